@@ -1,0 +1,75 @@
+package studio
+
+import (
+	"context"
+	"time"
+
+	"vitrine/capture/frame"
+	"vitrine/server/wire"
+)
+
+// Devices is the machine: what it has, and running one of it. Every Capture call blocks until ctx ends (then it returns
+// nil) or the device fails (then it wraps one of frame's device errors), and leaves nothing running.
+type Devices interface {
+	// Watch calls changed with all devices now and after every change, from one goroutine, until ctx ends.
+	Watch(ctx context.Context, changed func([]frame.Device)) error
+	// CaptureVideo puts pictures into out, PTS by now(); the format is a wish, the picture's own size is the truth.
+	CaptureVideo(ctx context.Context, in frame.Input, want frame.Format, play *frame.Playback, now func() time.Duration, out *frame.Slot) error
+	// CaptureAudio puts 10 ms blocks of the microphone with that Device.ID into out. Channels is 1 (mono, heard on both
+	// sides) or 2.
+	CaptureAudio(ctx context.Context, device string, channels int, out *frame.Queue) error
+	// PlayAudio plays blocks from in on the speaker with that Device.ID, silence while in is empty.
+	PlayAudio(ctx context.Context, device string, in *frame.Queue) error
+}
+
+// VideoEncoder turns pictures into packets. Not safe for concurrent use.
+type VideoEncoder interface {
+	// Encode encodes one picture of the format the encoder was built for. A nil packet means the rate control skipped it.
+	// The packet's data belongs to the caller.
+	Encode(v *frame.Video, key bool) (*frame.Packet, error)
+	// SetBitrate changes the target in bits a second from the next picture on.
+	SetBitrate(bps int) error
+	Close() error
+}
+
+// AudioEncoder turns 10 ms blocks into Opus packets. Not safe for concurrent use.
+type AudioEncoder interface {
+	// Encode takes the next block, whose first sample is at pts, and returns a packet when one is full, else nil.
+	Encode(b *frame.Block, pts time.Duration) (*frame.Packet, error)
+	// SetLoss tells the in-band FEC what loss to prepare for, 0 to 100 percent.
+	SetLoss(percent int) error
+	Close() error
+}
+
+// Encoders builds encoders.
+type Encoders interface {
+	Video(s frame.VideoSettings) (VideoEncoder, error)
+	Audio(s frame.AudioSettings) (AudioEncoder, error)
+}
+
+// Feedback is what comes back against the stream of media. The functions are called from any goroutine and return at once.
+type Feedback struct {
+	KeyFrame func()
+	Bitrate  func(bps int)
+	Link     func(frame.Link)
+}
+
+// Uplink carries the show to the server.
+type Uplink interface {
+	// Run publishes to t and reconnects with back-off until ctx ends, then takes the show off the air and returns nil. It
+	// returns an error when trying again would not help; the last Link then says why.
+	Run(ctx context.Context, t frame.Target, f Feedback) error
+	// WriteVideo and WriteAudio send a packet, or drop it while nothing is connected. They do not wait for the network.
+	WriteVideo(p *frame.Packet)
+	WriteAudio(p *frame.Packet)
+}
+
+// Backstage is the server's side of the show that is not media. Errors wrap *wire.Error where the server answered.
+type Backstage interface {
+	// Shows lists the shows that the token may see.
+	Shows(ctx context.Context, server, token string) ([]wire.Show, error)
+	Create(ctx context.Context, server, token string, n wire.NewShow) (wire.CreatedShow, error)
+	Show(ctx context.Context, server string, id wire.ShowID) (wire.Show, error)
+	Open(ctx context.Context, server, token string, id wire.ShowID) error
+	Close(ctx context.Context, server, token string, id wire.ShowID) error
+}
