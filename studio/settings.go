@@ -1,0 +1,189 @@
+package studio
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"vitrine/capture/frame"
+	"vitrine/server/wire"
+)
+
+// SourceID names a source within a session.
+type SourceID string
+
+// Source is something a scene can show: an input under the name the host gave it.
+type Source struct {
+	ID    SourceID    `json:"id"`
+	Name  string      `json:"name"`
+	Input frame.Input `json:"input"`
+}
+
+// Server is where the show goes.
+type Server struct {
+	// Address is as the host typed it: "shop.example", "http://127.0.0.1:8080".
+	Address string      `json:"address"`
+	Show    wire.ShowID `json:"show"`
+	Token   string      `json:"token"`
+}
+
+// Microphone is how the voice comes in.
+type Microphone struct {
+	// Device is the Device.ID; "" is the system's default.
+	Device string `json:"device"`
+	// Channels is 1 (mono, heard on both sides) or 2.
+	Channels int  `json:"channels"`
+	Muted    bool `json:"muted"`
+	// GainDB is added before the mix, −40 to +20.
+	GainDB float64 `json:"gain_db"`
+}
+
+// Limits of the microphone's gain in decibels.
+const (
+	MinGainDB = -40
+	MaxGainDB = 20
+)
+
+// Output is how the show is encoded.
+type Output struct {
+	// Codec is frame.H264, frame.VP8, or "" for a show of sound only.
+	Codec  frame.Codec  `json:"codec"`
+	Format frame.Format `json:"format"`
+	// VideoBitrate is in bits a second; 0 chooses by format.
+	VideoBitrate int `json:"video_bitrate"`
+	// AudioBitrate is in bits a second, 16,000 to 128,000.
+	AudioBitrate int `json:"audio_bitrate"`
+	// KeyInterval is the longest time between two key frames.
+	KeyInterval time.Duration `json:"key_interval"`
+}
+
+// Bitrate is the video bitrate in bits a second that the output asks for: what the host chose, or about a tenth of a bit a
+// pixel at 30 frames a second, less for more frames because they differ less.
+func (o Output) Bitrate() int {
+	if o.VideoBitrate > 0 {
+		return o.VideoBitrate
+	}
+	pixels := float64(o.Format.Width * o.Format.Height)
+	rate := pixels * 30 * 0.1
+	if o.Format.FPS > 30 {
+		rate *= 1.5
+	}
+	return int(max(rate, 300_000))
+}
+
+// Settings is all that survives a restart. The zero value is not valid; start from Defaults.
+type Settings struct {
+	Server     Server     `json:"server"`
+	Sources    []Source   `json:"sources"`
+	Selected   SourceID   `json:"selected"`
+	Microphone Microphone `json:"microphone"`
+	// Speaker is the Device.ID of the output; "" is the system's default.
+	Speaker string `json:"speaker"`
+	Output  Output `json:"output"`
+	// Language is "en", "zh" or "" for the system's; Theme is "light", "dark" or "" for the system's.
+	Language string `json:"language"`
+	Theme    string `json:"theme"`
+}
+
+// Defaults is what a first start begins with: no source yet, 720p30 in H.264, 96 kbit/s of sound.
+func Defaults() Settings {
+	return Settings{
+		Microphone: Microphone{Channels: 1},
+		Output: Output{
+			Codec: frame.H264, Format: frame.Format{Width: 1280, Height: 720, FPS: 30},
+			AudioBitrate: 96_000, KeyInterval: 2 * time.Second,
+		},
+	}
+}
+
+// Limits of what an output may be.
+const (
+	minVideoBitrate = 100_000
+	maxVideoBitrate = 50_000_000
+	minAudioBitrate = 16_000
+	maxAudioBitrate = 128_000
+	minKeyInterval  = 250 * time.Millisecond
+	maxKeyInterval  = time.Minute
+	maxSources      = 64
+	maxName         = 80
+)
+
+// Validate reports the first thing that is wrong, in a sentence for the host.
+func (o Output) Validate() error {
+	f := o.Format
+	switch {
+	case o.Codec != "" && o.Codec != frame.H264 && o.Codec != frame.VP8:
+		return fmt.Errorf("the picture can be sent as H264 or VP8, not as %q", o.Codec)
+	case f.Width < 320 || f.Height < 180 || f.Width > 3840 || f.Height > 2160 || f.Width%2 != 0 || f.Height%2 != 0:
+		return fmt.Errorf("a picture of %d×%d cannot be sent: choose even numbers from 320×180 to 3840×2160", f.Width, f.Height)
+	case f.FPS < frame.MinFPS || f.FPS > frame.MaxFPS:
+		return fmt.Errorf("choose %d to %d pictures a second, not %d", frame.MinFPS, frame.MaxFPS, f.FPS)
+	case o.VideoBitrate != 0 && (o.VideoBitrate < minVideoBitrate || o.VideoBitrate > maxVideoBitrate):
+		return fmt.Errorf("choose a video bitrate of %d to %d kbit/s", minVideoBitrate/1000, maxVideoBitrate/1000)
+	case o.AudioBitrate < minAudioBitrate || o.AudioBitrate > maxAudioBitrate:
+		return fmt.Errorf("choose a sound bitrate of %d to %d kbit/s", minAudioBitrate/1000, maxAudioBitrate/1000)
+	case o.KeyInterval < minKeyInterval || o.KeyInterval > maxKeyInterval:
+		return fmt.Errorf("choose a key frame interval of %v to %v", minKeyInterval, maxKeyInterval)
+	}
+	return nil
+}
+
+// Validate reports the first thing that is wrong.
+func (m Microphone) Validate() error {
+	if m.Channels != 1 && m.Channels != 2 {
+		return fmt.Errorf("a microphone has 1 or 2 channels, not %d", m.Channels)
+	}
+	if !(m.GainDB >= MinGainDB && m.GainDB <= MaxGainDB) {
+		return fmt.Errorf("choose a gain of %d to %d dB", MinGainDB, MaxGainDB)
+	}
+	return nil
+}
+
+// Validate reports the first thing that is wrong.
+func (s Settings) Validate() error {
+	if err := s.Output.Validate(); err != nil {
+		return err
+	}
+	if err := s.Microphone.Validate(); err != nil {
+		return err
+	}
+	if len(s.Sources) > maxSources {
+		return fmt.Errorf("a show has at most %d sources", maxSources)
+	}
+	seen := map[SourceID]bool{}
+	for _, src := range s.Sources {
+		if src.ID == "" || seen[src.ID] {
+			return fmt.Errorf("two sources share the id %q", src.ID)
+		}
+		seen[src.ID] = true
+	}
+	if s.Selected != "" && !seen[s.Selected] {
+		return fmt.Errorf("the selected source %q does not exist", s.Selected)
+	}
+	return nil
+}
+
+func (s Settings) clone() Settings {
+	s.Sources = slices.Clone(s.Sources)
+	return s
+}
+
+// ErrSettings says that kept settings could not be read; the keeper has set the file aside.
+var ErrSettings = errors.New("the settings could not be read")
+
+// ParseSettings reads what Settings.Marshal wrote. Fields that are absent keep their defaults.
+func ParseSettings(b []byte) (Settings, error) {
+	s := Defaults()
+	if err := json.Unmarshal(b, &s); err != nil {
+		return Defaults(), fmt.Errorf("%w: %w", ErrSettings, err)
+	}
+	if err := s.Validate(); err != nil {
+		return Defaults(), fmt.Errorf("%w: %w", ErrSettings, err)
+	}
+	return s, nil
+}
+
+// Marshal is the settings as indented JSON.
+func (s Settings) Marshal() ([]byte, error) { return json.MarshalIndent(s, "", "  ") }

@@ -1,0 +1,150 @@
+package studio
+
+import (
+	"time"
+
+	"vitrine/capture/frame"
+	"vitrine/studio/mix"
+)
+
+// Snapshot is the whole show at one moment. It is immutable: readers share it, nobody writes to it or to its slices.
+type Snapshot struct {
+	Settings Settings
+	// Devices is what the machine has now.
+	Devices []frame.Device
+	// Sources runs parallel to Settings.Sources.
+	Sources []SourceStatus
+	// Program says what the viewers would see.
+	Program Program
+	Sound   Sound
+	Air     Air
+	// Notices are what the host should know, newest last, at most maxNotices.
+	Notices []Notice
+	// Removed is the source that Undo would bring back; nil when there is none.
+	Removed *Source
+}
+
+// Status is where a device or source stands.
+type Status string
+
+// Statuses. A source that is not selected is idle: only what is shown runs.
+const (
+	Idle    Status = "idle"
+	Opening Status = "opening"
+	Running Status = "running"
+	Paused  Status = "paused"
+	Failed  Status = "failed" // Problem says why; the session tries again by itself
+)
+
+// SourceStatus is how a source does.
+type SourceStatus struct {
+	Status  Status
+	Problem Problem
+	// Width, Height and FPS are what it delivers, not what was asked for; zero before the first picture.
+	Width, Height int
+	FPS           float64
+}
+
+// Showing is what kind of picture the program holds.
+type Showing string
+
+// Kinds of program picture.
+const (
+	ShowingSource Showing = "source"
+	ShowingLast   Showing = "last"  // the source stopped; its last picture stands
+	ShowingSlate  Showing = "slate" // nothing to show
+)
+
+// Program is the picture that goes out.
+type Program struct {
+	Showing Showing
+	// Format is what is encoded now: what the host asked for, or less while the encoder is overloaded.
+	Format frame.Format
+	// Reduced says that the encoder could not keep up and Format was lowered.
+	Reduced bool
+	// FPS is what left the encoder over the last second; zero off air.
+	FPS float64
+	// EncodeTime is the mean time to encode a picture over the last second.
+	EncodeTime time.Duration
+	// Dropped counts pictures that the encoder had no time for, since going live.
+	Dropped uint64
+}
+
+// Sound is the sound that goes out.
+type Sound struct {
+	Status  Status
+	Problem Problem
+	// Voice is the level of the microphone behind its gain, Master the level of the program.
+	Voice, Master mix.Level
+	// Silence and Dropped count 10 ms blocks that were missing or in excess.
+	Silence, Dropped uint64
+	// Speaker is how the output does while something plays.
+	Speaker        Status
+	SpeakerProblem Problem
+}
+
+// AirPhase is where the show stands between off and on air.
+type AirPhase string
+
+// Phases of being on air.
+const (
+	OffAir   AirPhase = "off"
+	Starting AirPhase = "starting" // Go live was pressed, no media has flowed yet
+	OnAir    AirPhase = "on"       // media has flowed; Link says whether it does now
+	Ending   AirPhase = "ending"
+)
+
+// Air is the show's way out.
+type Air struct {
+	Phase AirPhase
+	// Since is when media first flowed; zero before.
+	Since time.Time
+	Link  frame.Link
+	// Viewers is the number of people watching, as the server last said; Title the show's title there.
+	Viewers int
+	Title   string
+	// WatchURL is the page to give to viewers; "" until a server and a show are set.
+	WatchURL string
+}
+
+// Trouble says what went wrong in one word, so that the window can say it in the host's language.
+type Trouble string
+
+// Troubles.
+const (
+	NoTrouble      Trouble = ""
+	DeviceBusy     Trouble = "device_busy"
+	DeviceGone     Trouble = "device_gone"
+	DeviceRefused  Trouble = "device_refused"
+	DeviceFormat   Trouble = "device_format"
+	DeviceSilent   Trouble = "device_silent"
+	InputEnded     Trouble = "input_ended"
+	InputFailed    Trouble = "input_failed"
+	EncoderFailed  Trouble = "encoder_failed"
+	EncoderSlow    Trouble = "encoder_slow" // the format was lowered; Detail holds the new one
+	EncoderEased   Trouble = "encoder_eased"
+	SettingsAside  Trouble = "settings_aside" // the settings file was damaged and set aside
+	SettingsUnsafe Trouble = "settings_unsaved"
+	LinkTrouble    Trouble = "link" // Fault says which
+	ShowWasClosed  Trouble = "show_closed"
+)
+
+// Problem is a trouble with its cause. The zero value is no problem.
+type Problem struct {
+	Trouble Trouble
+	// Name is the device, source or file it is about.
+	Name string
+	// Detail is the cause in English.
+	Detail string
+	Fault  frame.Fault
+}
+
+// Notice is a problem at a time.
+type Notice struct {
+	// Seq numbers notices from 1 in a session.
+	Seq  int
+	When time.Time
+	Problem
+}
+
+const maxNotices = 20
