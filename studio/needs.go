@@ -66,10 +66,23 @@ type Uplink interface {
 
 // Backstage is the server's side of the show that is not media. Errors wrap *wire.Error where the server answered.
 type Backstage interface {
+	// Addresses are the show's WHIP endpoint and its page, from the server's address as the host typed it.
+	Addresses(server string, id wire.ShowID) (whip, watch string, err error)
+	// Fault says in one word why a call failed.
+	Fault(err error) frame.Fault
 	// Shows lists the shows that the token may see.
 	Shows(ctx context.Context, server, token string) ([]wire.Show, error)
 	Create(ctx context.Context, server, token string, n wire.NewShow) (wire.CreatedShow, error)
 	Show(ctx context.Context, server string, id wire.ShowID) (wire.Show, error)
 	Open(ctx context.Context, server, token string, id wire.ShowID) error
 	Close(ctx context.Context, server, token string, id wire.ShowID) error
+}
+
+// Keeper keeps the settings between starts.
+type Keeper interface {
+	// Load returns what Save last kept, or nil at the first start.
+	Load() ([]byte, error)
+	Save([]byte) error
+	// SetAside moves damaged settings out of the way and says where they are now.
+	SetAside() (string, error)
 }

@@ -1,0 +1,297 @@
+package studio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"vitrine/capture/frame"
+	"vitrine/server/wire"
+)
+
+// airState is the show's way out, owned by the loop.
+type airState struct {
+	phase   AirPhase
+	since   time.Time
+	link    frame.Link
+	viewers int
+	title   string
+	watch   string
+	stop    context.CancelFunc
+	ending  bool // the host ended the show, so it is closed on the server too
+}
+
+func (a *airState) public() Air {
+	return Air{Phase: a.phase, Since: a.since, Link: a.link, Viewers: a.viewers, Title: a.title, WatchURL: a.watch}
+}
+
+// Reasons why the show cannot begin.
+var (
+	ErrNoServer = errors.New("choose a server and a show first")
+	ErrOnAir    = errors.New("the show is on air: end it first")
+)
+
+const (
+	callTimeout  = 5 * time.Second
+	watchEvery   = 3 * time.Second
+	lossForecast = 5 // percent, until the uplink reports better
+)
+
+// SetServer chooses where the show goes. On air it cannot change.
+func (s *Session) SetServer(ctx context.Context, srv Server) error {
+	srv.Address, srv.Token = strings.TrimSpace(srv.Address), strings.TrimSpace(srv.Token)
+	if srv.Show != "" {
+		if err := srv.Show.Validate(); err != nil {
+			return err
+		}
+	}
+	if srv.Address != "" {
+		if _, _, err := s.c.Backstage.Addresses(srv.Address, srv.Show); err != nil {
+			return err
+		}
+	}
+	return s.do(ctx, func() error {
+		if s.air.phase != OffAir {
+			return ErrOnAir
+		}
+		s.change(func(set *Settings) { set.Server = srv })
+		s.air.title, s.air.viewers = "", 0
+		return nil
+	})
+}
+
+// CheckServer asks the server about the show. It waits for the network.
+func (s *Session) CheckServer(ctx context.Context, srv Server) (wire.Show, error) {
+	shows, err := s.Shows(ctx, srv)
+	if err != nil {
+		return wire.Show{}, err
+	}
+	for _, show := range shows {
+		if show.ID == srv.Show {
+			return show, nil
+		}
+	}
+	return wire.Show{}, wire.Errorf(wire.NotFound, "the server has no show %q that this token may see", srv.Show)
+}
+
+// Shows lists the shows that the token may see. It waits for the network.
+func (s *Session) Shows(ctx context.Context, srv Server) ([]wire.Show, error) {
+	shows, err := s.c.Backstage.Shows(ctx, srv.Address, srv.Token)
+	if err != nil {
+		return nil, fmt.Errorf("list shows: %w", err)
+	}
+	return shows, nil
+}
+
+// CreateShow makes a show with an operator's token. It waits for the network.
+func (s *Session) CreateShow(ctx context.Context, srv Server, n wire.NewShow) (wire.CreatedShow, error) {
+	if err := n.Validate(); err != nil {
+		return wire.CreatedShow{}, err
+	}
+	show, err := s.c.Backstage.Create(ctx, srv.Address, srv.Token, n)
+	if err != nil {
+		return wire.CreatedShow{}, fmt.Errorf("create the show: %w", err)
+	}
+	return show, nil
+}
+
+// Fault says in one word why CheckServer, Shows or CreateShow failed.
+func (s *Session) Fault(err error) frame.Fault { return s.c.Backstage.Fault(err) }
+
+// GoLive puts the show on air. It returns at once; the snapshot says how it goes, and the session tries until End.
+func (s *Session) GoLive(ctx context.Context) error {
+	return s.do(ctx, func() error {
+		srv := s.settings.Server
+		if s.air.phase != OffAir {
+			return ErrOnAir
+		}
+		if srv.Address == "" || srv.Show == "" || srv.Token == "" {
+			return ErrNoServer
+		}
+		whip, watch, err := s.c.Backstage.Addresses(srv.Address, srv.Show)
+		if err != nil {
+			return err
+		}
+		o := s.settings.Output
+		encoder, err := s.c.Encoders.Audio(frame.AudioSettings{
+			Bitrate: o.AudioBitrate, LossPercent: lossForecast, PacketDuration: 20 * time.Millisecond,
+		})
+		if err != nil {
+			return fmt.Errorf("build the sound encoder: %w", err)
+		}
+		air, stop := context.WithCancel(s.ctx)
+		s.air.phase, s.air.since, s.air.link = Starting, time.Time{}, frame.Link{Phase: frame.LinkConnecting, Attempt: 1}
+		s.air.stop, s.air.ending, s.air.watch = stop, false, watch
+		voice := &audioOut{encoder: encoder, write: s.c.Uplink.WriteAudio, failed: s.encoderFailed}
+		s.sound.air.Store(voice)
+		s.rate.dropped = 0
+		s.linkNow.Store(nil)
+		target := frame.Target{Endpoint: whip, Token: srv.Token, Video: o.Codec}
+		feedback := s.feedback(voice)
+		s.group.Go(func() error {
+			err := s.onAir(air, srv, target, feedback)
+			s.offAir(err)
+			return nil
+		})
+		return nil
+	})
+}
+
+// onAir opens the show and publishes until air ends or trying again would not help.
+func (s *Session) onAir(air context.Context, srv Server, target frame.Target, feedback Feedback) error {
+	err := s.openShow(air, srv)
+	if refused := wire.CodeOf(err); refused == wire.Unauthenticated || refused == wire.Forbidden || refused == wire.NotFound {
+		return err
+	}
+	closed := err != nil // the server did not answer: the show may still be closed when it does
+	for {
+		err = s.c.Uplink.Run(air, target, feedback)
+		if err == nil || !closed || s.lastFault() != frame.FaultClosed {
+			return err
+		}
+		if err := s.openShow(air, srv); err != nil {
+			return err
+		}
+		closed = false
+	}
+}
+
+func (s *Session) openShow(ctx context.Context, srv Server) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	return s.c.Backstage.Open(ctx, srv.Address, srv.Token, srv.Show)
+}
+
+// feedback is what the uplink of one show tells the session.
+func (s *Session) feedback(voice *audioOut) Feedback {
+	return Feedback{
+		KeyFrame: func() { s.video.key.Store(true) },
+		Bitrate:  func(bps int) { s.video.bitrate.Store(int64(bps)) },
+		Link: func(l frame.Link) {
+			s.linkNow.Store(&l)
+			on := l.Phase == frame.LinkLive
+			voice.flowing.Store(on)
+			if on != s.video.flowing.Load() {
+				s.video.flow(on)
+			}
+			select {
+			case s.link <- struct{}{}:
+			default:
+			}
+		},
+	}
+}
+
+func (s *Session) lastFault() frame.Fault {
+	if l := s.linkNow.Load(); l != nil {
+		return l.Fault
+	}
+	return frame.FaultNone
+}
+
+// linkChanged takes over the newest link state.
+func (s *Session) linkChanged() {
+	l := s.linkNow.Load()
+	if l == nil || s.air.phase == OffAir {
+		return
+	}
+	if l.Fault != s.air.link.Fault && l.Fault != frame.FaultNone && s.air.phase != Ending {
+		s.notice(Problem{Trouble: LinkTrouble, Fault: l.Fault, Detail: l.Detail})
+	}
+	s.air.link = *l
+	if l.Phase == frame.LinkLive && s.air.phase == Starting {
+		s.air.phase, s.air.since = OnAir, time.Now()
+	}
+}
+
+// offAir cleans up after a show, on the show's goroutine: first the show is closed if the host ended it.
+func (s *Session) offAir(err error) {
+	closeShow := make(chan bool, 1)
+	s.post(s.ctx, func() { closeShow <- s.air.ending })
+	select {
+	case ending := <-closeShow:
+		if ending {
+			s.closeShow()
+		}
+	case <-s.ctx.Done():
+	}
+	s.video.flow(false)
+	s.post(s.ctx, func() {
+		s.sound.air.Store(nil)
+		s.air.stop()
+		fault, detail := s.lastFault(), ""
+		if err != nil {
+			detail = err.Error()
+			if fault == frame.FaultNone {
+				fault = s.c.Backstage.Fault(err)
+			}
+			s.notice(Problem{Trouble: LinkTrouble, Fault: fault, Detail: detail})
+			s.air.link = frame.Link{Phase: frame.LinkRefused, Fault: fault, Detail: detail}
+		} else {
+			s.air.link = frame.Link{Phase: frame.LinkIdle}
+		}
+		s.air.phase, s.air.since, s.air.viewers = OffAir, time.Time{}, 0
+	})
+}
+
+func (s *Session) closeShow() {
+	srv := s.Snapshot().Settings.Server
+	ctx, cancel := context.WithTimeout(s.ctx, callTimeout)
+	defer cancel()
+	if err := s.c.Backstage.Close(ctx, srv.Address, srv.Token, srv.Show); err != nil {
+		s.post(s.ctx, func() {
+			s.notice(Problem{Trouble: LinkTrouble, Fault: s.c.Backstage.Fault(err), Detail: err.Error()})
+		})
+	}
+}
+
+// End takes the show off the air and closes it for viewers. It returns at once; the snapshot says when it is done.
+func (s *Session) End(ctx context.Context) error {
+	return s.do(ctx, func() error {
+		if s.air.phase == OffAir || s.air.phase == Ending {
+			return nil
+		}
+		s.air.phase, s.air.ending = Ending, true
+		s.air.stop()
+		return nil
+	})
+}
+
+// watchShow asks the server every few seconds how many watch.
+func (s *Session) watchShow(ctx context.Context) error {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for {
+		s.askShow(ctx)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *Session) askShow(ctx context.Context) {
+	srv := s.Snapshot().Settings.Server
+	if srv.Address == "" || srv.Show == "" {
+		return
+	}
+	_, watch, err := s.c.Backstage.Addresses(srv.Address, srv.Show)
+	if err != nil {
+		return
+	}
+	ask, cancel := context.WithTimeout(ctx, callTimeout)
+	show, err := s.c.Backstage.Show(ask, srv.Address, srv.Show)
+	cancel()
+	s.post(ctx, func() {
+		if s.settings.Server != srv {
+			return
+		}
+		s.air.watch = watch
+		if err == nil {
+			s.air.viewers, s.air.title = show.Viewers, show.Title
+		}
+	})
+}

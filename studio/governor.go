@@ -1,0 +1,102 @@
+package studio
+
+import (
+	"time"
+
+	"vitrine/capture/frame"
+)
+
+// governor keeps the encoder within its time. It hears once a second how long pictures took and how many found the encoder
+// busy, and answers with the format to use: what the host asked for, or less. It is pure.
+//
+// Down goes quickly (two bad seconds), up slowly (20 good ones), and every step up that did not hold doubles the wait
+// before the next, so that a machine at its limit settles instead of swinging.
+type governor struct {
+	ladder []frame.Format
+	at     int
+	bad    int
+	good   int
+	patience,
+	sinceUp int
+}
+
+// load is what the encoder did during one second.
+type load struct {
+	mean    time.Duration // to encode a picture
+	encoded int
+	dropped int
+}
+
+const (
+	badSeconds   = 2
+	firstPatient = 20
+	maxPatient   = 320
+	trial        = 15 // seconds a step up must hold
+)
+
+func newGovernor(want frame.Format) *governor {
+	return &governor{ladder: ladder(want), patience: firstPatient, sinceUp: trial}
+}
+
+// ladder lists formats from the wanted one down: first fewer pictures above 30 a second, then smaller ones, then 15 a
+// second.
+func ladder(want frame.Format) []frame.Format {
+	steps := []frame.Format{want}
+	last := want
+	add := func(f frame.Format) {
+		if f != last {
+			steps = append(steps, f)
+			last = f
+		}
+	}
+	if last.FPS > 30 {
+		add(frame.Format{Width: last.Width, Height: last.Height, FPS: 30})
+	}
+	for i := len(frame.Formats) - 1; i >= 0; i-- {
+		if f := frame.Formats[i]; f.Height < last.Height {
+			add(frame.Format{Width: f.Width, Height: f.Height, FPS: last.FPS})
+		}
+	}
+	if last.FPS > frame.MinFPS {
+		add(frame.Format{Width: last.Width, Height: last.Height, FPS: frame.MinFPS})
+	}
+	return steps
+}
+
+func (g *governor) format() frame.Format { return g.ladder[g.at] }
+
+func (g *governor) reduced() bool { return g.at > 0 }
+
+// second takes one second's load and reports whether the format changed.
+func (g *governor) second(l load) bool {
+	total := l.encoded + l.dropped
+	if total == 0 {
+		return false
+	}
+	g.sinceUp++
+	interval := g.format().Interval()
+	switch {
+	case l.mean > interval*9/10 || l.dropped*20 > total:
+		g.bad++
+		g.good = 0
+	case l.mean < interval/2 && l.dropped == 0:
+		g.good++
+		g.bad = 0
+	default:
+		g.good, g.bad = 0, 0
+	}
+	switch {
+	case g.bad >= badSeconds && g.at < len(g.ladder)-1:
+		if g.sinceUp < trial {
+			g.patience = min(2*g.patience, maxPatient)
+		}
+		g.at++
+	case g.good >= g.patience && g.at > 0:
+		g.at--
+		g.sinceUp = 0
+	default:
+		return false
+	}
+	g.good, g.bad = 0, 0
+	return true
+}

@@ -1,0 +1,332 @@
+package studio_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"vitrine/capture/frame"
+	"vitrine/server/wire"
+	"vitrine/studio"
+)
+
+// machine fills every need of a session without hardware and records what the session did. All of it runs on synctest's
+// clock.
+type machine struct {
+	mu       sync.Mutex
+	devices  []frame.Device
+	changed  func([]frame.Device)
+	fail     map[string]error // by Device.ID: what opening or running it gives
+	mute     bool             // the microphone delivers nothing
+	pool     frame.Pool
+	opened   []string
+	encoding time.Duration // a picture takes this long
+	keep     []byte
+	aside    bool
+
+	shows   map[wire.ShowID]wire.Show
+	calls   []string
+	openErr error
+
+	link    func(frame.Link)
+	script  func(ctx context.Context, m *machine, f studio.Feedback) error
+	video   []frame.Packet
+	audio   []frame.Packet
+	targets []frame.Target
+	closed  int // encoders
+}
+
+func newMachine() *machine {
+	return &machine{
+		devices: []frame.Device{{Kind: frame.Camera, ID: "cam", Name: "Camera"}, {Kind: frame.Microphone, ID: "mic", Name: "Mic", Default: true}},
+		fail:    map[string]error{},
+		shows:   map[wire.ShowID]wire.Show{"evening": {ID: "evening", Title: "Evening", State: wire.Open}},
+		script:  live,
+	}
+}
+
+// live is an uplink that connects after 100 ms and stays.
+func live(ctx context.Context, m *machine, f studio.Feedback) error {
+	f.Link(frame.Link{Phase: frame.LinkConnecting, Attempt: 1})
+	if !rest(ctx, 100*time.Millisecond) {
+		return nil
+	}
+	f.Link(frame.Link{Phase: frame.LinkLive})
+	f.KeyFrame()
+	<-ctx.Done()
+	f.Link(frame.Link{Phase: frame.LinkIdle})
+	return nil
+}
+
+func rest(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (m *machine) Watch(ctx context.Context, changed func([]frame.Device)) error {
+	m.mu.Lock()
+	m.changed = changed
+	d := m.devices
+	m.mu.Unlock()
+	changed(d)
+	<-ctx.Done()
+	return nil
+}
+
+func (m *machine) failure(id string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.fail[id]
+}
+
+func (m *machine) setFailure(id string, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fail[id] = err
+}
+
+func (m *machine) CaptureVideo(ctx context.Context, in frame.Input, want frame.Format, play *frame.Playback, now func() time.Duration, out *frame.Slot) error {
+	m.mu.Lock()
+	m.opened = append(m.opened, in.Device)
+	m.mu.Unlock()
+	t := time.NewTicker(want.Interval())
+	defer t.Stop()
+	for {
+		if err := m.failure(in.Device); err != nil {
+			return fmt.Errorf("camera %q: %w", in.Device, err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+			if play.Paused() {
+				continue
+			}
+			v := m.pool.Get(32, 18)
+			v.Fill(100, 128, 128)
+			v.PTS = now()
+			out.Put(v)
+		}
+	}
+}
+
+func (m *machine) CaptureAudio(ctx context.Context, device string, channels int, out *frame.Queue) error {
+	t := time.NewTicker(frame.BlockDuration)
+	defer t.Stop()
+	var b frame.Block
+	for i := range b {
+		b[i] = 0.5
+	}
+	for {
+		if err := m.failure("mic"); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+			m.mu.Lock()
+			mute := m.mute
+			m.mu.Unlock()
+			if !mute {
+				out.Put(&b)
+			}
+		}
+	}
+}
+
+func (m *machine) PlayAudio(ctx context.Context, device string, in *frame.Queue) error {
+	if err := m.failure("speaker"); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+
+type fakeVideo struct {
+	m *machine
+	s frame.VideoSettings
+}
+
+func (m *machine) Video(s frame.VideoSettings) (studio.VideoEncoder, error) {
+	return &fakeVideo{m, s}, nil
+}
+
+func (e *fakeVideo) Encode(v *frame.Video, key bool) (*frame.Packet, error) {
+	if v.Width != e.s.Format.Width || v.Height != e.s.Format.Height {
+		return nil, fmt.Errorf("picture of %dx%d for an encoder of %v", v.Width, v.Height, e.s.Format)
+	}
+	e.m.mu.Lock()
+	slow := e.m.encoding * time.Duration(v.Height) / 720
+	e.m.mu.Unlock()
+	time.Sleep(slow)
+	return &frame.Packet{Data: []byte{1}, PTS: v.PTS, Key: key, Duration: e.s.Format.Interval()}, nil
+}
+func (e *fakeVideo) SetBitrate(int) error { return nil }
+func (e *fakeVideo) Close() error         { return e.m.count() }
+
+func (m *machine) count() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.closed++
+	return nil
+}
+
+type fakeAudio struct {
+	m     *machine
+	first time.Duration
+	half  bool
+}
+
+func (m *machine) Audio(frame.AudioSettings) (studio.AudioEncoder, error) {
+	return &fakeAudio{m: m}, nil
+}
+
+func (e *fakeAudio) Encode(b *frame.Block, pts time.Duration) (*frame.Packet, error) {
+	e.half = !e.half
+	if e.half {
+		e.first = pts
+		return nil, nil
+	}
+	return &frame.Packet{Data: []byte{2}, PTS: e.first, Duration: 20 * time.Millisecond}, nil
+}
+func (e *fakeAudio) SetLoss(int) error { return nil }
+func (e *fakeAudio) Close() error      { return e.m.count() }
+
+func (m *machine) Run(ctx context.Context, t frame.Target, f studio.Feedback) error {
+	m.mu.Lock()
+	m.targets = append(m.targets, t)
+	script := m.script
+	m.mu.Unlock()
+	return script(ctx, m, f)
+}
+
+func (m *machine) WriteVideo(p *frame.Packet) {
+	m.mu.Lock()
+	m.video = append(m.video, *p)
+	m.mu.Unlock()
+}
+func (m *machine) WriteAudio(p *frame.Packet) {
+	m.mu.Lock()
+	m.audio = append(m.audio, *p)
+	m.mu.Unlock()
+}
+
+func (m *machine) sent() (video, audio []frame.Packet) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	video, audio = m.video, m.audio
+	m.video, m.audio = nil, nil
+	return video, audio
+}
+
+func (m *machine) call(what string) {
+	m.mu.Lock()
+	m.calls = append(m.calls, what)
+	m.mu.Unlock()
+}
+
+func (m *machine) Addresses(server string, id wire.ShowID) (string, string, error) {
+	if server == "nonsense" {
+		return "", "", errors.New("this is no address")
+	}
+	return server + "/whip/" + string(id), server + "/watch/" + string(id), nil
+}
+
+func (m *machine) Fault(err error) frame.Fault {
+	if wire.CodeOf(err) == wire.Unauthenticated {
+		return frame.FaultToken
+	}
+	return frame.FaultUnreachable
+}
+
+func (m *machine) Shows(context.Context, string, string) ([]wire.Show, error) {
+	return []wire.Show{m.shows["evening"]}, nil
+}
+
+func (m *machine) Create(_ context.Context, _, _ string, n wire.NewShow) (wire.CreatedShow, error) {
+	return wire.CreatedShow{Show: wire.Show{ID: n.ID, Title: n.Title, State: wire.Open}, Token: "t"}, nil
+}
+
+func (m *machine) Show(_ context.Context, _ string, id wire.ShowID) (wire.Show, error) {
+	s := m.shows[id]
+	s.Viewers = 7
+	return s, nil
+}
+
+func (m *machine) Open(context.Context, string, string, wire.ShowID) error {
+	m.call("open")
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.openErr
+}
+
+func (m *machine) Close(context.Context, string, string, wire.ShowID) error {
+	m.call("close")
+	return nil
+}
+
+func (m *machine) Load() ([]byte, error) { return m.keep, nil }
+
+func (m *machine) Save(b []byte) error {
+	m.mu.Lock()
+	m.keep = b
+	m.mu.Unlock()
+	return nil
+}
+
+func (m *machine) SetAside() (string, error) { m.aside = true; return "settings.damaged", nil }
+
+func nearest(dst, src *frame.Video) { dst.Fill(src.Y[0], src.U[0], src.V[0]) }
+
+// onSession runs a session on m in a bubble of fake time, hands it to test, and ends it. A goroutine that outlives the
+// session fails the bubble; a picture that is not released fails the test.
+func onSession(t *testing.T, m *machine, test func(ctx context.Context, s *studio.Session)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		s := studio.New(studio.Config{Devices: m, Encoders: m, Uplink: m, Backstage: m, Keeper: m, Scale: nearest})
+		ended := make(chan error, 1)
+		go func() { ended <- s.Run(ctx) }()
+		go func() {
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case <-s.Preview().Ready():
+					s.Preview().Drain()
+				}
+			}
+		}()
+		synctest.Wait()
+		test(ctx, s)
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("the session ended with %v", err)
+		}
+		synctest.Wait()
+		s.Preview().Drain()
+		if n := m.pool.Live(); n != 0 {
+			t.Errorf("%d pictures were never released", n)
+		}
+	})
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+var evening = studio.Server{Address: "http://127.0.0.1:1", Show: "evening", Token: "secret"}
+
+var camera = frame.Input{Kind: frame.Camera, Device: "cam"}

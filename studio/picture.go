@@ -1,0 +1,201 @@
+package studio
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"vitrine/capture/frame"
+	"vitrine/studio/scene"
+)
+
+// The picture loop repeats the last picture when the source is late, so that viewers' players keep running, and shows the
+// slate when it stays away.
+const (
+	repeatAfter = 200 * time.Millisecond
+	slateAfter  = 3 * time.Second
+)
+
+// pictures makes the program picture from the newest picture of the selected source, on its own goroutine. The slots it
+// reads from and writes to hold one picture each, newest wins.
+type pictures struct {
+	clock            *clock
+	scale            scene.Scale
+	preview, encoder *frame.Slot
+	input            chan *frame.Slot // the source to show from now on; nil shows the slate
+	hold             *frame.Playback  // of the source shown
+
+	mu     sync.Mutex // guards what the owner reads and sets
+	format frame.Format
+	stats  pictureStats
+
+	pool frame.Pool
+	// Owned by run:
+	last    *frame.Video // newest picture of the source in program size
+	lastIn  time.Time    // when the source last delivered
+	lastOut time.Time
+	due     time.Duration // when the program's next picture is due
+	stamp   time.Duration // of the last picture that went out
+}
+
+// pictureStats is what the picture loop saw.
+type pictureStats struct {
+	showing       Showing
+	width, height int // of the source
+	in            uint64
+	lastIn        time.Time
+}
+
+func newPictures(c *clock, scale scene.Scale, f frame.Format) *pictures {
+	return &pictures{
+		clock: c, scale: scale, format: f,
+		preview: frame.NewSlot(), encoder: frame.NewSlot(), input: make(chan *frame.Slot),
+		stamp: -1,
+	}
+}
+
+// show switches to another source's slot; play is its playback state.
+func (p *pictures) show(ctx context.Context, slot *frame.Slot) {
+	select {
+	case p.input <- slot:
+	case <-ctx.Done():
+	}
+}
+
+func (p *pictures) setFormat(f frame.Format) {
+	p.mu.Lock()
+	p.format = f
+	p.mu.Unlock()
+}
+
+func (p *pictures) setPlayback(play *frame.Playback) {
+	p.mu.Lock()
+	p.hold = play
+	p.mu.Unlock()
+}
+
+func (p *pictures) state() pictureStats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stats
+}
+
+func (p *pictures) wanted() frame.Format {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.format
+}
+
+func (p *pictures) paused() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.hold != nil && p.hold.Paused()
+}
+
+func (p *pictures) run(ctx context.Context) error {
+	defer p.drain()
+	tick := time.NewTicker(repeatAfter / 4)
+	defer tick.Stop()
+	var slot *frame.Slot
+	var ready <-chan struct{}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case next := <-p.input:
+			slot, ready = next, nil
+			if slot != nil {
+				ready = slot.Ready()
+			}
+			p.mu.Lock()
+			p.stats.in, p.stats.width, p.stats.height = 0, 0, 0
+			p.mu.Unlock()
+		case <-ready:
+			if v := slot.Take(); v != nil {
+				p.take(v)
+			}
+		case now := <-tick.C:
+			p.fill(now)
+		}
+	}
+}
+
+// take shows a picture that the source delivered, unless the program's rate has no room for it.
+func (p *pictures) take(v *frame.Video) {
+	defer v.Release()
+	f := p.wanted()
+	now := time.Now()
+	p.mu.Lock()
+	p.stats.in++
+	p.stats.width, p.stats.height, p.stats.lastIn = v.Width, v.Height, now
+	p.mu.Unlock()
+	p.lastIn = now
+	interval := f.Interval()
+	if v.PTS < p.due-interval/4 {
+		return
+	}
+	p.due = max(p.due, v.PTS-interval) + interval
+	p.keep(p.program(v, f))
+	p.emit(p.last, ShowingSource, now)
+}
+
+// program is v in the program's size, as a reference of its own.
+func (p *pictures) program(v *frame.Video, f frame.Format) *frame.Video {
+	if v.Width == f.Width && v.Height == f.Height {
+		return v.Retain()
+	}
+	out := p.pool.Get(f.Width, f.Height)
+	scene.Fit(out, v, p.scale)
+	return out
+}
+
+func (p *pictures) keep(v *frame.Video) {
+	if p.last != nil {
+		p.last.Release()
+	}
+	p.last = v
+}
+
+// fill puts out the last picture or the slate when the source is late.
+func (p *pictures) fill(now time.Time) {
+	if now.Sub(p.lastOut) < repeatAfter {
+		return
+	}
+	f := p.wanted()
+	showing := ShowingLast
+	if p.last == nil || (now.Sub(p.lastIn) > slateAfter && !p.paused()) {
+		showing = ShowingSlate
+	}
+	out := p.pool.Get(f.Width, f.Height)
+	defer out.Release()
+	switch {
+	case showing == ShowingSlate:
+		scene.Slate(out)
+	case p.last.Width == f.Width && p.last.Height == f.Height:
+		out.Copy(p.last)
+	default:
+		scene.Fit(out, p.last, p.scale)
+	}
+	out.PTS = p.clock.Now()
+	p.emit(out, showing, now)
+}
+
+// emit hands one picture to the preview and the encoder. Time never runs backwards.
+func (p *pictures) emit(v *frame.Video, showing Showing, now time.Time) {
+	if v.PTS <= p.stamp {
+		return
+	}
+	p.stamp = v.PTS
+	p.lastOut = now
+	p.mu.Lock()
+	p.stats.showing = showing
+	p.mu.Unlock()
+	p.preview.Put(v.Retain())
+	p.encoder.Put(v.Retain())
+}
+
+func (p *pictures) drain() {
+	p.keep(nil)
+	p.preview.Drain()
+	p.encoder.Drain()
+}

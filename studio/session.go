@@ -1,0 +1,270 @@
+// Package studio is the show being made: what the host chose, what the machine does about it, and what goes out.
+//
+// A [Session] owns the show. One loop, in Run, owns everything that the host can change or see; gestures reach it as
+// closures on one channel, and it answers with immutable Snapshots, newest wins. Beside it run the sound loop (the show's
+// clock), the picture loop, the encoder, and one goroutine for each device or network call that is under way; they hand
+// the loop small results and nothing else, and all of them have ended when Run returns.
+//
+// The room holds no device, socket or codec: it declares what it needs (Devices, Encoders, Uplink, Backstage, Keeper) and
+// cmd/studio fills the needs with real or synthetic ones. That is why the whole show runs under testing/synctest.
+//
+// Queues: device → picture loop, program → preview and program → encoder hold one picture, newest wins; microphone → mixer
+// holds five blocks, oldest dropped; commands are not queued, the caller waits.
+package studio
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"vitrine/capture/frame"
+	"vitrine/studio/scene"
+)
+
+// Config is what a session is built from. All fields but Log are required.
+type Config struct {
+	Devices   Devices
+	Encoders  Encoders
+	Uplink    Uplink
+	Backstage Backstage
+	Keeper    Keeper
+	// Scale resizes I420 pictures.
+	Scale scene.Scale
+	Log   *slog.Logger
+}
+
+// Session is one host's show. Its methods may be called from any goroutine while Run runs.
+type Session struct {
+	c     Config
+	clock *clock
+
+	sound    *sound
+	pictures *pictures
+	video    *videoOut
+
+	commands chan func()
+	link     chan struct{} // a new link state waits in linkNow
+	linkNow  atomic.Pointer[frame.Link]
+	ended    chan struct{}
+
+	changed  chan struct{}
+	snapshot atomic.Pointer[Snapshot]
+
+	// Owned by the loop in Run:
+	ctx      context.Context
+	group    *errgroup.Group
+	settings Settings
+	dirty    bool
+	saves    chan []byte
+	devices  []frame.Device
+	inputs   inputs
+	mic      runner
+	speaker  speakerState
+	air      airState
+	governor *governor
+	second   time.Time
+	rate     rates
+	notices  []Notice
+	noticed  int
+	removed  *removedSource
+}
+
+// New returns a session that shows the defaults until Run has loaded what was kept.
+func New(c Config) *Session {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	k := newClock(time.Now())
+	s := &Session{
+		c: c, clock: k,
+		commands: make(chan func()), link: make(chan struct{}, 1), ended: make(chan struct{}),
+		changed: make(chan struct{}, 1), saves: make(chan []byte, 1),
+		settings: Defaults(),
+	}
+	s.sound = newSound(k)
+	s.pictures = newPictures(k, c.Scale, s.settings.Output.Format)
+	s.video = &videoOut{encoders: c.Encoders, slot: s.pictures.encoder, write: c.Uplink.WriteVideo, failed: s.encoderFailed}
+	s.governor = newGovernor(s.settings.Output.Format)
+	s.air.phase = OffAir
+	s.publish()
+	return s
+}
+
+// snapshotEvery is how often meters move.
+const snapshotEvery = 50 * time.Millisecond
+
+// Run makes the show until ctx ends: devices run, meters move, and while on air the show is published. When it returns the
+// show is off the air, the settings are kept, and nothing that it started still runs.
+func (s *Session) Run(ctx context.Context) error {
+	defer close(s.ended)
+	group, ctx := errgroup.WithContext(ctx)
+	s.group, s.ctx = group, ctx
+	s.load()
+	group.Go(func() error { return s.sound.run(ctx) })
+	group.Go(func() error { return s.pictures.run(ctx) })
+	group.Go(func() error { return s.video.run(ctx) })
+	group.Go(func() error { return s.save(ctx) })
+	group.Go(func() error {
+		return s.c.Devices.Watch(ctx, func(d []frame.Device) { s.post(ctx, func() { s.devicesChanged(d) }) })
+	})
+	group.Go(func() error { return s.watchShow(ctx) })
+	group.Go(func() error { return s.loop(ctx) })
+	err := group.Wait()
+	s.flush()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func (s *Session) loop(ctx context.Context) error {
+	tick := time.NewTicker(snapshotEvery)
+	defer tick.Stop()
+	s.applyAll()
+	for {
+		s.publish()
+		select {
+		case <-ctx.Done():
+			return nil
+		case f := <-s.commands:
+			f()
+		case <-s.link:
+			s.linkChanged()
+		case now := <-tick.C:
+			s.measure(now)
+		}
+	}
+}
+
+// post runs f on the loop, unless ctx ends first.
+func (s *Session) post(ctx context.Context, f func()) {
+	select {
+	case s.commands <- f:
+	case <-ctx.Done():
+	}
+}
+
+// ErrEnded is what commands return once the session is over.
+var ErrEnded = errors.New("the session is over")
+
+// do runs f on the loop and returns its error. It waits for the loop, ctx or the session's end.
+func (s *Session) do(ctx context.Context, f func() error) error {
+	answer := make(chan error, 1)
+	select {
+	case s.commands <- func() { answer <- f() }:
+		return <-answer
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.ended:
+		return ErrEnded
+	}
+}
+
+// Snapshot is the show now. It is never nil and never changes.
+func (s *Session) Snapshot() *Snapshot { return s.snapshot.Load() }
+
+// Changed delivers a value when there is a new snapshot; several changes may come as one.
+func (s *Session) Changed() <-chan struct{} { return s.changed }
+
+// Preview holds the newest program picture. It has one consumer, which releases what it takes.
+func (s *Session) Preview() *frame.Slot { return s.pictures.preview }
+
+func (s *Session) publish() {
+	voice, master, silence, dropped := s.sound.levels()
+	snap := &Snapshot{
+		Settings: s.settings, Devices: s.devices, Sources: s.sourceStatuses(), Notices: s.notices,
+		Program: Program{
+			Showing: s.pictures.state().showing, Format: s.governor.format(), Reduced: s.governor.reduced(),
+			FPS: s.rate.encoded, EncodeTime: s.rate.mean, Dropped: s.rate.dropped,
+		},
+		Sound: Sound{
+			Status: s.micStatus(), Problem: s.mic.problem, Voice: voice, Master: master,
+			Silence: silence, Dropped: dropped, Speaker: s.speaker.status, SpeakerProblem: s.speaker.problem,
+		},
+		Air: s.air.public(),
+	}
+	if s.removed != nil {
+		snap.Removed = &s.removed.source
+	}
+	s.snapshot.Store(snap)
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}
+
+// rates are figures over the last second.
+type rates struct {
+	encoded float64
+	mean    time.Duration
+	dropped uint64
+	sources uint64 // pictures in at the last count
+	source  float64
+}
+
+// measure runs once a snapshot: once a second it counts, steers the encoder, and keeps settings that changed.
+func (s *Session) measure(now time.Time) {
+	elapsed := now.Sub(s.second)
+	if elapsed < time.Second {
+		return
+	}
+	s.second = now
+	if elapsed > 5*time.Second { // the first second, or the machine slept
+		elapsed = time.Second
+	}
+	l := s.video.second()
+	s.rate.encoded = float64(l.encoded) / elapsed.Seconds()
+	s.rate.mean = l.mean
+	s.rate.dropped += uint64(l.dropped)
+	in := s.pictures.state().in
+	s.rate.source = 0
+	if in >= s.rate.sources {
+		s.rate.source = float64(in-s.rate.sources) / elapsed.Seconds()
+	}
+	s.rate.sources = in
+	if s.governor.second(l) {
+		s.reformat()
+	}
+	if s.dirty {
+		s.dirty = false
+		s.queueSave()
+	}
+}
+
+// reformat takes over the governor's format and tells the host.
+func (s *Session) reformat() {
+	f := s.governor.format()
+	s.pictures.setFormat(f)
+	s.video.configure(s.settings.Output, f)
+	trouble := EncoderSlow
+	if !s.governor.reduced() {
+		trouble = EncoderEased
+	}
+	s.notice(Problem{Trouble: trouble, Detail: f.String()})
+}
+
+func (s *Session) encoderFailed(err error) {
+	ctx := s.ctx
+	s.group.Go(func() error {
+		s.post(ctx, func() { s.notice(Problem{Trouble: EncoderFailed, Detail: err.Error()}) })
+		return nil
+	})
+}
+
+// notice tells the host something. The same trouble about the same thing replaces its earlier notice.
+func (s *Session) notice(p Problem) {
+	kept := make([]Notice, 0, len(s.notices)+1)
+	for _, n := range s.notices {
+		if n.Trouble != p.Trouble || n.Name != p.Name {
+			kept = append(kept, n)
+		}
+	}
+	s.noticed++
+	kept = append(kept, Notice{Seq: s.noticed, When: time.Now(), Problem: p})
+	s.notices = kept[max(0, len(kept)-maxNotices):]
+	s.c.Log.Warn("notice", "trouble", p.Trouble, "fault", p.Fault, "detail", p.Detail)
+}

@@ -1,0 +1,391 @@
+package studio_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"vitrine/capture/frame"
+	"vitrine/server/wire"
+	"vitrine/studio"
+)
+
+func wait(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+func TestAShowGoesOnAirWithAKeyFrameAndEndsClosed(t *testing.T) {
+	m := newMachine()
+	onSession(t, m, func(ctx context.Context, s *studio.Session) {
+		if err := s.GoLive(ctx); !errors.Is(err, studio.ErrNoServer) {
+			t.Fatalf("without a server: %v", err)
+		}
+		_, err := s.AddSource(ctx, "Camera", camera)
+		must(t, err)
+		must(t, s.SetServer(ctx, evening))
+		wait(time.Second)
+		if v, a := m.sent(); len(v)+len(a) != 0 {
+			t.Fatalf("%d pictures and %d sounds left before the show", len(v), len(a))
+		}
+		must(t, s.GoLive(ctx))
+		wait(10 * time.Second)
+		snap := s.Snapshot()
+		if snap.Air.Phase != studio.OnAir || snap.Air.Viewers != 7 || snap.Air.WatchURL != "http://127.0.0.1:1/watch/evening" {
+			t.Fatalf("on air: %+v", snap.Air)
+		}
+		if st := snap.Sources[0]; st.Status != studio.Running || st.Width != 32 || st.FPS < 29 || st.FPS > 31 {
+			t.Errorf("source: %+v", st)
+		}
+		if snap.Program.FPS < 29 || snap.Program.FPS > 31 || snap.Program.Dropped != 0 {
+			t.Errorf("program: %+v", snap.Program)
+		}
+		if l := snap.Sound.Voice.RMS; l < -6.1 || l > -5.9 || snap.Sound.Status != studio.Running {
+			t.Errorf("voice: %+v", snap.Sound)
+		}
+		video, audio := m.sent()
+		if n := len(video); n < 290 || n > 300 || !video[0].Key {
+			t.Errorf("%d pictures in 9.9 s, first a key frame: %v", n, video[0].Key)
+		}
+		checkTimes(t, "video", video, time.Millisecond, 60*time.Millisecond)
+		checkTimes(t, "audio", audio, 20*time.Millisecond, 20*time.Millisecond)
+		if d := video[len(video)-1].PTS - audio[len(audio)-1].PTS; d < -80*time.Millisecond || d > 80*time.Millisecond {
+			t.Errorf("picture and sound are %v apart", d)
+		}
+		must(t, s.End(ctx))
+		wait(time.Second)
+		if got := s.Snapshot().Air.Phase; got != studio.OffAir || !slices.Equal(m.calls, []string{"open", "close"}) {
+			t.Errorf("after the end: %s, calls %v", got, m.calls)
+		}
+		if m.closed != 2 {
+			t.Errorf("%d of 2 encoders were closed", m.closed)
+		}
+	})
+}
+
+func checkTimes(t *testing.T, what string, p []frame.Packet, least, most time.Duration) {
+	t.Helper()
+	for i := 1; i < len(p); i++ {
+		if d := p[i].PTS - p[i-1].PTS; d < least || d > most {
+			t.Fatalf("%s packet %d comes %v after the one before", what, i, d)
+		}
+	}
+}
+
+func TestAVanishedCameraLeavesItsLastPictureThenTheSlateAndHealsByItself(t *testing.T) {
+	m := newMachine()
+	onSession(t, m, func(ctx context.Context, s *studio.Session) {
+		_, err := s.AddSource(ctx, "Camera", camera)
+		must(t, err)
+		must(t, s.SetServer(ctx, evening))
+		must(t, s.GoLive(ctx))
+		wait(2 * time.Second)
+		m.sent()
+		m.setFailure("cam", frame.ErrGone)
+		wait(time.Second)
+		if got := s.Snapshot().Program.Showing; got != studio.ShowingLast {
+			t.Errorf("a second later viewers see %s", got)
+		}
+		wait(4 * time.Second)
+		snap := s.Snapshot()
+		if snap.Program.Showing != studio.ShowingSlate {
+			t.Errorf("5 seconds later viewers see %s", snap.Program.Showing)
+		}
+		st := snap.Sources[0]
+		if st.Status != studio.Failed || st.Problem.Trouble != studio.DeviceGone || !strings.Contains(st.Problem.Detail, "not connected") {
+			t.Errorf("the source says %+v", st)
+		}
+		if n := len(snap.Notices); n != 1 || snap.Notices[0].Name != "Camera" {
+			t.Errorf("the host was told %d times: %+v", n, snap.Notices)
+		}
+		video, audio := m.sent()
+		if len(video) < 20 || len(audio) < 240 {
+			t.Errorf("in 5 s without a camera %d pictures and %d sounds went out", len(video), len(audio))
+		}
+		m.setFailure("cam", nil)
+		m.changed(m.devices)
+		wait(200 * time.Millisecond)
+		if got := s.Snapshot(); got.Program.Showing != studio.ShowingSource || got.Sources[0].Status != studio.Running {
+			t.Errorf("plugged in again: %s, %+v", got.Program.Showing, got.Sources[0])
+		}
+	})
+}
+
+func TestASilentMicrophoneIsReplacedBySilenceWithoutAGap(t *testing.T) {
+	m := newMachine()
+	onSession(t, m, func(ctx context.Context, s *studio.Session) {
+		must(t, s.SetServer(ctx, evening))
+		must(t, s.GoLive(ctx))
+		wait(2 * time.Second)
+		m.mu.Lock()
+		m.mute = true
+		m.mu.Unlock()
+		wait(60 * time.Second)
+		m.mu.Lock()
+		m.mute = false
+		m.mu.Unlock()
+		wait(10 * time.Second)
+		_, audio := m.sent()
+		checkTimes(t, "audio", audio, 20*time.Millisecond, 20*time.Millisecond)
+		if n := len(audio); n < 3580 || n > 3600 {
+			t.Errorf("%d packets of 20 ms in 71.9 s", n)
+		}
+		if got := s.Snapshot().Sound; got.Silence < 5980 || got.Silence > 6010 || got.Status != studio.Running {
+			t.Errorf("sound: %+v", got)
+		}
+	})
+}
+
+func TestSourcesAreAddedRenamedMovedRemovedAndBroughtBack(t *testing.T) {
+	m := newMachine()
+	onSession(t, m, func(ctx context.Context, s *studio.Session) {
+		names := func() string {
+			var n []string
+			for _, src := range s.Snapshot().Settings.Sources {
+				n = append(n, src.Name)
+			}
+			return strings.Join(n, ",")
+		}
+		var ids []studio.SourceID
+		for _, n := range []string{"A", "B", "C"} {
+			id, err := s.AddSource(ctx, n, frame.Input{Kind: frame.Camera, Device: n})
+			must(t, err)
+			ids = append(ids, id)
+		}
+		must(t, s.RenameSource(ctx, ids[1], "  Table  "))
+		must(t, s.MoveSource(ctx, ids[2], 0))
+		must(t, s.SelectSource(ctx, ids[1]))
+		wait(time.Second)
+		if got := names(); got != "C,A,Table" {
+			t.Fatalf("sources are %s", got)
+		}
+		must(t, s.RemoveSource(ctx, ids[1]))
+		wait(time.Second)
+		if snap := s.Snapshot(); snap.Settings.Selected != ids[0] || snap.Removed == nil || snap.Removed.Name != "Table" {
+			t.Fatalf("after removing: selected %s, removed %+v", snap.Settings.Selected, snap.Removed)
+		}
+		must(t, s.Undo(ctx))
+		wait(time.Second)
+		if snap := s.Snapshot(); names() != "C,A,Table" || snap.Settings.Selected != ids[1] || snap.Removed != nil {
+			t.Fatalf("after undo: %s, selected %s", names(), snap.Settings.Selected)
+		}
+		for what, err := range map[string]error{
+			"an empty name":   s.RenameSource(ctx, ids[0], "   "),
+			"a long name":     s.RenameSource(ctx, ids[0], strings.Repeat("x", 81)),
+			"a missing one":   s.SelectSource(ctx, "nobody"),
+			"nothing to undo": s.Undo(ctx),
+			"a camera paused": s.PauseSource(ctx, ids[1], true),
+		} {
+			if err == nil {
+				t.Errorf("%s was accepted", what)
+			}
+		}
+	})
+	kept, err := studio.ParseSettings(m.keep)
+	must(t, err)
+	if len(kept.Sources) != 3 || kept.Sources[2].Name != "Table" {
+		t.Errorf("kept: %+v", kept.Sources)
+	}
+}
+
+func TestDamagedSettingsAreSetAsideAndTheHostIsTold(t *testing.T) {
+	for _, bad := range []string{"{", `{"microphone":{"channels":9}}`, `{"selected":"ghost"}`, "\x00\xff", `[]`} {
+		m := newMachine()
+		m.keep = []byte(bad)
+		onSession(t, m, func(ctx context.Context, s *studio.Session) {
+			wait(time.Second)
+			n := s.Snapshot().Notices
+			if !m.aside || len(n) != 1 || n[0].Trouble != studio.SettingsAside || n[0].Name != "settings.damaged" {
+				t.Errorf("%q: set aside %v, notices %+v", bad, m.aside, n)
+			}
+		})
+	}
+}
+
+func TestAnOverloadedEncoderGetsLessAndTheHostIsTold(t *testing.T) {
+	m := newMachine()
+	m.encoding = 45 * time.Millisecond // at 720p; 33 ms is the limit
+	onSession(t, m, func(ctx context.Context, s *studio.Session) {
+		_, err := s.AddSource(ctx, "Camera", camera)
+		must(t, err)
+		must(t, s.SetServer(ctx, evening))
+		must(t, s.GoLive(ctx))
+		wait(10 * time.Second)
+		snap := s.Snapshot()
+		if !snap.Program.Reduced || snap.Program.Format.Height >= 720 || snap.Program.FPS < 28 {
+			t.Errorf("program: %+v", snap.Program)
+		}
+		if !slices.ContainsFunc(snap.Notices, func(n studio.Notice) bool { return n.Trouble == studio.EncoderSlow }) {
+			t.Errorf("the host was not told: %+v", snap.Notices)
+		}
+		m.mu.Lock()
+		m.encoding = time.Millisecond
+		m.mu.Unlock()
+		wait(10 * time.Minute)
+		if snap := s.Snapshot(); snap.Program.Reduced {
+			t.Errorf("ten easy minutes later: %+v", snap.Program)
+		}
+	})
+}
+
+func TestARefusedShowEndsWithTheReason(t *testing.T) {
+	m := newMachine()
+	m.openErr = wire.Errorf(wire.Unauthenticated, "the token is wrong")
+	onSession(t, m, func(ctx context.Context, s *studio.Session) {
+		must(t, s.SetServer(ctx, evening))
+		must(t, s.GoLive(ctx))
+		wait(time.Second)
+		a := s.Snapshot().Air
+		if a.Phase != studio.OffAir || a.Link.Fault != frame.FaultToken || len(m.targets) != 0 {
+			t.Errorf("air: %+v, attempts %d", a, len(m.targets))
+		}
+	})
+}
+
+func TestAShowThatIsClosedWhenTheServerComesBackIsOpenedAgain(t *testing.T) {
+	m := newMachine()
+	m.openErr = errors.New("connection refused")
+	m.script = func(ctx context.Context, m *machine, f studio.Feedback) error {
+		if len(m.targets) == 1 {
+			m.mu.Lock()
+			m.openErr = nil
+			m.mu.Unlock()
+			f.Link(frame.Link{Phase: frame.LinkRefused, Fault: frame.FaultClosed})
+			return errors.New("closed")
+		}
+		return live(ctx, m, f)
+	}
+	onSession(t, m, func(ctx context.Context, s *studio.Session) {
+		must(t, s.SetServer(ctx, evening))
+		must(t, s.GoLive(ctx))
+		wait(time.Second)
+		if got := s.Snapshot().Air.Phase; got != studio.OnAir {
+			t.Errorf("the show is %s", got)
+		}
+	})
+}
+
+func TestTheSpeakerTestSaysHowItWent(t *testing.T) {
+	m := newMachine()
+	onSession(t, m, func(ctx context.Context, s *studio.Session) {
+		must(t, s.TestSpeaker(ctx))
+		must(t, s.TestSpeaker(ctx))
+		wait(time.Second)
+		if got := s.Snapshot().Sound.Speaker; got != studio.Running {
+			t.Errorf("while it plays: %s", got)
+		}
+		wait(2 * time.Second)
+		if got := s.Snapshot().Sound.Speaker; got != studio.Idle {
+			t.Errorf("after: %s", got)
+		}
+		m.setFailure("speaker", frame.ErrBusy)
+		must(t, s.TestSpeaker(ctx))
+		wait(time.Second)
+		if got := s.Snapshot().Sound; got.Speaker != studio.Failed || got.SpeakerProblem.Trouble != studio.DeviceBusy {
+			t.Errorf("busy: %+v", got)
+		}
+	})
+}
+
+func TestTheOutputIsCheckedAndTheCodecStaysOnAir(t *testing.T) {
+	m := newMachine()
+	onSession(t, m, func(ctx context.Context, s *studio.Session) {
+		good := studio.Defaults().Output
+		for what, edit := range map[string]func(*studio.Output){
+			"an odd size":  func(o *studio.Output) { o.Format.Width = 1281 },
+			"1000 fps":     func(o *studio.Output) { o.Format.FPS = 1000 },
+			"AV1":          func(o *studio.Output) { o.Codec = "AV1" },
+			"1 bit/s":      func(o *studio.Output) { o.VideoBitrate = 1 },
+			"deaf":         func(o *studio.Output) { o.AudioBitrate = 0 },
+			"no key frame": func(o *studio.Output) { o.KeyInterval = 0 },
+		} {
+			o := good
+			edit(&o)
+			if s.SetOutput(ctx, o) == nil {
+				t.Errorf("%s was accepted", what)
+			}
+		}
+		must(t, s.SetServer(ctx, evening))
+		must(t, s.GoLive(ctx))
+		wait(time.Second)
+		vp8 := good
+		vp8.Codec = frame.VP8
+		if s.SetOutput(ctx, vp8) == nil || s.SetServer(ctx, studio.Server{}) == nil {
+			t.Error("codec or server changed on air")
+		}
+		small := good
+		small.Format = frame.Format{Width: 640, Height: 360, FPS: 15}
+		must(t, s.SetOutput(ctx, small))
+		wait(time.Second)
+		if got := s.Snapshot().Program.Format; got != small.Format {
+			t.Errorf("program is %v", got)
+		}
+	})
+}
+
+// An hour of a bad evening (three minutes with -short, for the race detector): the link breaks every 20 s, the camera every
+// 30 s. Nothing may grow.
+func TestAnHourOfReconnectsLeavesNothingBehind(t *testing.T) {
+	minutes, settled := 60, 5
+	if testing.Short() {
+		minutes, settled = 3, 1
+	}
+	m := newMachine()
+	m.script = func(ctx context.Context, m *machine, f studio.Feedback) error {
+		for attempt := 1; ; attempt++ {
+			f.Link(frame.Link{Phase: frame.LinkConnecting, Attempt: attempt})
+			f.Link(frame.Link{Phase: frame.LinkLive})
+			if !rest(ctx, 18*time.Second) {
+				return nil
+			}
+			f.Link(frame.Link{Phase: frame.LinkWaiting, Attempt: attempt, Fault: frame.FaultMedia})
+			if !rest(ctx, 2*time.Second) {
+				return nil
+			}
+		}
+	}
+	onSession(t, m, func(ctx context.Context, s *studio.Session) {
+		_, err := s.AddSource(ctx, "Camera", camera)
+		must(t, err)
+		must(t, s.SetServer(ctx, evening))
+		must(t, s.GoLive(ctx))
+		must(t, s.SetOutput(ctx, studio.Output{Codec: frame.H264, Format: frame.Format{Width: 320, Height: 180, FPS: 15}, AudioBitrate: 64000, KeyInterval: time.Second}))
+		var before runtime.MemStats
+		goroutines := 0
+		for minute := range minutes {
+			for range 2 {
+				wait(28 * time.Second)
+				m.setFailure("cam", frame.ErrGone)
+				wait(2 * time.Second)
+				m.setFailure("cam", nil)
+			}
+			m.sent()
+			m.mu.Lock()
+			m.opened = m.opened[:0]
+			m.mu.Unlock()
+			if minute == settled-1 {
+				runtime.GC()
+				runtime.ReadMemStats(&before)
+				goroutines = runtime.NumGoroutine()
+			}
+		}
+		runtime.GC()
+		var after runtime.MemStats
+		runtime.ReadMemStats(&after)
+		if n := runtime.NumGoroutine(); n > goroutines {
+			t.Errorf("%d goroutines after %d minutes, %d after %d", goroutines, settled, n, minutes)
+		}
+		if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 1<<20 {
+			t.Errorf("the heap grew by %s", fmt.Sprintf("%d KiB", grown>>10))
+		}
+		if n := len(s.Snapshot().Notices); n > 20 {
+			t.Errorf("%d notices", n)
+		}
+	})
+}
