@@ -1,1 +1,17 @@
-document.title = "Vitrine";
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { Store } from "./store";
+import { choose } from "./text";
+import { App } from "./view/app";
+
+const show = decodeURIComponent(location.pathname.split("/").pop() ?? "");
+const language = choose(navigator.languages);
+document.documentElement.lang = language;
+
+const store = new Store(show, language);
+effect(() => {
+  const title = store.snapshot.value.show?.title;
+  document.title = title === undefined ? store.words.say("brand") : `${title} · ${store.words.say("brand")}`;
+});
+render(<App store={store} />, document.body);
+store.start();

@@ -1,0 +1,191 @@
+// The one store of the page: signals that the view reads, and the intents that it dispatches.
+
+import { computed, effect, signal } from "@preact/signals";
+import { FullScreen, Picture, volumeSettable, type Block } from "./picture";
+import { Player, type Snapshot } from "./player";
+import { compare, type Quality, type Sample } from "./sample";
+import { Words, type Language } from "./text";
+import { supported } from "./whep";
+import { browser, type Clock } from "./world";
+
+/** The viewer's wish for sound, kept between visits. Volume from 0 to 1. */
+interface Wish {
+  readonly muted: boolean;
+  readonly volume: number;
+}
+
+const KEPT = "vitrine.sound";
+/** Overlays leave the picture when nobody has moved for so long, in ms. */
+const CALM = 3000;
+/** The panel compares samples this far apart, in ms: short enough to follow, long enough to be steady. */
+const SPAN = 2000;
+
+export class Store {
+  readonly snapshot = signal<Snapshot>({ state: "idle", reason: "", tries: 0, show: undefined, stream: undefined, soundOnly: false });
+  readonly quality = signal<Quality | undefined>(undefined);
+  /** Loudness of a show without picture, 0 to 1. */
+  readonly level = signal(0);
+  readonly wish = signal<Wish>(recall());
+  readonly blocked = signal<Block>("");
+  readonly panel = signal(false);
+  readonly full = signal(false);
+  readonly floating = signal(false);
+  /** Nobody has moved for a while. */
+  readonly calm = signal(false);
+  /** Width through height of the picture. */
+  readonly ratio = signal(16 / 9);
+  /** The server's clock in ms, once a second. */
+  readonly clock = signal(0);
+
+  readonly words: Words;
+  readonly picture: Picture;
+  readonly canSetVolume = volumeSettable();
+  readonly canFloat: boolean;
+  readonly canFill: boolean;
+  /** There is a show to control. */
+  readonly inShow = computed(() => ["playing", "reconnecting"].includes(this.snapshot.value.state));
+
+  readonly #fullScreen: FullScreen;
+  readonly #player: Player;
+  readonly #skew: Clock = { offset: 0 };
+  #samples: Sample[] = [];
+  #calmer: ReturnType<typeof setTimeout> | undefined;
+  #stage: HTMLElement | null = null;
+
+  constructor(show: string, language: Language) {
+    this.words = new Words(language);
+    this.picture = new Picture({
+      blocked: (b) => (this.blocked.value = b),
+      sized: (w, h) => {
+        if (w > 0 && h > 0) this.ratio.value = w / h;
+      },
+      floats: (on) => (this.floating.value = on),
+    });
+    this.#fullScreen = new FullScreen(() => this.#stage, this.picture.video, (on) => (this.full.value = on));
+    this.canFloat = this.picture.floatable;
+    this.canFill = this.#fullScreen.possible;
+    this.#player = new Player(
+      browser(show, this.#skew),
+      (s) => this.#changed(s),
+      (s) => this.#measured(s),
+    );
+    effect(() => this.picture.listen(this.wish.value.muted, this.wish.value.volume));
+  }
+
+  /** Joins the show, and keeps the page in step with the browser: network, visibility, leaving and coming back. */
+  start(): void {
+    if (!supported()) {
+      this.snapshot.value = { ...this.snapshot.value, state: "failed", reason: "unsupported" };
+      return;
+    }
+    addEventListener("online", () => this.#player.nudge());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#player.nudge());
+    addEventListener("pagehide", () => this.#player.stop());
+    addEventListener("pageshow", (e) => e.persisted && this.#player.start());
+    setInterval(() => (this.clock.value = Date.now() + this.#skew.offset), 1000);
+    this.clock.value = Date.now();
+    this.#player.start();
+    this.stir();
+  }
+
+  /** Takes the element that full screen shows. */
+  stand(stage: HTMLElement | null): void {
+    this.#stage = stage;
+  }
+
+  toggleMute(): void {
+    if (this.blocked.value !== "") return this.unblock();
+    const { muted, volume } = this.wish.value;
+    this.#wish({ muted: !muted, volume: muted && volume === 0 ? 0.5 : volume });
+  }
+
+  /** Sets the volume, 0 to 1; 0 mutes. */
+  setVolume(volume: number): void {
+    const v = Math.min(1, Math.max(0, Math.round(volume * 100) / 100));
+    this.#wish({ muted: v === 0, volume: v });
+    if (v > 0 && this.blocked.value === "sound") this.picture.unblock();
+  }
+
+  nudgeVolume(by: number): void {
+    this.setVolume((this.wish.value.muted ? 0 : this.wish.value.volume) + by);
+  }
+
+  /** Answers the tap that browsers ask for: plays, with sound. */
+  unblock(): void {
+    this.#wish({ ...this.wish.value, muted: false });
+    this.picture.unblock();
+  }
+
+  togglePanel(): void {
+    this.panel.value = !this.panel.value;
+  }
+
+  closePanel(): void {
+    this.panel.value = false;
+  }
+
+  toggleFull(): void {
+    void this.#fullScreen.toggle();
+  }
+
+  toggleFloat(): void {
+    void this.picture.float();
+  }
+
+  /** Somebody moved: shows the overlays for a while. */
+  stir(): void {
+    this.calm.value = false;
+    clearTimeout(this.#calmer);
+    this.#calmer = setTimeout(() => (this.calm.value = true), CALM);
+  }
+
+  /** Somebody sent the overlays away. */
+  settle(): void {
+    clearTimeout(this.#calmer);
+    this.calm.value = true;
+  }
+
+  #changed(next: Snapshot): void {
+    const before = this.snapshot.value;
+    this.snapshot.value = next;
+    if (before.state === "playing" && next.state === "reconnecting") this.picture.keep();
+    if (next.stream !== before.stream) {
+      this.#samples = [];
+      this.picture.show(next.stream);
+    }
+    if (!this.inShow.value && next.state !== "joining") {
+      this.picture.clear();
+      this.panel.value = false;
+    }
+  }
+
+  #measured(sample: Sample): void {
+    this.#samples.push(sample);
+    while (this.#samples.length > 2 && sample.at - this.#samples[1]!.at >= SPAN) this.#samples.shift();
+    const first = this.#samples[0]!;
+    if (this.panel.value && sample.at > first.at) this.quality.value = compare(first, sample);
+    if (this.snapshot.value.soundOnly) this.level.value = sample.level;
+  }
+
+  #wish(w: Wish): void {
+    this.wish.value = w;
+    try {
+      localStorage.setItem(KEPT, JSON.stringify(w));
+    } catch {
+      // A private window has no storage; the wish lasts as long as the page.
+    }
+  }
+}
+
+/** Reads the wish of the last visit; sound at full volume on the first. */
+function recall(): Wish {
+  try {
+    const w = JSON.parse(localStorage.getItem(KEPT) ?? "") as Partial<Wish>;
+    if (typeof w.muted === "boolean" && typeof w.volume === "number" && w.volume >= 0 && w.volume <= 1) {
+      return { muted: w.muted, volume: w.volume };
+    }
+  } catch {
+    // Nothing kept, or not by us.
+  }
+  return { muted: false, volume: 1 };
+}

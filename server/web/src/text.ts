@@ -1,0 +1,142 @@
+// Every string that people read, in both languages. A missing translation does not compile.
+
+const en = {
+  brand: "Vitrine",
+  live: "Live",
+  onAir: "On air {time}",
+  viewers: "{n} watching",
+  oneViewer: "1 watching",
+  mute: "Mute (M)",
+  unmute: "Sound on (M)",
+  volume: "Volume (↑ ↓)",
+  pip: "Picture in picture (P)",
+  pipEnd: "Leave picture in picture (P)",
+  full: "Full screen (F)",
+  fullEnd: "Leave full screen (F)",
+  stats: "Connection (I)",
+  statsEnd: "Hide connection (I)",
+  controls: "Player",
+  picture: "Live picture",
+  tapSound: "Tap for sound",
+  tapPlay: "Tap to play",
+  joining: "Joining the show",
+  joinServer: "The server does not answer. Trying again",
+  joinBusy: "The show is full just now. Trying again",
+  offline: "You are offline",
+  offlineText: "The show comes back with your connection.",
+  reconnecting: "Reconnecting",
+  lostHost: "The host’s connection was interrupted",
+  lostServer: "The server does not answer",
+  waiting: "The show has not begun",
+  waitingText: "Stay here. The picture appears by itself as soon as the host is on air.",
+  ended: "The show has ended",
+  endedText: "Thank you for watching.",
+  unknown: "There is no such show",
+  unknownText: "Check the address for a slip, or ask the host for a new link.",
+  codec: "This browser cannot show this picture",
+  codecText: "Open the page in a current Chrome, Edge, Safari or Firefox.",
+  unsupported: "This browser cannot play live shows",
+  unsupportedText: "Open the page in a current Chrome, Edge, Safari or Firefox.",
+  soundOnly: "Sound only",
+  playing: "The show is live",
+  delay: "Delay",
+  roundTrip: "Round trip",
+  bitrate: "Bitrate",
+  resolution: "Resolution",
+  fps: "Frames a second",
+  loss: "Loss",
+  freezes: "Freezes",
+  unmeasured: "–",
+} as const;
+
+export type Key = keyof typeof en;
+
+const zh: Record<Key, string> = {
+  brand: "Vitrine",
+  live: "直播中",
+  onAir: "已播 {time}",
+  viewers: "{n} 人在看",
+  oneViewer: "1 人在看",
+  mute: "静音 (M)",
+  unmute: "打开声音 (M)",
+  volume: "音量 (↑ ↓)",
+  pip: "画中画 (P)",
+  pipEnd: "退出画中画 (P)",
+  full: "全屏 (F)",
+  fullEnd: "退出全屏 (F)",
+  stats: "连接信息 (I)",
+  statsEnd: "隐藏连接信息 (I)",
+  controls: "播放器",
+  picture: "直播画面",
+  tapSound: "点按打开声音",
+  tapPlay: "点按播放",
+  joining: "正在进入直播间",
+  joinServer: "服务器没有响应,正在重试",
+  joinBusy: "直播间暂时已满,正在重试",
+  offline: "网络已断开",
+  offlineText: "网络恢复后,直播会自动继续。",
+  reconnecting: "正在重新连接",
+  lostHost: "主播的连接中断了",
+  lostServer: "服务器没有响应",
+  waiting: "直播还没有开始",
+  waitingText: "请稍候,主播一开播,画面就会自动出现。",
+  ended: "直播已结束",
+  endedText: "感谢观看。",
+  unknown: "没有这个直播间",
+  unknownText: "请检查网址是否有误,或向主播索取新的链接。",
+  codec: "此浏览器无法显示该画面",
+  codecText: "请使用新版 Chrome、Edge、Safari 或 Firefox 打开。",
+  unsupported: "此浏览器无法播放直播",
+  unsupportedText: "请使用新版 Chrome、Edge、Safari 或 Firefox 打开。",
+  soundOnly: "仅有声音",
+  playing: "直播进行中",
+  delay: "延迟",
+  roundTrip: "往返时间",
+  bitrate: "码率",
+  resolution: "分辨率",
+  fps: "帧率",
+  loss: "丢包率",
+  freezes: "卡顿次数",
+  unmeasured: "–",
+};
+
+/** The languages of the page, as BCP 47 tags for the document. */
+export type Language = "en" | "zh-CN";
+
+/** Picks the first of the viewer's languages that the page has; English if it has none. */
+export function choose(wanted: readonly string[]): Language {
+  for (const w of wanted) {
+    if (/^zh\b/i.test(w)) return "zh-CN";
+    if (/^en\b/i.test(w)) return "en";
+  }
+  return "en";
+}
+
+/** Text in one language. */
+export class Words {
+  readonly #table: Readonly<Record<Key, string>>;
+  readonly #count: Intl.NumberFormat;
+
+  constructor(readonly language: Language) {
+    this.#table = language === "en" ? en : zh;
+    this.#count = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
+  }
+
+  /** The text of a key, with {name} replaced by values. */
+  say(key: Key, values: Readonly<Record<string, string>> = {}): string {
+    return this.#table[key].replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "");
+  }
+
+  /** A number of viewers, short when it is large. */
+  viewers(n: number): string {
+    return n === 1 ? this.say("oneViewer") : this.say("viewers", { n: this.#count.format(n) });
+  }
+}
+
+/** A span in ms as m:ss or h:mm:ss. */
+export function duration(span: number): string {
+  const s = Math.max(0, Math.floor(span / 1000));
+  const two = (n: number) => String(n).padStart(2, "0");
+  const minutes = Math.floor(s / 60);
+  return minutes < 60 ? `${minutes}:${two(s % 60)}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(s % 60)}`;
+}

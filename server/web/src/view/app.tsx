@@ -1,0 +1,74 @@
+// The stage: one <main> whose data-state says what the player does. Phones held upright see brand, picture and title
+// beneath each other; everything else sees the picture with the rest laid over it.
+
+import { useEffect, useRef } from "preact/hooks";
+import type { Store } from "../store";
+import { Bar, Tap } from "./controls";
+import { Header, Title } from "./header";
+import { listen } from "./keys";
+import { Panel } from "./panel";
+import { Notice, Slate, sentence } from "./slate";
+
+export function App({ store }: { store: Store }) {
+  const stage = useRef<HTMLElement>(null);
+  useEffect(() => {
+    store.stand(stage.current);
+    return listen(store);
+  }, [store]);
+  const { state, soundOnly } = store.snapshot.value;
+  const calm = store.calm.value && state === "playing" && store.blocked.value === "";
+  return (
+    <main
+      ref={stage}
+      data-state={state}
+      data-calm={calm}
+      data-sound-only={soundOnly}
+      style={{ "--ratio": store.ratio.value }}
+      onPointerMove={(e) => e.pointerType === "mouse" && store.stir()}
+      onFocusIn={() => store.stir()}
+    >
+      <Header store={store} />
+      <Screen store={store} />
+      <Title store={store} />
+      <p class="spoken" role="status" aria-live="polite">
+        {sentence(store)}
+      </p>
+    </main>
+  );
+}
+
+/** The picture and what lies on it. */
+function Screen({ store }: { store: Store }) {
+  const touched = (e: PointerEvent) => {
+    const onPicture = e.target instanceof Element && e.target.closest("button, input, aside") === null;
+    if (!onPicture) return store.stir();
+    if (store.blocked.value !== "") store.unblock();
+    else if (e.pointerType !== "mouse" && !store.calm.value && store.inShow.value) return store.settle();
+    store.stir();
+  };
+  return (
+    <section class="screen" aria-label={store.words.say("controls")} onPointerUp={touched} onDblClick={(e) => doubled(e, store)}>
+      <Media store={store} />
+      <Slate store={store} />
+      <Notice store={store} />
+      <Tap store={store} />
+      <Panel store={store} />
+      <Bar store={store} />
+    </section>
+  );
+}
+
+function doubled(e: MouseEvent, store: Store): void {
+  if (e.target instanceof Element && e.target.closest("button, input, aside") === null && store.inShow.value) store.toggleFull();
+}
+
+/** The video and its cover belong to the store's Picture; the view only gives them a place. */
+function Media({ store }: { store: Store }) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const { video, still } = store.picture;
+    video.setAttribute("aria-label", store.words.say("picture"));
+    place.current?.append(video, still);
+  }, [store]);
+  return <div class="media" ref={place} />;
+}

@@ -1,0 +1,40 @@
+import type { Store } from "../store";
+import { duration } from "../text";
+import { Eye, Mark } from "./icons";
+
+/** The brand and, while the show is live, the badge and how many watch. */
+export function Header({ store }: { store: Store }) {
+  const { show, state } = store.snapshot.value;
+  const { words } = store;
+  const onAir = state === "playing" && show?.live === true;
+  return (
+    <header>
+      <span class="brand">
+        <Mark />
+        <span>{words.say("brand")}</span>
+      </span>
+      {onAir && (
+        <span class="meta">
+          <span class="viewers">
+            <Eye />
+            {words.viewers(show.viewers)}
+          </span>
+          <span class="badge">{words.say("live")}</span>
+        </span>
+      )}
+    </header>
+  );
+}
+
+/** What is on: the show's name and how long it has been on air. */
+export function Title({ store }: { store: Store }) {
+  const { show, state } = store.snapshot.value;
+  if (!show || !["playing", "reconnecting", "joining"].includes(state)) return <div class="title" />;
+  const since = show.live && state === "playing" ? show.since : undefined;
+  return (
+    <div class="title">
+      <h1>{show.title}</h1>
+      {since !== undefined && <p>{store.words.say("onAir", { time: duration(store.clock.value - since) })}</p>}
+    </div>
+  );
+}
