@@ -57,19 +57,24 @@ func (s *Session) AddSource(ctx context.Context, name string, in frame.Input) (S
 		if len(s.settings.Sources) >= maxSources {
 			return fmt.Errorf("a show has at most %d sources: remove one first", maxSources)
 		}
-		for n := len(s.settings.Sources) + 1; id == "" || s.find(id) >= 0; n++ {
-			id = SourceID(fmt.Sprintf("source-%d", n))
-		}
-		s.change(func(set *Settings) {
-			set.Sources = append(set.Sources, Source{ID: id, Name: name, Input: in})
-			if set.Selected == "" {
-				set.Selected = id
-			}
-		})
-		s.runSource()
+		id = s.addSource(name, in)
 		return nil
 	})
 	return id, err
+}
+
+func (s *Session) addSource(name string, in frame.Input) (id SourceID) {
+	for n := len(s.settings.Sources) + 1; id == "" || s.find(id) >= 0; n++ {
+		id = SourceID(fmt.Sprintf("source-%d", n))
+	}
+	s.change(func(set *Settings) {
+		set.Sources = append(set.Sources, Source{ID: id, Name: name, Input: in})
+		if set.Selected == "" {
+			set.Selected = id
+		}
+	})
+	s.runSource()
+	return id
 }
 
 // RenameSource gives a source another name.

@@ -183,11 +183,32 @@ func (s *Session) deviceName(kind frame.Kind, id string) string {
 
 func (s *Session) devicesChanged(d []frame.Device) {
 	s.devices = slices.Clone(d)
+	s.firstSource()
 	if s.inputs.failed {
 		s.inputs.poke()
 	}
 	if s.mic.failed {
 		s.mic.poke()
+	}
+}
+
+// firstSource shows something at a first start: the first camera, or the synthetic host where there is none.
+func (s *Session) firstSource() {
+	if !s.fresh || len(s.devices) == 0 {
+		return
+	}
+	s.fresh = false
+	if len(s.settings.Sources) > 0 {
+		return
+	}
+	for _, kind := range []frame.Kind{frame.Camera, frame.Synthetic} {
+		i := slices.IndexFunc(s.devices, func(d frame.Device) bool { return d.Kind == kind })
+		if i < 0 {
+			continue
+		}
+		d := s.devices[i]
+		s.addSource(d.Name, frame.Input{Kind: kind, Device: d.ID})
+		return
 	}
 }
 

@@ -10,6 +10,7 @@ func (s *Session) load() {
 		return
 	}
 	if b == nil {
+		s.fresh = true
 		return
 	}
 	kept, err := ParseSettings(b)

@@ -32,7 +32,6 @@ type machine struct {
 	calls   []string
 	openErr error
 
-	link    func(frame.Link)
 	script  func(ctx context.Context, m *machine, f studio.Feedback) error
 	video   []frame.Packet
 	audio   []frame.Packet
@@ -44,6 +43,7 @@ func newMachine() *machine {
 	return &machine{
 		devices: []frame.Device{{Kind: frame.Camera, ID: "cam", Name: "Camera"}, {Kind: frame.Microphone, ID: "mic", Name: "Mic", Default: true}},
 		fail:    map[string]error{},
+		keep:    []byte("{}"),
 		shows:   map[wire.ShowID]wire.Show{"evening": {ID: "evening", Title: "Evening", State: wire.Open}},
 		script:  live,
 	}
@@ -214,6 +214,7 @@ func (m *machine) WriteVideo(p *frame.Packet) {
 	m.video = append(m.video, *p)
 	m.mu.Unlock()
 }
+
 func (m *machine) WriteAudio(p *frame.Packet) {
 	m.mu.Lock()
 	m.audio = append(m.audio, *p)

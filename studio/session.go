@@ -59,6 +59,7 @@ type Session struct {
 	group    *errgroup.Group
 	settings Settings
 	dirty    bool
+	fresh    bool // a first start: the first camera becomes the first source
 	saves    chan []byte
 	devices  []frame.Device
 	inputs   inputs

@@ -54,9 +54,14 @@ func (v *Video) Fill(y, cb, cr byte) {
 	fill(v.V, cr)
 }
 
+// fill doubles what is filled, which copies as fast as memory goes.
 func fill(p []byte, b byte) {
-	for i := range p {
-		p[i] = b
+	if len(p) == 0 {
+		return
+	}
+	p[0] = b
+	for n := 1; n < len(p); n *= 2 {
+		copy(p[n:], p[:n])
 	}
 }
 

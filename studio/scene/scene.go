@@ -55,11 +55,7 @@ func view(v *frame.Video, r image.Rectangle) *frame.Video {
 // middle, free of words because viewers of every language see it.
 func Slate(v *frame.Video) {
 	for y := range v.Height {
-		row := v.Y[y*v.YStride : y*v.YStride+v.Width]
-		luma := byte(26 + 22*(v.Height-y)/v.Height)
-		for x := range row {
-			row[x] = luma
-		}
+		box(v, image.Rect(0, y, v.Width, y+1), byte(26+22*(v.Height-y)/v.Height))
 	}
 	for i := range v.U {
 		v.U[i], v.V[i] = 134, 125
@@ -84,10 +80,14 @@ func frameRect(v *frame.Video, r image.Rectangle, t int, luma byte) {
 
 func box(v *frame.Video, r image.Rectangle, luma byte) {
 	r = r.Intersect(image.Rect(0, 0, v.Width, v.Height))
-	for y := r.Min.Y; y < r.Max.Y; y++ {
-		row := v.Y[y*v.YStride+r.Min.X : y*v.YStride+r.Max.X]
-		for x := range row {
-			row[x] = luma
-		}
+	if r.Empty() {
+		return
+	}
+	first := v.Y[r.Min.Y*v.YStride+r.Min.X:][:r.Dx()]
+	for x := range first {
+		first[x] = luma
+	}
+	for y := r.Min.Y + 1; y < r.Max.Y; y++ {
+		copy(v.Y[y*v.YStride+r.Min.X:], first)
 	}
 }
