@@ -1,0 +1,250 @@
+// Package publish carries the show to the server: a WHIP client (RFC 9725) with its own RTP packetization, sender reports
+// and reconnects.
+//
+// It owns the peer connection, the HTTP connections of signalling and the decision when to try again. Run is the one loop
+// over attempts; each attempt is a session with a loop of its own and, while it lives, a sending goroutine and one that
+// reads RTCP a stream. Pion's callbacks only send to the session's loop.
+//
+// Queues. Between the encoders and the sending goroutine 8 pictures and 16 packets of sound wait. A full picture queue drops
+// up to the next key frame, which it asks for; a full sound queue drops what comes. With no connection everything is
+// dropped: nobody wants to see later what was said while the line was down. Drops are counted.
+//
+// Why. RTP times and sender reports are computed from the show's clock (Packet.PTS), the same line for sound and picture, so
+// that lips and voice stay together whatever the encoders' delays are. A path that falls silent is first restarted (the
+// session, its keys and its streams stay), then replaced by a new offer; a restart is also the question whether another
+// studio took over, in which case Run ends: two studios must not fight for a show. AES-GCM is preferred because it costs a
+// sixth of AES-CM with SHA-1 a packet.
+package publish
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/webrtc/v3"
+
+	"vitrine/capture/frame"
+)
+
+// Feedback is what comes back against the stream of media. The functions are called from any goroutine and return at once.
+type Feedback struct {
+	// KeyFrame asks for a key frame: somebody joined, lost too much, or the connection is new.
+	KeyFrame func()
+	// Bitrate wishes for bits a second of picture. Not called yet.
+	Bitrate func(bps int)
+	// Link says how the connection does: at every change and each second while it lives.
+	Link func(frame.Link)
+}
+
+// Config is what a Publisher needs.
+type Config struct {
+	Log *slog.Logger
+	// TLS tells whom to trust; nil trusts whom the system trusts.
+	TLS *tls.Config
+}
+
+// Publisher publishes one show at a time. Write methods may be called from any goroutine, Run from one.
+type Publisher struct {
+	log     *slog.Logger
+	tls     *tls.Config
+	waits   backoff
+	paths   pathTimes
+	running atomic.Bool
+	out     atomic.Pointer[sender]
+	dropped atomic.Uint64
+}
+
+const (
+	firstWait   = 500 * time.Millisecond
+	longestWait = 8 * time.Second
+	stableAfter = 5 * time.Second
+)
+
+// New returns a publisher. It starts nothing.
+func New(c Config) *Publisher {
+	return &Publisher{
+		log: c.Log, tls: c.TLS, paths: usualPathTimes(),
+		waits: backoff{first: firstWait, most: longestWait, stable: stableAfter},
+	}
+}
+
+var errRunning = errors.New("already publishing")
+
+// WriteVideo sends a picture, or drops it while nothing is connected. It does not wait.
+func (p *Publisher) WriteVideo(f *frame.Packet) {
+	if s := p.out.Load(); s != nil {
+		s.writeVideo(f)
+		return
+	}
+	p.dropped.Add(1)
+}
+
+// WriteAudio sends a packet of sound, or drops it while nothing is connected. It does not wait.
+func (p *Publisher) WriteAudio(f *frame.Packet) {
+	if s := p.out.Load(); s != nil {
+		s.writeAudio(f)
+		return
+	}
+	p.dropped.Add(1)
+}
+
+// Dropped is the number of packets that were not sent since New, without those of the running connection's queues.
+func (p *Publisher) Dropped() uint64 { return p.dropped.Load() }
+
+// Run publishes to t and reconnects with back-off until ctx ends; then it takes the show off the server and returns nil. It
+// returns an *Error when trying again would not help: a wrong token, an unknown or closed show, an address that is none,
+// another studio that took over. The last Link then says why. When Run returns, all that it started has ended.
+func (p *Publisher) Run(ctx context.Context, t frame.Target, f Feedback) error {
+	if !p.running.CompareAndSwap(false, true) {
+		return errRunning
+	}
+	defer p.running.Store(false)
+	transport := newTransport(p.tls)
+	defer transport.CloseIdleConnections()
+	r := &run{Publisher: p, target: t, feedback: f, waits: p.waits, client: &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+	return r.loop(ctx)
+}
+
+func newTransport(c *tls.Config) *http.Transport {
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
+		TLSClientConfig:       c,
+		TLSHandshakeTimeout:   5 * time.Second,
+		ResponseHeaderTimeout: postTimeout,
+		IdleConnTimeout:       time.Minute,
+		MaxIdleConnsPerHost:   1,
+		ForceAttemptHTTP2:     true,
+	}
+}
+
+// run is one call of Run.
+type run struct {
+	*Publisher
+	target   frame.Target
+	feedback Feedback
+	client   *http.Client
+	waits    backoff
+	// attempt is 1 at the first try after the last success.
+	attempt int
+	// servers are the ICE servers of the last answer; used says that the last offer had them.
+	servers []webrtc.ICEServer
+	used    bool
+	fault   frame.Link // the last failure's fault and detail, shown while the next attempt runs
+}
+
+func (r *run) loop(ctx context.Context) error {
+	endpoint, err := parseEndpoint(r.target.Endpoint)
+	for r.attempt = 1; ; r.attempt++ {
+		var lived time.Duration
+		if err == nil {
+			r.link(frame.LinkConnecting, time.Time{})
+			lived, err = r.try(ctx, endpoint)
+		}
+		if ctx.Err() != nil {
+			r.feedback.Link(frame.Link{Phase: frame.LinkIdle})
+			return nil
+		}
+		r.fault = frame.Link{Fault: frame.FaultOf(err), Detail: err.Error()}
+		var e *Error
+		if errors.As(err, &e) && e.final {
+			r.log.Warn("not published", "fault", e.fault, "err", err)
+			r.link(frame.LinkRefused, time.Time{})
+			return err
+		}
+		if lived > 0 {
+			r.attempt = 0
+		}
+		if !r.pause(ctx, lived, err) {
+			r.feedback.Link(frame.Link{Phase: frame.LinkIdle})
+			return nil
+		}
+		err = nil
+	}
+}
+
+// pause waits before the next attempt and reports whether there is to be one.
+func (r *run) pause(ctx context.Context, lived time.Duration, err error) bool {
+	wait := r.waits.next(lived)
+	var e *Error
+	if errors.As(err, &e) {
+		wait = max(wait, e.retryAfter)
+		if e.fault == frame.FaultMedia && len(r.servers) > 0 && !r.used {
+			wait = 0 // with relays it may work
+		}
+	}
+	r.log.Info("off the air, trying again", "fault", r.fault.Fault, "err", err, "wait", wait)
+	if wait == 0 {
+		return true
+	}
+	r.attempt++
+	r.link(frame.LinkWaiting, time.Now().Add(wait))
+	r.attempt--
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (r *run) link(p frame.Phase, retryAt time.Time) {
+	r.feedback.Link(frame.Link{Phase: p, Attempt: r.attempt, RetryAt: retryAt, Fault: r.fault.Fault, Detail: r.fault.Detail})
+}
+
+// try makes one connection and stays with it. Lived is how long media flowed.
+func (r *run) try(ctx context.Context, endpoint *url.URL) (lived time.Duration, err error) {
+	s := &session{
+		log:  r.log,
+		whip: &whip{client: r.client, endpoint: endpoint, token: r.target.Token},
+		live: func(l frame.Link) {
+			r.fault = frame.Link{}
+			r.feedback.Link(l)
+		},
+		waiting: func(err error) {
+			r.feedback.Link(frame.Link{Phase: frame.LinkConnecting, Attempt: 1, Fault: frame.FaultOf(err), Detail: err.Error()})
+		},
+	}
+	if err := s.build(r.target.Video, r.servers, r.paths, r.feedback.KeyFrame); err != nil {
+		return 0, &Error{fault: frame.FaultMedia, final: true, err: err}
+	}
+	r.used = len(r.servers) > 0
+	s.fresh = func(servers []webrtc.ICEServer) bool {
+		r.used = r.used && sameServers(servers, r.servers)
+		r.servers = servers
+		return len(servers) > 0 && !r.used
+	}
+	err = s.run(ctx, func(out *sender) { r.out.Store(out) })
+	r.dropped.Add(s.out.dropped.Load())
+	if !s.since.IsZero() {
+		lived = max(time.Since(s.since), 1)
+	}
+	return lived, err
+}
+
+func sameServers(a, b []webrtc.ICEServer) bool {
+	return slices.EqualFunc(a, b, func(x, y webrtc.ICEServer) bool { return slices.Equal(x.URLs, y.URLs) })
+}
+
+func parseEndpoint(s string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	if err != nil {
+		return nil, addressError("the endpoint is not a web address")
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		return nil, addressError("the endpoint is not a web address: it needs http or https and a host")
+	}
+	return u, nil
+}

@@ -1,0 +1,338 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp/codecs"
+	"github.com/pion/webrtc/v3"
+	"golang.org/x/sync/errgroup"
+
+	"vitrine/capture/frame"
+)
+
+const (
+	// gatherPatience is how long an offer waits for candidates: those of the machine itself are there in milliseconds, and
+	// what STUN and TURN servers add is trickled.
+	gatherPatience = 200 * time.Millisecond
+	// connectPatience ends an attempt that found no path.
+	connectPatience = 10 * time.Second
+	// relayPatience is the same while the server has just named ICE servers that only a new offer can use.
+	relayPatience = 3 * time.Second
+	// eventQueue holds what pion's callbacks send to the session's loop. Full, they wait: the loop is away for one request.
+	eventQueue = 64
+)
+
+// event is what a callback of pion tells the session's loop.
+type event struct {
+	state     webrtc.PeerConnectionState
+	candidate *webrtc.ICECandidate
+	// gathered says that there are no more candidates.
+	gathered bool
+}
+
+// session is one connection to the server, from the offer to the end. Its loop (watch) owns it.
+type session struct {
+	log  *slog.Logger
+	whip *whip
+	pc   *webrtc.PeerConnection
+	out  *sender
+	// live is called when media begins to flow and every second while it does; waiting when the path broke.
+	live    func(frame.Link)
+	waiting func(error)
+
+	tracks  []*webrtc.RTPSender
+	reports receiverReports
+	events  chan event
+	done    chan struct{}
+	// patience is how long connecting may take, heals how long restarting.
+	patience, heals time.Duration
+
+	answer string
+	// told is every description the server got from us, to tell which candidates it knows.
+	told     strings.Builder
+	trickles bool
+	// fresh takes the ICE servers that came with an answer and reports whether a new offer could use them.
+	fresh func([]webrtc.ICEServer) bool
+
+	since   time.Time // when media first flowed; zero before
+	healing bool
+	counted int64 // bytes at the last report
+}
+
+// build makes the peer connection; nothing is sent yet. After an error nothing is left, otherwise run ends it.
+func (s *session) build(video frame.Codec, servers []webrtc.ICEServer, paths pathTimes, keyFrame func()) error {
+	sound := &track{codec: opusCodec(), id: "sound"}
+	tracks := []*track{sound}
+	var picture *stream
+	if video != "" {
+		codec, payloader, err := videoCodec(video)
+		if err != nil {
+			return err
+		}
+		t := &track{codec: codec, id: "picture"}
+		tracks, picture = append(tracks, t), newStream(t, payloader)
+	}
+	api, err := newAPI(tracks, paths, isLoopback(s.whip.endpoint))
+	if err != nil {
+		return err
+	}
+	if s.pc, err = api.NewPeerConnection(webrtc.Configuration{ICEServers: servers, BundlePolicy: webrtc.BundlePolicyMaxBundle}); err != nil {
+		return fmt.Errorf("build the peer connection: %w", err)
+	}
+	s.heals = paths.heal
+	s.events, s.done = make(chan event, eventQueue), make(chan struct{})
+	s.pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) { s.tell(event{state: state}) })
+	s.pc.OnICECandidate(func(c *webrtc.ICECandidate) { s.tell(event{candidate: c, gathered: c == nil}) })
+	for _, t := range tracks {
+		tr, err := s.pc.AddTransceiverFromTrack(t, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+		if err != nil {
+			return errors.Join(fmt.Errorf("add the %s: %w", t.id, err), s.close())
+		}
+		s.tracks = append(s.tracks, tr.Sender())
+	}
+	s.out = newSender(picture, newStream(sound, &codecs.OpusPayloader{}), s.pc.WriteRTCP, keyFrame, &s.reports)
+	return nil
+}
+
+// tell hands an event to the loop, or drops it when the session is over.
+func (s *session) tell(e event) {
+	select {
+	case s.events <- e:
+	case <-s.done:
+	}
+}
+
+func (s *session) close() error {
+	close(s.done)
+	return s.pc.GracefulClose()
+}
+
+// run connects and stays until ctx ends, which is no error, or the connection does. It leaves nothing running.
+func (s *session) run(ctx context.Context, active func(*sender)) (err error) {
+	g, loops := errgroup.WithContext(ctx)
+	stop, cancel := context.WithCancel(loops)
+	defer func() {
+		active(nil)
+		cancel()
+		// Told first, the server can tell viewers at once; the connection would take seconds to look dead.
+		if e := s.whip.end(context.WithoutCancel(ctx)); e != nil {
+			s.log.Debug("session not taken off the server", "err", e)
+		}
+		if e := s.close(); e != nil {
+			s.log.Debug("peer connection not closed cleanly", "err", e)
+		}
+		err = errors.Join(err, g.Wait())
+	}()
+	if err := s.open(ctx); err != nil {
+		return err
+	}
+	g.Go(func() error { return s.out.run(stop) })
+	for _, t := range s.tracks {
+		g.Go(func() error { s.listen(t); return nil })
+	}
+	return s.watch(ctx, active)
+}
+
+// open offers and takes the answer.
+func (s *session) open(ctx context.Context) error {
+	offer, err := s.offer(ctx, nil)
+	if err != nil {
+		return err
+	}
+	s.told.WriteString(offer)
+	answer, servers, err := s.whip.post(ctx, offer)
+	if err != nil {
+		return err
+	}
+	s.trickles, s.patience = true, connectPatience
+	if s.fresh(servers) {
+		s.patience = relayPatience
+	}
+	if err := checkAnswer(answer, len(s.tracks)); err != nil {
+		return serverError("%w", err)
+	}
+	if err := s.accept(answer); err != nil {
+		return serverError("%w", err)
+	}
+	return nil
+}
+
+// offer makes a description with the candidates that are quick to have.
+func (s *session) offer(ctx context.Context, o *webrtc.OfferOptions) (string, error) {
+	offer, err := s.pc.CreateOffer(o)
+	if err != nil {
+		return "", fmt.Errorf("make an offer: %w", err)
+	}
+	gathered := webrtc.GatheringCompletePromise(s.pc)
+	if err := s.pc.SetLocalDescription(offer); err != nil {
+		return "", fmt.Errorf("make an offer: %w", err)
+	}
+	patience := time.NewTimer(gatherPatience)
+	defer patience.Stop()
+	select {
+	case <-gathered:
+	case <-patience.C:
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	return s.pc.LocalDescription().SDP, nil
+}
+
+func (s *session) accept(answer string) error {
+	if err := s.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
+		return fmt.Errorf("use the server's answer: %w", err)
+	}
+	s.answer = answer
+	return nil
+}
+
+// watch is the session's loop.
+func (s *session) watch(ctx context.Context, active func(*sender)) error {
+	deadline := time.NewTimer(s.patience)
+	defer deadline.Stop()
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-deadline.C:
+			return s.lost()
+		case <-second.C:
+			s.report()
+		case e := <-s.events:
+			switch {
+			case e.candidate != nil || e.gathered:
+				if err := s.trickle(ctx); err != nil {
+					return err
+				}
+			case e.state == webrtc.PeerConnectionStateConnected:
+				deadline.Stop()
+				s.connected()
+				active(s.out)
+			case e.state == webrtc.PeerConnectionStateDisconnected && !s.since.IsZero() && !s.healing:
+				deadline.Reset(s.heals)
+				if err := s.heal(ctx); err != nil {
+					return err
+				}
+			case e.state == webrtc.PeerConnectionStateFailed:
+				return s.lost()
+			}
+		}
+	}
+}
+
+func (s *session) lost() error {
+	if s.since.IsZero() {
+		return mediaError("no path for the media to the server was found")
+	}
+	return mediaError("the path for the media to the server broke")
+}
+
+func (s *session) connected() {
+	if s.since.IsZero() {
+		s.since = time.Now()
+	}
+	s.healing = false
+	s.out.askKey()
+	s.report()
+}
+
+// report tells how the connection does, while it lives.
+func (s *session) report() {
+	if s.since.IsZero() || s.healing {
+		return
+	}
+	rtt, loss := s.reports.quality()
+	sent := s.out.bytes.Load()
+	s.live(frame.Link{
+		Phase: frame.LinkLive, RTT: rtt, LossPercent: loss, Bitrate: int(8 * (sent - s.counted)), Since: s.since,
+	})
+	s.counted = sent
+}
+
+// trickle sends candidates that the server does not know yet (RFC 9725 §4.3.2). A server that takes none is left alone.
+func (s *session) trickle(ctx context.Context) error {
+	local := s.pc.LocalDescription()
+	if !s.trickles || local == nil {
+		return nil
+	}
+	frag, n, err := fragment(local.SDP, func(c string) bool { return strings.Contains(s.told.String(), "candidate:"+c) })
+	if err != nil || n == 0 {
+		return err
+	}
+	s.told.WriteString(frag)
+	s.trickles, err = s.whip.trickle(ctx, frag)
+	var e *Error
+	if errors.As(err, &e) && e.final {
+		return err
+	}
+	if err != nil {
+		s.log.Debug("candidates not sent", "err", err)
+	}
+	return nil
+}
+
+// heal restarts ICE over the running session (RFC 9725 §4.3.3), which keeps keys and streams. It is also how a studio learns
+// that it was replaced: the server answers so.
+func (s *session) heal(ctx context.Context) error {
+	s.healing = true
+	s.waiting(s.lost())
+	if s.whip.etag == "" {
+		return s.lost() // the server does not restart
+	}
+	local, err := s.offer(ctx, &webrtc.OfferOptions{ICERestart: true})
+	if err != nil {
+		return err
+	}
+	frag, _, err := fragment(local, func(string) bool { return false })
+	if err != nil {
+		return err
+	}
+	s.told.WriteString(frag)
+	remote, err := s.whip.restart(ctx, frag)
+	if err != nil {
+		return err
+	}
+	answer, err := restarted(s.answer, remote)
+	if err != nil {
+		return serverError("%w", err)
+	}
+	if err := s.accept(answer); err != nil {
+		return serverError("%w", err)
+	}
+	return nil
+}
+
+// listen reads what the server says about one of our streams until the connection closes.
+func (s *session) listen(t *webrtc.RTPSender) {
+	for {
+		packets, _, err := t.ReadRTCP()
+		if err != nil {
+			return
+		}
+		for _, p := range packets {
+			switch p := p.(type) {
+			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+				s.out.askKey()
+			case *rtcp.ReceiverReport:
+				s.heard(p.Reports)
+			case *rtcp.SenderReport:
+				s.heard(p.Reports)
+			}
+		}
+	}
+}
+
+func (s *session) heard(blocks []rtcp.ReceptionReport) {
+	now := time.Now()
+	for _, b := range blocks {
+		s.reports.heard(b, now)
+	}
+}
