@@ -1,0 +1,232 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience bounds every wait for something to happen; it is no expectation.
+const patience = 40 * time.Second
+
+// bin holds the three programs, built once for all tests and benchmarks of this package.
+var bin string
+
+func TestMain(m *testing.M) { os.Exit(withPrograms(m)) }
+
+func withPrograms(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "vitrine-bin-*")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	for _, name := range []string{"studio", "server", "audience"} {
+		build := exec.Command("go", "build", "-o", filepath.Join(dir, name), "./"+name)
+		build.Stderr = os.Stderr
+		if name != "studio" {
+			build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		}
+		if err := build.Run(); err != nil {
+			fmt.Fprintln(os.Stderr, "build", name, err)
+			return 1
+		}
+	}
+	bin = dir
+	return m.Run()
+}
+
+// program is one of ours, running.
+type program struct {
+	t    testing.TB
+	cmd  *exec.Cmd
+	done chan struct{}
+	mu   sync.Mutex
+	said bytes.Buffer
+	out  chan []byte // lines of standard output
+}
+
+func start(t testing.TB, env []string, name string, args ...string) *program {
+	t.Helper()
+	p := &program{t: t, done: make(chan struct{}), out: make(chan []byte, 1024)}
+	p.cmd = exec.Command(filepath.Join(bin, name), args...)
+	p.cmd.Env = append(os.Environ(), env...)
+	p.cmd.Stderr = writer(func(b []byte) { p.mu.Lock(); p.said.Write(b); p.mu.Unlock() })
+	var part []byte
+	p.cmd.Stdout = writer(func(b []byte) {
+		part = append(part, b...)
+		for {
+			line, rest, ok := bytes.Cut(part, []byte("\n"))
+			if !ok {
+				return
+			}
+			select {
+			case p.out <- bytes.Clone(line):
+			default: // nobody reads
+			}
+			part = rest
+		}
+	})
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		_ = p.cmd.Wait()
+		close(p.done)
+	}()
+	t.Cleanup(func() {
+		p.end()
+		if t.Failed() {
+			t.Logf("%s said:\n%s", name, p.log())
+		}
+	})
+	return p
+}
+
+type writer func([]byte)
+
+func (w writer) Write(b []byte) (int, error) { w(b); return len(b), nil }
+
+func (p *program) log() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.said.String()
+}
+
+// end asks the program to end and waits until it has; a program that does not is a failure.
+func (p *program) end() {
+	select {
+	case <-p.done:
+		return
+	default:
+	}
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.done:
+	case <-time.After(patience):
+		_ = p.cmd.Process.Kill()
+		<-p.done
+		p.t.Errorf("%s did not end when asked to", filepath.Base(p.cmd.Path))
+	}
+}
+
+// kill ends the program as a crash would.
+func (p *program) kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.done
+}
+
+// cpu is the processor time that the program has used.
+func (p *program) cpu() time.Duration {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	var user, system int64
+	fmt.Sscan(f[11], &user)
+	fmt.Sscan(f[12], &system)
+	return time.Duration(user+system) * time.Second / 100
+}
+
+// evening is a server with one show, and what is needed to publish to it.
+type evening struct {
+	t        testing.TB
+	http     string // host:port
+	media    int
+	data     string
+	token    string
+	operator string
+	server   *program
+}
+
+// freePort finds a port that nobody uses on loopback, for both TCP and UDP.
+func freePort(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+func newEvening(t testing.TB) *evening {
+	t.Helper()
+	e := &evening{t: t, http: fmt.Sprintf("127.0.0.1:%d", freePort(t)), media: freePort(t), data: t.TempDir(), token: rand.Text()}
+	e.startServer()
+	return e
+}
+
+func (e *evening) startServer() {
+	e.t.Helper()
+	e.server = start(e.t, []string{"VITRINE_SHOW=evening:" + e.token}, "server",
+		"--listen", e.http, "--data", e.data, "--media-port", fmt.Sprint(e.media))
+	e.until("the server answers", func() bool {
+		r, err := http.Get(e.url("/readyz"))
+		if err != nil {
+			return false
+		}
+		r.Body.Close()
+		return r.StatusCode == http.StatusOK
+	})
+}
+
+func (e *evening) url(path string) string { return "http://" + e.http + path }
+
+// studio starts a studio without a window that is on air at once.
+func (e *evening) studio(args ...string) *program {
+	e.t.Helper()
+	return start(e.t, []string{"VITRINE_TOKEN=" + e.token}, "studio",
+		append([]string{"--server", e.url(""), "--show", "evening", "--headless", "--live"}, args...)...)
+}
+
+// live waits until the server says that the show is on air.
+func (e *evening) live() {
+	e.t.Helper()
+	e.until("the show is on air", func() bool { return e.show().Live })
+}
+
+type show struct {
+	Live    bool
+	State   string
+	Viewers int
+}
+
+func (e *evening) show() (s show) {
+	r, err := http.Get(e.url("/api/shows/evening"))
+	if err != nil {
+		return s
+	}
+	defer r.Body.Close()
+	_ = json.NewDecoder(r.Body).Decode(&s)
+	return s
+}
+
+// until looks ten times a second until something that happens outside this process has happened.
+func (e *evening) until(what string, happened func() bool) {
+	e.t.Helper()
+	ctx, cancel := context.WithTimeout(e.t.Context(), patience)
+	defer cancel()
+	look := time.NewTicker(100 * time.Millisecond)
+	defer look.Stop()
+	for !happened() {
+		select {
+		case <-ctx.Done():
+			e.t.Fatalf("waited in vain until %s", what)
+		case <-look.C:
+		}
+	}
+}

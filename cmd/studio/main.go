@@ -1,0 +1,216 @@
+// Command studio is the host's desktop program: a window to run a show from, or with --headless the same show without one.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"vitrine/capture"
+	"vitrine/capture/frame"
+	"vitrine/server/wire"
+	"vitrine/studio"
+)
+
+// flags are the program's settings. What is given here replaces what was kept from the last start.
+type flags struct {
+	Server    string `help:"Address of the companion server." env:"VITRINE_SERVER" placeholder:"URL"`
+	Show      string `help:"Name of the show." env:"VITRINE_SHOW" placeholder:"NAME"`
+	Token     string `help:"Token of the show; better given by the environment or a file." env:"VITRINE_TOKEN" hidden:""`
+	TokenFile string `help:"File that holds the token of the show." type:"existingfile" placeholder:"FILE"`
+
+	Settings string `help:"File that keeps the settings between starts; headless nothing is kept without it." placeholder:"FILE"`
+	Headless bool   `help:"Run without a window."`
+	Live     bool   `help:"Go live at once."`
+
+	Synthetic   bool          `help:"Use the synthetic host as camera and microphone."`
+	Source      string        `help:"Show this input: camera:ID, screen:ID, window:ID, file:PATH or stream:URL." placeholder:"KIND:WHAT"`
+	Microphone  string        `help:"Microphone by its id (as --devices lists it)." placeholder:"ID"`
+	Codec       string        `help:"H264, VP8, or none for sound only." enum:"H264,VP8,none," default:""`
+	Size        string        `help:"Size of the picture, 640x360 to 3840x2160." placeholder:"WxH"`
+	FPS         int           `help:"Pictures a second, 15 to 60." placeholder:"N"`
+	Bitrate     int           `help:"Bitrate of the picture in kbit/s; 0 chooses by size." placeholder:"N"`
+	KeyInterval time.Duration `help:"Longest time between two key frames." placeholder:"2s"`
+	Devices     bool          `help:"List the machine's devices and end."`
+	Figures     bool          `help:"With --headless: print what the show does as a line of JSON every second."`
+	LogLevel    slog.Level    `help:"debug, info, warn or error." default:"warn"`
+}
+
+func main() {
+	var f flags
+	kong.Parse(&f, kong.Name("vitrine-studio"), kong.Description("The host's studio of Vitrine, live-stream shopping that a shop owns."))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, f); err != nil {
+		fmt.Fprintln(os.Stderr, "vitrine-studio:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, f flags) error {
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: f.LogLevel}))
+	devices := capture.New(log)
+	if f.Devices {
+		return listDevices(ctx, devices)
+	}
+	kept, err := f.keeper()
+	if err != nil {
+		return err
+	}
+	session := studio.New(studio.Config{
+		Devices: devices, Encoders: encoders{}, Uplink: uplink(log), Backstage: backstage(log),
+		Keeper: kept, Scale: capture.Scale, Log: log,
+	})
+	if f.Headless {
+		return headless(ctx, session, f)
+	}
+	return window(ctx, session, f, log)
+}
+
+func (f flags) keeper() (studio.Keeper, error) {
+	if f.Settings == "" && f.Headless {
+		return &memory{}, nil
+	}
+	if f.Settings != "" {
+		return file(f.Settings), nil
+	}
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return nil, fmt.Errorf("find where settings are kept: %w; name a file with --settings", err)
+	}
+	return file(filepath.Join(dir, "vitrine", "studio.json")), nil
+}
+
+// apply hands the flags to the running session, the same way as the window would.
+func (f flags) apply(ctx context.Context, s *studio.Session) error {
+	set := s.Snapshot().Settings
+	if o, changed, err := f.output(set.Output); err != nil {
+		return err
+	} else if changed {
+		if err := s.SetOutput(ctx, o); err != nil {
+			return err
+		}
+	}
+	if err := f.applyInputs(ctx, s, set); err != nil {
+		return err
+	}
+	srv := set.Server
+	token, err := f.token()
+	if err != nil {
+		return err
+	}
+	srv.Address, srv.Show, srv.Token = or(f.Server, srv.Address), wire.ShowID(or(f.Show, string(srv.Show))), or(token, srv.Token)
+	if srv != set.Server {
+		if err := s.SetServer(ctx, srv); err != nil {
+			return err
+		}
+	}
+	if f.Live {
+		return s.GoLive(ctx)
+	}
+	return nil
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func (f flags) token() (string, error) {
+	if f.TokenFile == "" {
+		return f.Token, nil
+	}
+	b, err := os.ReadFile(f.TokenFile)
+	if err != nil {
+		return "", fmt.Errorf("read the show's token: %w", err)
+	}
+	return strings.TrimSpace(string(b)), nil
+}
+
+func (f flags) output(o studio.Output) (_ studio.Output, changed bool, err error) {
+	before := o
+	switch f.Codec {
+	case "":
+	case "none":
+		o.Codec = ""
+	default:
+		o.Codec = frame.Codec(f.Codec)
+	}
+	if f.Size != "" {
+		if _, err := fmt.Sscanf(f.Size, "%dx%d", &o.Format.Width, &o.Format.Height); err != nil {
+			return o, false, fmt.Errorf("--size is like 1280x720, not %q", f.Size)
+		}
+	}
+	if f.FPS != 0 {
+		o.Format.FPS = f.FPS
+	}
+	if f.Bitrate != 0 {
+		o.VideoBitrate = f.Bitrate * 1000
+	}
+	if f.KeyInterval != 0 {
+		o.KeyInterval = f.KeyInterval
+	}
+	return o, o != before, nil
+}
+
+func (f flags) applyInputs(ctx context.Context, s *studio.Session, set studio.Settings) error {
+	mic, in := set.Microphone, frame.Input{}
+	if f.Synthetic {
+		mic.Device, in.Kind = capture.Synthetic, frame.Synthetic
+	}
+	if f.Microphone != "" {
+		mic.Device = f.Microphone
+	}
+	if mic != set.Microphone {
+		if err := s.SetMicrophone(ctx, mic); err != nil {
+			return err
+		}
+	}
+	if f.Source != "" {
+		var err error
+		if in, err = input(f.Source); err != nil {
+			return err
+		}
+	}
+	if in.Kind == "" {
+		return nil
+	}
+	for _, src := range set.Sources {
+		if src.Input == in {
+			return s.SelectSource(ctx, src.ID)
+		}
+	}
+	id, err := s.AddSource(ctx, or(or(in.URL, in.Device), "Synthetic host"), in)
+	if err != nil {
+		return err
+	}
+	return s.SelectSource(ctx, id)
+}
+
+func input(source string) (frame.Input, error) {
+	kind, what, ok := strings.Cut(source, ":")
+	in := frame.Input{Kind: frame.Kind(kind)}
+	switch in.Kind {
+	case frame.Camera, frame.Screen, frame.Window:
+		in.Device = what
+	case frame.File, frame.Stream:
+		in.URL, in.Loop = what, in.Kind == frame.File
+	default:
+		ok = false
+	}
+	if !ok {
+		return in, fmt.Errorf("--source is like camera:ID, screen:ID, window:ID, file:PATH or stream:URL, not %q", source)
+	}
+	return in, nil
+}
