@@ -56,8 +56,8 @@ export interface World {
   join(signal: AbortSignal): Promise<Session>;
   /** Asks about the show. Throws like join. */
   ask(signal: AbortSignal): Promise<Show>;
-  /** Resolves after the time, or as soon as the signal fires. Never rejects. */
-  pause(time: number, signal: AbortSignal): Promise<void>;
+  /** Resolves after the time, or as soon as one of the signals fires. Never rejects. */
+  pause(time: number, signals: readonly AbortSignal[]): Promise<void>;
   now(): number;
   random(): number;
   /** The page is not visible: nobody looks, and the browser may not decode the picture. */
@@ -191,7 +191,7 @@ export class Player {
   /** Waits until nothing that the server said stands against joining. */
   async #admitted(signal: AbortSignal): Promise<void> {
     const from = this.world.now();
-    while (!signal.aborted && this.#barred()) await this.#nap(1000, signal, this.#news.signal);
+    while (!signal.aborted && this.#barred()) await this.world.pause(1000, [signal, this.#news.signal]);
     if (signal.aborted || this.world.now() - from < STALL) return;
     this.#troubleAt = this.world.now();
     this.#set({ tries: 0 });
@@ -223,7 +223,7 @@ export class Player {
     const age = this.world.now() - this.#troubleAt;
     const pause = Math.max(this.#hint, backoff(this.#snapshot.tries, age, this.world.random()));
     this.#hint = 0;
-    if (pause > 0) await this.#nap(pause, signal, this.#hope.signal);
+    if (pause > 0) await this.world.pause(pause, [signal, this.#hope.signal]);
   }
 
   /** Joins once and stays as long as it goes well. */
@@ -259,7 +259,7 @@ export class Player {
       if (session.link() === "shaky" && still > STALL / 2) return;
       if (still >= STALL && this.#hopeless(now)) return;
       const eager = watch.soundOnly || (!watch.moved && now - watch.startedAt < EAGER);
-      await this.#nap(eager ? 100 : 500, signal, link.signal, this.#news.signal);
+      await this.world.pause(eager ? 100 : 500, [signal, link.signal, this.#news.signal]);
     }
   }
 
@@ -318,7 +318,7 @@ export class Player {
     while (!signal.aborted) {
       const doubt = this.#doubt.signal; // heard while asking counts, too
       await this.#ask(signal);
-      await this.#nap(this.#cadence() * (0.8 + this.world.random() * 0.4), signal, doubt);
+      await this.world.pause(this.#cadence() * (0.8 + this.world.random() * 0.4), [signal, doubt]);
     }
   }
 
@@ -379,10 +379,5 @@ export class Player {
     if (Object.entries(change).every(([k, v]) => old[k as keyof Snapshot] === v)) return;
     this.#snapshot = { ...old, ...change };
     this.onChange(this.#snapshot);
-  }
-
-  /** Sleeps until the time is over or one of the signals fires. */
-  async #nap(time: number, ...signals: AbortSignal[]): Promise<void> {
-    await this.world.pause(time, AbortSignal.any(signals));
   }
 }
