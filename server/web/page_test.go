@@ -3,8 +3,6 @@ package web
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -122,8 +120,6 @@ func (p *tab) read(expression string) string {
 	return run(p, chromedp.Evaluate[string]("String("+expression+")"))
 }
 
-func (p *tab) text() string { return p.read("document.body.innerText") }
-
 // says fails unless the page shows the texts.
 func (p *tab) says(want ...string) {
 	p.t.Helper()
@@ -132,7 +128,9 @@ func (p *tab) says(want ...string) {
 	}
 }
 
-func quote(s string) string { return "'" + strings.NewReplacer("\\", "\\\\", "'", "\\'").Replace(s) + "'" }
+func quote(s string) string {
+	return "'" + strings.NewReplacer("\\", "\\\\", "'", "\\'").Replace(s) + "'"
+}
 
 // complaints are the console's, without those about refusals that the test asked for.
 func (p *tab) complaints() []string {
@@ -145,20 +143,4 @@ func (p *tab) complaints() []string {
 		}
 	}
 	return all
-}
-
-// shoot keeps a picture of the page where VITRINE_SHOTS names a folder.
-func (p *tab) shoot(name string) {
-	dir := os.Getenv("VITRINE_SHOTS")
-	if dir == "" {
-		return
-	}
-	p.t.Helper()
-	for suffix, size := range map[string][2]int64{"phone": {390, 844}, "phone-wide": {844, 390}, "desktop": {1280, 800}, "full-hd": {1920, 1080}} {
-		p.do(chromedp.EmulateViewport(size[0], size[1]), chromedp.Sleep(700*time.Millisecond))
-		if err := os.WriteFile(filepath.Join(dir, name+"-"+suffix+".png"), run(p, chromedp.CaptureScreenshot()), 0o644); err != nil {
-			p.t.Fatal(err)
-		}
-	}
-	p.do(chromedp.EmulateViewport(1280, 800))
 }

@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -118,23 +120,23 @@ type stage struct {
 	t    *testing.T
 	tape tape
 	api  *webrtc.API
-	udp  net.Listener
 	addr string
 
 	mu       sync.Mutex
 	shows    map[wire.ShowID]wire.Show
 	peers    map[string]*webrtc.PeerConnection
+	lost     []*webrtc.PeerConnection // what crash left
 	sinks    map[wire.ShowID]*sink
 	refuse   int // status of every POST, if not 0
 	joins    int
 	leaves   chan string
 	server   *http.Server
-	joined   chan wire.ShowID
 	answered chan struct{}
 }
 
 // sink is what a show sends.
 type sink struct {
+	codec        string
 	video, audio *webrtc.TrackLocalStaticSample
 	stalled      bool
 }
@@ -148,7 +150,7 @@ func newStage(t *testing.T) *stage {
 	}
 	s := &stage{
 		t: t, tape: tp, shows: map[wire.ShowID]wire.Show{}, peers: map[string]*webrtc.PeerConnection{},
-		sinks: map[wire.ShowID]*sink{}, leaves: make(chan string, 64), joined: make(chan wire.ShowID, 64),
+		sinks: map[wire.ShowID]*sink{}, leaves: make(chan string, 64),
 	}
 	media := &webrtc.MediaEngine{}
 	if err := media.RegisterDefaultCodecs(); err != nil {
@@ -202,11 +204,34 @@ func (s *stage) serve(addr string) {
 	}(s.server, s.answered)
 }
 
-// down closes the server and forgets all sessions without a word to the viewers, as a crash does: the sockets stay silent.
+// down closes the server and ends every session.
 func (s *stage) down() {
 	_ = s.server.Close()
 	<-s.answered
 	s.hangUp()
+}
+
+// crash takes the server away without a word to the viewers: from then on all is silent.
+func (s *stage) crash() {
+	s.mu.Lock()
+	peers := s.peers
+	s.peers = map[string]*webrtc.PeerConnection{}
+	for _, p := range peers {
+		s.lost = append(s.lost, p)
+		for _, sender := range p.GetSenders() {
+			_ = sender.ReplaceTrack(nil)
+		}
+	}
+	s.mu.Unlock()
+	_ = s.server.Close()
+	<-s.answered
+}
+
+// count tells how many sessions there have been.
+func (s *stage) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.joins
 }
 
 // up starts the server again on the same port.
@@ -215,8 +240,8 @@ func (s *stage) up() { s.serve(s.addr) }
 // hangUp ends every session.
 func (s *stage) hangUp() {
 	s.mu.Lock()
-	peers := s.peers
-	s.peers = map[string]*webrtc.PeerConnection{}
+	peers := append(slices.Collect(maps.Values(s.peers)), s.lost...)
+	s.peers, s.lost = map[string]*webrtc.PeerConnection{}, nil
 	s.mu.Unlock()
 	for _, p := range peers {
 		_ = p.Close()
@@ -228,15 +253,11 @@ func (s *stage) put(show wire.Show) {
 	s.t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	old, existed := s.shows[show.ID]
 	s.shows[show.ID] = show
-	if existed && s.sinks[show.ID] != nil && old.Video == show.Video {
+	if old := s.sinks[show.ID]; !show.Live || old != nil && old.codec == show.Video {
 		return
 	}
-	if !show.Live {
-		return
-	}
-	k := &sink{}
+	k := &sink{codec: show.Video}
 	var err error
 	if k.audio, err = webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus}, "a", "show"); err != nil {
 		s.t.Fatal(err)
@@ -278,9 +299,9 @@ func (s *stage) pump(ctx context.Context, every time.Duration, send func(i int))
 }
 
 func (s *stage) sendPicture(i int) {
-	for id, k := range s.flowing() {
+	for _, k := range s.flowing() {
 		frames := s.tape.vp8
-		if s.show(id).Video == "H264" {
+		if k.codec == "H264" {
 			frames = s.tape.h264
 		}
 		if k.video != nil {
@@ -295,13 +316,13 @@ func (s *stage) sendSound(i int) {
 	}
 }
 
-func (s *stage) flowing() map[wire.ShowID]*sink {
+func (s *stage) flowing() []*sink {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	on := map[wire.ShowID]*sink{}
+	var on []*sink
 	for id, k := range s.sinks {
 		if s.shows[id].Live && !k.stalled {
-			on[id] = k
+			on = append(on, k)
 		}
 	}
 	return on
@@ -363,7 +384,6 @@ func (s *stage) admit(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Location", "/whep/"+string(id)+"/"+session)
 	w.WriteHeader(http.StatusCreated)
 	_, _ = io.WriteString(w, answer)
-	s.joined <- id
 }
 
 func (s *stage) negotiate(offer string, k *sink) (session, answer string, err error) {
