@@ -218,9 +218,9 @@ func TestLost_packets_are_sent_again(t *testing.T) {
 		}
 		return true
 	})
+	receive(t, "link with quality", s.links, func(l frame.Link) bool { return l.RTT > 0 && l.Bitrate > 0 })
 	close(stop)
 	<-written
-	receive(t, "link with quality", s.links, func(l frame.Link) bool { return l.RTT > 0 && l.Bitrate > 0 })
 	s.end(t)
 }
 

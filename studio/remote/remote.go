@@ -9,7 +9,6 @@ package remote
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,12 +40,11 @@ type Client struct {
 	transport *http.Transport
 }
 
-// New returns a client. TLS tells whom to trust; nil trusts whom the system trusts.
-func New(c *tls.Config) *Client {
+// New returns a client. It starts nothing.
+func New() *Client {
 	t := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         (&net.Dialer{Timeout: timeout / 2}).DialContext,
-		TLSClientConfig:     c,
 		TLSHandshakeTimeout: timeout / 2,
 		IdleConnTimeout:     30 * time.Second,
 		ForceAttemptHTTP2:   true,

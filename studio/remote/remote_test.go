@@ -25,7 +25,8 @@ const token = "t0ken"
 
 func client(t *testing.T, c *tls.Config) *Client {
 	t.Helper()
-	r := New(c)
+	r := New()
+	r.transport.TLSClientConfig = c
 	t.Cleanup(r.CloseIdle)
 	return r
 }
