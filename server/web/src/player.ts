@@ -71,8 +71,7 @@ export const STALL = 2000;
 export const GRACE = 30_000;
 /** A stalled session whose host is on air is given up after so long, in ms. */
 const PATIENCE = 3000;
-/** A new session is looked at ten times a second for so long, in ms: the first picture should not wait for the look. So is
- *  sound that comes alone: its loudness is all there is to see. */
+/** A new session is looked at often for so long, in ms: the first picture should not wait for the look. */
 const EAGER = 5000;
 /** The longest pause that a refusal may ask for, in ms. */
 const HINT = 30_000;
@@ -136,7 +135,7 @@ export class Player {
 
   /**
    * @param onChange gets every snapshot
-   * @param onSample gets the counters of the running session, two to ten times a second
+   * @param onSample gets the counters of the running session, two to twenty times a second
    */
   constructor(
     private readonly world: World,
@@ -258,9 +257,14 @@ export class Player {
       const still = now - watch.movedAt;
       if (session.link() === "shaky" && still > STALL / 2) return;
       if (still >= STALL && this.#hopeless(now)) return;
-      const eager = watch.soundOnly || (!watch.moved && now - watch.startedAt < EAGER);
-      await this.world.pause(eager ? 100 : 500, [signal, link.signal, this.#news.signal]);
+      await this.world.pause(this.#rhythm(watch, now), [signal, link.signal, this.#news.signal]);
     }
+  }
+
+  /** How often to look at the session, in ms. Sound that comes alone moves with its loudness. */
+  #rhythm(watch: Watch, now: number): number {
+    if (!watch.moved && now - watch.startedAt < EAGER) return 50;
+    return watch.soundOnly && !this.world.hidden() ? 100 : 500;
   }
 
   #flows(now: number, watch: Watch): void {
