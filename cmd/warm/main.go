@@ -3,8 +3,9 @@ package main
 import (
 	_ "fyne.io/fyne/v2"
 	_ "fyne.io/fyne/v2/app"
-	_ "fyne.io/fyne/v2/widget"
 	_ "fyne.io/fyne/v2/test"
+	_ "fyne.io/fyne/v2/widget"
+	_ "github.com/alecthomas/kong"
 	_ "github.com/chromedp/chromedp"
 	_ "github.com/evanw/esbuild/pkg/api"
 	_ "github.com/google/go-cmp/cmp"
@@ -17,13 +18,12 @@ import (
 	_ "github.com/pion/webrtc/v3"
 	_ "github.com/pressly/goose/v3"
 	_ "github.com/prometheus/client_golang/prometheus/promhttp"
-	_ "github.com/alecthomas/kong"
 	_ "go.uber.org/goleak"
 	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/time/rate"
 	_ "gopkg.in/hraban/opus.v2"
 	_ "modernc.org/sqlite"
 	_ "pgregory.net/rapid"
-	_ "golang.org/x/time/rate"
 )
 
 func main() {}
