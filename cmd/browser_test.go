@@ -40,8 +40,10 @@ func browser(t testing.TB) context.Context {
 type viewer struct {
 	t   testing.TB
 	ctx context.Context
-	mu  sync.Mutex
-	log []string
+	// close closes the tab.
+	close func()
+	mu    sync.Mutex
+	log   []string
 }
 
 // watch opens the show's page in a new tab and starts the probe.
@@ -61,7 +63,8 @@ func (e *evening) watch(t testing.TB, in context.Context) *viewer {
 			v.mu.Unlock()
 		}
 	})
-	t.Cleanup(func() { cancel(); reader.Wait() })
+	v.close = func() { cancel(); reader.Wait() }
+	t.Cleanup(v.close)
 	v.do(chromedp.EmulateViewport(1280, 800), chromedp.Navigate(e.url("/watch/evening")))
 	v.eval(probe)
 	return v
@@ -152,8 +155,7 @@ func (s seen) latencies() []float64 {
 	for _, f := range s.Frames {
 		l = append(l, f.Shown-f.Code)
 	}
-	sort.Float64s(l)
-	return l
+	return sorted(l)
 }
 
 // soundDelays are the times from microphone to ear, in ms, sorted: beeps begin with the second.
@@ -162,6 +164,10 @@ func (s seen) soundDelays() []float64 {
 	for _, b := range s.Beeps {
 		l = append(l, b-1000*float64(int64(b/1000)))
 	}
+	return sorted(l)
+}
+
+func sorted(l []float64) []float64 {
 	sort.Float64s(l)
 	return l
 }

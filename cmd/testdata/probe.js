@@ -1,6 +1,6 @@
 (() => {
   // Layout of the time code: capture/synthetic. Cells over the full width of the top strip, white is 1.
-  const CELLS = 48, SYNC = [1, 0, 1, 0, 0, 1, 1, 0], STRIP = 1 / 12;
+  const CELLS = 48, SYNC = [1, 0, 1, 1, 0, 0, 1, 0], STRIP = 1 / 16;
   const seen = { frames: [], unread: 0, beeps: [], first: 0, start: performance.timeOrigin };
   const canvas = document.createElement("canvas");
   canvas.width = CELLS * 4;
