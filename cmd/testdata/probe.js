@@ -59,6 +59,7 @@
 
   // A beep is the first loud sample after at least half a second of quiet.
   let ctx, source, stream, analyser, box, last = -1e9;
+  const loudness = [];
   const listen = () => {
     const v = video();
     if (v?.srcObject && v.srcObject !== stream && v.srcObject.getAudioTracks().length) {
@@ -74,6 +75,9 @@
     if (!analyser || ctx.state !== "running") return;
     analyser.getFloatTimeDomainData(box);
     const end = performance.timeOrigin + performance.now();
+    const fresh = box.subarray(box.length - 480);
+    loudness.push({ At: end, RMS: Math.sqrt(fresh.reduce((sum, s) => sum + s * s, 0) / fresh.length) });
+    if (loudness.length > 3000) loudness.shift();
     const i = box.findIndex((s) => Math.abs(s) > 0.12);
     if (i < 0) return;
     const at = end - ((box.length - i) * 1000) / ctx.sampleRate;
@@ -83,6 +87,22 @@
   setInterval(listen, 10);
 
   window.vitrineProbe = {
+    /** Mean red, green and blue of a part of the picture, given in fractions of its size. */
+    colour(x, y, w, h) {
+      const v = video();
+      paper.drawImage(v, x * v.videoWidth, y * v.videoHeight, w * v.videoWidth, h * v.videoHeight, 0, 0, 4, 4);
+      const px = paper.getImageData(0, 0, 4, 4).data;
+      return [0, 1, 2].map((c) => { let n = 0; for (let i = c; i < px.length; i += 4) n += px[i]; return n / 16; });
+    },
+    /** The strongest frequency now, in Hz, and the level, as RMS of full scale. */
+    tone() {
+      const bins = new Float32Array(analyser.frequencyBinCount);
+      analyser.getFloatFrequencyData(bins);
+      const top = bins.indexOf(Math.max(...bins));
+      return { Hertz: (top * ctx.sampleRate) / analyser.fftSize, RMS: Math.sqrt(box.reduce((sum, s) => sum + s * s, 0) / box.length) };
+    },
+    /** How loud it was, about every 10 ms. */
+    loudness: () => loudness,
     take() {
       const v = video();
       const out = { Frames: seen.frames, Unread: seen.unread, Beeps: seen.beeps, Width: v?.videoWidth ?? 0, Height: v?.videoHeight ?? 0, First: seen.first, Start: seen.start };
