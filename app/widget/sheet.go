@@ -2,8 +2,9 @@ package widget
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
-	fynewidget "fyne.io/fyne/v2/widget"
+	fynetheme "fyne.io/fyne/v2/theme"
 
 	"vitrine/app/theme"
 )
@@ -11,7 +12,8 @@ import (
 // Sheet is a dialog over the window: a heading, content, and buttons at its foot. While it is open nothing behind it can be
 // reached. Escape closes it.
 type Sheet struct {
-	popup  *fynewidget.PopUp
+	over   *fyne.Container
+	box    *Box
 	canvas fyne.Canvas
 	before fyne.Focusable
 	closed func()
@@ -45,8 +47,12 @@ func NewSheet(c fyne.Canvas, spec SheetSpec) *Sheet {
 	foot = append(foot, spec.Foot...)
 	heading := NewText(spec.Heading, Style{Size: theme.Title, Bold: true})
 	body := Fill(16, heading, Sized(spec.Size, spec.Content), Line(8, foot...))
-	s.popup = fynewidget.NewModalPopUp(NewBox(body, "", "", fyne.NewSize(18, 14)), c)
-	s.popup.Show()
+	s.box = NewBox(body, fynetheme.ColorNameOverlayBackground, theme.Edge, fyne.NewSize(24, 20))
+	scrim := NewBox(layout.NewSpacer(), fynetheme.ColorNameShadow, "", fyne.Size{})
+	scrim.radius = 0
+	s.over = container.NewStack(scrim, container.NewCenter(s.box))
+	c.Overlays().Add(s.over)
+	s.over.Resize(c.Size())
 	if spec.Focus != nil {
 		c.Focus(spec.Focus)
 	}
@@ -62,7 +68,7 @@ func (s *Sheet) Close() {
 		return
 	}
 	s.open = false
-	s.popup.Hide()
+	s.canvas.Overlays().Remove(s.over)
 	if s.before != nil {
 		s.canvas.Focus(s.before)
 	}
@@ -79,4 +85,4 @@ func (s *Sheet) Keys(e *fyne.KeyEvent) {
 }
 
 // Content is the sheet as an object, for whoever looks for its pieces.
-func (s *Sheet) Content() fyne.CanvasObject { return s.popup.Content }
+func (s *Sheet) Content() fyne.CanvasObject { return s.box }
