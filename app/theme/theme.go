@@ -13,19 +13,21 @@ import (
 
 // Colours of our own, beside the toolkit's names.
 const (
-	Stage   fyne.ThemeColorName = "stage"   // around the picture
-	Panel   fyne.ThemeColorName = "panel"   // a card's ground
-	Edge    fyne.ThemeColorName = "edge"    // a card's border
-	Quiet   fyne.ThemeColorName = "quiet"   // text of second rank
-	Live    fyne.ThemeColorName = "live"    // on air
-	Accent  fyne.ThemeColorName = "accent"  // marks what is chosen
-	Safe    fyne.ThemeColorName = "safe"    // meter: enough room
-	Loud    fyne.ThemeColorName = "loud"    // meter: loud
-	Hot     fyne.ThemeColorName = "hot"     // meter: about to clip
-	Trough  fyne.ThemeColorName = "trough"  // meter: unlit
-	Needle  fyne.ThemeColorName = "needle"  // meter: the mean's mark
-	Curtain fyne.ThemeColorName = "curtain" // behind text over the picture
-	Chosen  fyne.ThemeColorName = "chosen"  // ground of the chosen row
+	Stage          fyne.ThemeColorName = "stage"     // around the picture
+	Panel          fyne.ThemeColorName = "panel"     // a card's ground
+	Edge           fyne.ThemeColorName = "edge"      // a card's border
+	Quiet          fyne.ThemeColorName = "quiet"     // text of second rank
+	Live           fyne.ThemeColorName = "live"      // on air
+	Accent         fyne.ThemeColorName = "accent"    // marks what is chosen
+	Safe           fyne.ThemeColorName = "safe"      // meter: enough room
+	Loud           fyne.ThemeColorName = "loud"      // meter: loud
+	Hot            fyne.ThemeColorName = "hot"       // meter: about to clip
+	Trough         fyne.ThemeColorName = "trough"    // meter: unlit
+	Needle         fyne.ThemeColorName = "needle"    // meter: the mean's mark
+	Curtain        fyne.ThemeColorName = "curtain"   // behind text over the picture
+	OnCurtain      fyne.ThemeColorName = "onCurtain" // text over the picture
+	OnCurtainQuiet fyne.ThemeColorName = "onCurtainQuiet"
+	Chosen         fyne.ThemeColorName = "chosen" // ground of the chosen row
 )
 
 // Sizes of our own, in device-independent pixels.

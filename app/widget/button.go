@@ -57,6 +57,9 @@ func (b *Button) Tall() *Button {
 	return b
 }
 
+// OnTap changes what the button does.
+func (b *Button) OnTap(tapped func()) { b.tapped = tapped }
+
 // Text is the button's text.
 func (b *Button) Text() string { return b.text }
 

@@ -58,6 +58,13 @@ func NewCard(heading string, actions, content fyne.CanvasObject) *Box {
 	return NewBox(body, theme.Panel, theme.Edge, fyne.NewSize(12, 10))
 }
 
+// NewBar returns content on a ground that reaches from side to side.
+func NewBar(content fyne.CanvasObject) *Box {
+	b := NewBox(content, theme.Panel, "", fyne.NewSize(14, 4))
+	b.radius = 0
+	return b
+}
+
 // NewPill returns text on a round ground, such as a state.
 func NewPill(text *Text, fill fyne.ThemeColorName) *Box {
 	b := NewBox(text, fill, "", fyne.NewSize(9, 3))

@@ -15,7 +15,6 @@ type Sheet struct {
 	over   *fyne.Container
 	box    *Box
 	canvas fyne.Canvas
-	before fyne.Focusable
 	closed func()
 	open   bool
 }
@@ -38,7 +37,7 @@ type SheetSpec struct {
 
 // NewSheet opens a sheet on a canvas.
 func NewSheet(c fyne.Canvas, spec SheetSpec) *Sheet {
-	s := &Sheet{canvas: c, before: c.Focused(), closed: spec.Closed, open: true}
+	s := &Sheet{canvas: c, closed: spec.Closed, open: true}
 	foot := make([]fyne.CanvasObject, 0, len(spec.Foot)+2)
 	if spec.Note != nil {
 		foot = append(foot, spec.Note)
@@ -62,16 +61,13 @@ func NewSheet(c fyne.Canvas, spec SheetSpec) *Sheet {
 // Open reports whether the sheet is still there.
 func (s *Sheet) Open() bool { return s.open }
 
-// Close closes the sheet and gives the keyboard back to what had it.
+// Close closes the sheet; the keyboard goes back to what had it.
 func (s *Sheet) Close() {
 	if !s.open {
 		return
 	}
 	s.open = false
 	s.canvas.Overlays().Remove(s.over)
-	if s.before != nil {
-		s.canvas.Focus(s.before)
-	}
 	if s.closed != nil {
 		s.closed()
 	}
