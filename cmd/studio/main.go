@@ -23,7 +23,7 @@ import (
 // flags are the program's settings. What is given here replaces what was kept from the last start.
 type flags struct {
 	Server    string `help:"Address of the companion server." env:"VITRINE_SERVER" placeholder:"URL"`
-	Show      string `help:"Name of the show." env:"VITRINE_SHOW" placeholder:"NAME"`
+	Show      string `help:"Name of the show." placeholder:"NAME"`
 	Token     string `help:"Token of the show; better given by the environment or a file." env:"VITRINE_TOKEN" hidden:""`
 	TokenFile string `help:"File that holds the token of the show." type:"existingfile" placeholder:"FILE"`
 
