@@ -267,4 +267,3 @@ func TestA_dead_sound_daemon_is_noticed_and_a_new_one_is_used(t *testing.T) {
 		t.Error(err)
 	}
 }
-
