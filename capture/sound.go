@@ -25,6 +25,7 @@ type portAudio struct {
 	open    map[*soundStream]struct{}
 	changed chan struct{} // closed and replaced when a stream opens or closes
 	known   soundList
+	skipped bool
 }
 
 func newPortAudio(log *slog.Logger) *portAudio {
@@ -192,6 +193,7 @@ func (p *portAudio) begin(id string, d port) (_ *soundStream, err error) {
 				p.terminate()
 			}
 		}()
+		p.skipLowNumbers()
 	}
 	dev, err := findSound(id, d.kind)
 	if err != nil {
@@ -207,6 +209,19 @@ func (p *portAudio) begin(id string, d port) (_ *soundStream, err error) {
 	p.open[s] = struct{}{}
 	p.announce()
 	return s, nil
+}
+
+// skipLowNumbers makes the binding number streams from 4096 on. It hands a stream's number through C as an unsafe.Pointer;
+// Go takes a pointer below 4096 for damage and ends the program, when it moves the stack of a callback or checks pointers
+// (-race). A call without a callback takes a number and fails before it reaches PortAudio.
+func (p *portAudio) skipLowNumbers() {
+	if p.skipped {
+		return
+	}
+	for range 4096 {
+		_, _ = portaudio.OpenStream(portaudio.StreamParameters{})
+	}
+	p.skipped = true
 }
 
 func (p *portAudio) announce() {
