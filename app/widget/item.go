@@ -203,7 +203,10 @@ func (r *itemRenderer) paint() {
 	r.detail.SetColor(detail)
 	if r.drawn != f.Symbol || r.drawnIn != icon {
 		r.drawn, r.drawnIn = f.Symbol, icon
-		r.icon.Resource = f.Symbol.Resource(icon)
+		r.icon.Resource = nil
+		if f.Symbol != "" {
+			r.icon.Resource = f.Symbol.Resource(icon)
+		}
 	}
 	r.i.action.Set("", f.Action, Quiet)
 	r.i.action.Hidden = f.Action == ""
