@@ -4,7 +4,10 @@ import { backoff, HURRY } from "./backoff";
 import { compare, readSample } from "./sample";
 import { preferStereo } from "./sdp";
 import { choose, duration, Words } from "./text";
-import { readShow } from "./wire";
+import { readRefusal, readShow } from "./wire";
+import closedShow from "../../wire/testdata/show_closed.json";
+import liveShow from "../../wire/testdata/show_live.json";
+import problem from "../../wire/testdata/problem.json";
 
 test("a pause is at most 1 s while a trouble is young and 15 s ever, half of it chance", () => {
   assert.equal(backoff(0, 0, 0.9), 0);
@@ -40,10 +43,14 @@ test("two samples become what people read", () => {
 });
 
 test("a show is read as the server writes it, and nothing else is", () => {
-  const full = readShow({ id: "a", title: "A", state: "open", live: true, video: "VP8", viewers: 3, since: "2026-11-21T10:00:00Z" });
-  assert.deepEqual(full, { id: "a", title: "A", state: "open", live: true, video: "VP8", viewers: 3, since: Date.UTC(2026, 10, 21, 10) });
-  assert.deepEqual(readShow({ id: "a", title: "", state: "closed", live: false, viewers: 0 }), { id: "a", title: "a", state: "closed", live: false, video: "", viewers: 0 });
+  assert.deepEqual(readShow(liveShow), { ...liveShow, since: Date.UTC(2026, 10, 21, 20, 15) });
+  assert.deepEqual(readShow(closedShow), { id: "evening", title: "evening", state: "closed", live: false, video: "", viewers: 0 });
   for (const other of [null, 7, "a", [], {}, { id: "a" }, { id: 1, live: true }]) assert.throws(() => readShow(other));
+});
+
+test("a refusal is read as the server writes it", async () => {
+  const refusal = await readRefusal(new Response(JSON.stringify(problem), { status: 409, headers: { "Retry-After": "2" } }));
+  assert.deepEqual([refusal.status, refusal.code, refusal.retryAfter], [409, problem.code, 2000]);
 });
 
 test("the page speaks the first language it knows", () => {
