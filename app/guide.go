@@ -198,7 +198,7 @@ func (g *guide) readyStep() fyne.CanvasObject {
 		g.ready = append(g.ready, v)
 		lines = append(lines, v.box)
 	}
-	g.summary = widget.NewParagraph("", fynewidget.MediumImportance)
+	g.summary = widget.NewParagraph("", fynetheme.ColorNameForeground)
 	return widget.Stack(12, append(lines, widget.Inset(-7, -7, g.summary))...)
 }
 
@@ -232,7 +232,7 @@ func (g *guide) apply(s *studio.Snapshot) {
 	if all {
 		summary = t.GuideAllGood
 	}
-	g.summary.Set(summary, fynewidget.MediumImportance)
+	g.summary.Set(summary, fynetheme.ColorNameForeground)
 }
 
 // heardAt is the peak in dBFS above which a microphone hears somebody rather than a room.

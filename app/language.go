@@ -5,17 +5,15 @@ import (
 	"fmt"
 	"strings"
 
-	"fyne.io/fyne/v2/lang"
-
 	"vitrine/capture/frame"
 	"vitrine/server/wire"
 	"vitrine/studio"
 )
 
-// wordsFor are the texts of a language, "en" or "zh"; any other follows the system's.
-func wordsFor(language string) *words {
+// wordsFor are the texts of a language, "en" or "zh"; "" follows the system's.
+func wordsFor(language, system string) *words {
 	if language == "" {
-		language = lang.SystemLocale().LanguageString()
+		language = system
 	}
 	if strings.HasPrefix(strings.ToLower(language), "zh") {
 		return &chinese

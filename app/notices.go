@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	fynetheme "fyne.io/fyne/v2/theme"
-	fynewidget "fyne.io/fyne/v2/widget"
 
 	"vitrine/app/theme"
 	"vitrine/app/widget"
@@ -26,8 +25,8 @@ type notices struct {
 func newNotices(w *Window) *notices {
 	n := &notices{w: w, list: widget.Stack(8)}
 	n.card = widget.NewCard(w.words.Notices, nil, container.NewVScroll(n.list))
-	n.card.Hide()
-	n.object = container.NewStack(n.card)
+	n.object = widget.Sized(fyne.NewSize(0, noticesHeight), n.card)
+	n.object.Hide()
 	return n
 }
 
@@ -41,7 +40,7 @@ func (n *notices) apply(s *studio.Snapshot) {
 		n.list.Objects = append(n.list.Objects, n.row(s.Notices[i]))
 	}
 	n.list.Refresh()
-	show(n.card, len(s.Notices) > 0)
+	show(n.object, len(s.Notices) > 0)
 }
 
 // equalNotices compares by number: a notice never changes.
@@ -70,6 +69,6 @@ func (n *notices) row(notice studio.Notice) fyne.CanvasObject {
 	closer.Keys = n.w.keys
 	when := widget.NewText(notice.When.Local().Format("15:04"), widget.Style{Color: theme.Quiet, Size: theme.Small})
 	head := widget.Row(widget.Line(6, widget.Sized(fyne.NewSquareSize(15), icon), when), closer)
-	text := widget.NewParagraph(n.w.words.problem(notice.Problem), fynewidget.MediumImportance)
+	text := widget.NewParagraph(n.w.words.problem(notice.Problem), fynetheme.ColorNameForeground)
 	return widget.NewBox(widget.Stack(-8, head, widget.Inset(-7, -2, text)), fynetheme.ColorNameInputBackground, "", fyne.NewSize(10, 3))
 }

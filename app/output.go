@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	fynewidget "fyne.io/fyne/v2/widget"
+	fynetheme "fyne.io/fyne/v2/theme"
 
 	"vitrine/app/theme"
 	"vitrine/app/widget"
@@ -48,8 +48,8 @@ func (w *Window) outputPage() page {
 	o.video = o.number(func(s *studio.Output, n int) { s.VideoBitrate = n })
 	o.audio = o.number(func(s *studio.Output, n int) { s.AudioBitrate = n })
 	o.key = o.number(func(s *studio.Output, n int) { s.KeyInterval = time.Duration(n) })
-	o.hint = widget.NewParagraph(t.OutputHint, fynewidget.LowImportance)
-	o.wrong = widget.NewParagraph("", fynewidget.DangerImportance)
+	o.hint = widget.NewParagraph(t.OutputHint, theme.Quiet)
+	o.wrong = widget.NewParagraph("", fynetheme.ColorNameError)
 	o.wrong.Hide()
 	object := widget.Stack(14,
 		widget.Columns(10, field(t.Resolution, o.size), field(t.FrameRate, o.fps)),
@@ -80,7 +80,7 @@ func (o *output) change(edit func(*studio.Output)) {
 			if err != nil {
 				sentence = fmt.Sprintf(o.w.words.SomethingWrong, err.Error())
 			}
-			o.wrong.Set(sentence, fynewidget.DangerImportance)
+			o.wrong.Set(sentence, fynetheme.ColorNameError)
 			show(o.wrong, err != nil)
 		},
 	})
@@ -118,7 +118,7 @@ func (o *output) apply(s *studio.Snapshot) {
 	if !off {
 		hint = t.CodecLocked
 	}
-	o.hint.Set(hint, fynewidget.LowImportance)
+	o.hint.Set(hint, theme.Quiet)
 }
 
 // videoChoices begin with the bitrate that the format chooses.

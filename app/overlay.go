@@ -8,7 +8,6 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 	fynetheme "fyne.io/fyne/v2/theme"
-	fynewidget "fyne.io/fyne/v2/widget"
 
 	"vitrine/app/theme"
 	"vitrine/app/widget"
@@ -37,7 +36,7 @@ func (o *overlay) build() {
 	o.badgeOn = widget.NewText("", widget.Style{Bold: true, Color: theme.OnCurtain})
 	o.badge = widget.NewPill(o.badgeOn, theme.Curtain)
 	o.badge.Hide()
-	o.reason = widget.NewParagraph("", fynewidget.WarningImportance)
+	o.reason = widget.NewParagraph("", fynetheme.ColorNameWarning)
 	o.trouble = widget.NewBox(o.reason, fynetheme.ColorNameOverlayBackground, theme.Edge, fyne.NewSize(4, 0))
 	o.trouble.Hide()
 	o.toast = newToast(o.w)
@@ -49,7 +48,7 @@ func (o *overlay) build() {
 		widget.NewText(t.NoSources, widget.Style{Color: theme.OnCurtain, Size: theme.Title, Bold: true, Align: fyne.TextAlignCenter}),
 		widget.Sized(fyne.NewSize(340, 0), hint),
 		container.NewCenter(add),
-	)), theme.Curtain, "", fyne.Size{})
+	)), theme.Curtain, "", fyne.Size{}).Square()
 	o.empty.Hide()
 	foot := widget.Stack(8, container.NewCenter(o.toast.object), o.trouble)
 	o.object.Objects = []fyne.CanvasObject{
@@ -102,7 +101,7 @@ func (o *overlay) apply(s *studio.Snapshot) {
 		o.badge.Hide()
 	}
 	problem := sourceProblem(s)
-	o.reason.Set(t.problem(problem), fynewidget.WarningImportance)
+	o.reason.Set(t.problem(problem), fynetheme.ColorNameWarning)
 	show(o.trouble, problem.Trouble != studio.NoTrouble)
 	show(o.empty, len(s.Settings.Sources) == 0)
 	o.toast.apply(s)

@@ -7,7 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	fynewidget "fyne.io/fyne/v2/widget"
+	fynetheme "fyne.io/fyne/v2/theme"
 
 	"vitrine/app/theme"
 	"vitrine/app/widget"
@@ -47,7 +47,7 @@ func newServerForm(w *Window) *serverForm {
 	f.check = widget.NewButton(t.CheckServer, "", widget.Plain, f.ask)
 	f.save = widget.NewButton(t.Save, "", widget.Primary, f.keep)
 	f.more = widget.NewButton(t.CreateShow, theme.Add, widget.Quiet, f.toggleMaking)
-	f.result, f.locked = widget.NewParagraph("", fynewidget.MediumImportance), widget.NewParagraph(t.ServerLocked, fynewidget.WarningImportance)
+	f.result, f.locked = widget.NewParagraph("", fynetheme.ColorNameForeground), widget.NewParagraph(t.ServerLocked, fynetheme.ColorNameWarning)
 	f.result.Hide()
 	f.locked.Hide()
 	for _, e := range []*widget.Entry{f.address, f.show, f.token} {
@@ -119,8 +119,8 @@ func (t *words) missing(s studio.Server) string {
 	return ""
 }
 
-func (f *serverForm) say(text string, i fynewidget.Importance) {
-	f.result.Set(text, i)
+func (f *serverForm) say(text string, c fyne.ThemeColorName) {
+	f.result.Set(text, c)
 	show(f.result, text != "")
 }
 
@@ -128,12 +128,12 @@ func (f *serverForm) say(text string, i fynewidget.Importance) {
 func (f *serverForm) ask() {
 	srv, t := f.typed(), f.w.words
 	if srv.Address == "" || srv.Token == "" {
-		f.say(t.missing(srv), fynewidget.DangerImportance)
+		f.say(t.missing(srv), fynetheme.ColorNameError)
 		return
 	}
 	f.asked++
 	asked := f.asked
-	f.say(t.Checking, fynewidget.MediumImportance)
+	f.say(t.Checking, fynetheme.ColorNameForeground)
 	var about wire.Show
 	var all []wire.Show
 	f.w.ask(gesture{
@@ -158,15 +158,15 @@ func (f *serverForm) answer(srv studio.Server, about wire.Show, all []wire.Show,
 	f.list(all)
 	switch {
 	case err != nil:
-		f.say(f.w.serverSentence(err), fynewidget.DangerImportance)
+		f.say(f.w.serverSentence(err), fynetheme.ColorNameError)
 	case srv.Show == "":
-		f.say(t.ShowMissing, fynewidget.WarningImportance)
+		f.say(t.ShowMissing, fynetheme.ColorNameWarning)
 	case about.Live && f.w.snap.Air.Phase == studio.OffAir:
-		f.say(t.CheckLive, fynewidget.WarningImportance)
+		f.say(t.CheckLive, fynetheme.ColorNameWarning)
 	case about.State == wire.Closed:
-		f.say(t.CheckClosed, fynewidget.SuccessImportance)
+		f.say(t.CheckClosed, fynetheme.ColorNameSuccess)
 	default:
-		f.say(fmt.Sprintf(t.CheckGood, titleOf(about)), fynewidget.SuccessImportance)
+		f.say(fmt.Sprintf(t.CheckGood, titleOf(about)), fynetheme.ColorNameSuccess)
 	}
 }
 
@@ -201,14 +201,14 @@ func (f *serverForm) keep() {
 	}
 	srv, t := f.typed(), f.w.words
 	if missing := t.missing(srv); missing != "" {
-		f.say(missing, fynewidget.DangerImportance)
+		f.say(missing, fynetheme.ColorNameError)
 		return
 	}
 	f.w.ask(gesture{
 		do: func(ctx context.Context) error { return f.w.desk.SetServer(ctx, srv) },
 		done: func(err error) {
 			if err != nil {
-				f.say(f.w.sentence(err), fynewidget.DangerImportance)
+				f.say(f.w.sentence(err), fynetheme.ColorNameError)
 				return
 			}
 			f.ask()
@@ -230,17 +230,17 @@ func (f *serverForm) make() {
 	t := f.w.words
 	switch {
 	case srv.Address == "":
-		f.say(t.AddressMissing, fynewidget.DangerImportance)
+		f.say(t.AddressMissing, fynetheme.ColorNameError)
 		return
 	case n.ID.Validate() != nil:
-		f.say(t.ShowMissing, fynewidget.DangerImportance)
+		f.say(t.ShowMissing, fynetheme.ColorNameError)
 		return
 	case srv.Token == "":
-		f.say(t.TokenMissing, fynewidget.DangerImportance)
+		f.say(t.TokenMissing, fynetheme.ColorNameError)
 		return
 	}
 	f.asked++
-	f.say(t.Checking, fynewidget.MediumImportance)
+	f.say(t.Checking, fynetheme.ColorNameForeground)
 	var made wire.CreatedShow
 	f.w.ask(gesture{
 		slow: true,
@@ -260,10 +260,10 @@ func (f *serverForm) made(s wire.CreatedShow, err error) {
 		f.token.SetText(s.Token)
 	}
 	if err != nil {
-		f.say(f.w.serverSentence(err), fynewidget.DangerImportance)
+		f.say(f.w.serverSentence(err), fynetheme.ColorNameError)
 		return
 	}
 	f.operator.SetText("")
 	f.making.Hide()
-	f.say(fmt.Sprintf(f.w.words.Created, titleOf(s.Show)), fynewidget.SuccessImportance)
+	f.say(fmt.Sprintf(f.w.words.Created, titleOf(s.Show)), fynetheme.ColorNameSuccess)
 }

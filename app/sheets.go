@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"fyne.io/fyne/v2"
-	fynewidget "fyne.io/fyne/v2/widget"
+	fynetheme "fyne.io/fyne/v2/theme"
 
 	"vitrine/app/theme"
 	"vitrine/app/widget"
@@ -63,7 +63,7 @@ func (w *Window) confirm(heading, text, yes, no string, do func()) {
 
 // flush is wrapped text without the toolkit's padding.
 func flush(text string) fyne.CanvasObject {
-	return widget.Inset(-7, -7, widget.NewParagraph(text, fynewidget.MediumImportance))
+	return widget.Inset(-7, -7, widget.NewParagraph(text, fynetheme.ColorNameForeground))
 }
 
 // field is a form's line: a label above what is filled in.
@@ -74,7 +74,7 @@ func field(label string, input fyne.CanvasObject) fyne.CanvasObject {
 // form is a small sheet with fields. accept reads them and returns the sentence that says what is wrong, or "" when it has
 // done its work and the sheet may close; what was typed stays until then.
 func (w *Window) form(heading string, fields fyne.CanvasObject, first fyne.Focusable, yes string, accept func() string, pieces ...fyne.CanvasObject) {
-	wrong := widget.NewParagraph("", fynewidget.DangerImportance)
+	wrong := widget.NewParagraph("", fynetheme.ColorNameError)
 	wrong.Hide()
 	try := func() {
 		sentence := accept()
@@ -82,7 +82,7 @@ func (w *Window) form(heading string, fields fyne.CanvasObject, first fyne.Focus
 			w.closeSheet()
 			return
 		}
-		wrong.Set(sentence, fynewidget.DangerImportance)
+		wrong.Set(sentence, fynetheme.ColorNameError)
 		wrong.Show()
 	}
 	for _, p := range pieces {

@@ -8,7 +8,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	fynetheme "fyne.io/fyne/v2/theme"
-	fynewidget "fyne.io/fyne/v2/widget"
 
 	"vitrine/app/theme"
 	"vitrine/app/widget"
@@ -57,8 +56,8 @@ func newShowPanel(w *Window) *showPanel {
 		widget.NewBox(p.link, fynetheme.ColorNameInputBackground, theme.Edge, fyne.NewSize(10, 7)),
 		widget.Columns(8, p.copy, p.open))
 	p.quality = p.newQuality()
-	p.set = widget.Stack(10,
-		widget.Stack(3, widget.Row(p.title, p.pill), p.server),
+	p.set = widget.Stack(14,
+		widget.Stack(2, widget.Row(p.title, p.pill), p.server),
 		p.linkBox, p.quality)
 	p.object = widget.NewCard(t.Show, nil, container.NewStack(p.unset, p.set))
 	return p
@@ -66,7 +65,7 @@ func newShowPanel(w *Window) *showPanel {
 
 // paragraph is wrapped text of second rank, flush with the texts around it.
 func paragraph(text string) fyne.CanvasObject {
-	p := widget.NewParagraph(text, fynewidget.LowImportance)
+	p := widget.NewParagraph(text, theme.Quiet)
 	return widget.Inset(-7, -7, p)
 }
 

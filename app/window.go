@@ -21,6 +21,8 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/lang"
+	"fyne.io/fyne/v2/layout"
 
 	"vitrine/app/theme"
 	"vitrine/app/widget"
@@ -45,6 +47,7 @@ type Window struct {
 	picture *widget.Picture // outlives the panels: the bridge draws to it
 	snap    *studio.Snapshot
 	words   *words
+	system  string // the system's language
 	look    string // the theme's mode
 	live    []func(*studio.Snapshot)
 
@@ -65,6 +68,7 @@ const (
 	firstWidth, firstHeight = 1280, 720
 	leftWidth, rightWidth   = 248, 264
 	mixerHeight             = 148
+	noticesHeight           = 196
 )
 
 // New returns the window, not yet shown. convert scales a picture into an image's size.
@@ -76,8 +80,9 @@ func New(a fyne.App, d Desk, convert func(*image.RGBA, *frame.Video), log *slog.
 		desk: d, app: a, log: log, now: time.Now, convert: convert,
 		gestures: make(chan gesture, maxGestures), outcomes: make(chan func()), page: noTab,
 	}
+	w.system = lang.SystemLocale().LanguageString()
 	w.snap = d.Snapshot()
-	w.words = wordsFor(w.snap.Settings.Language)
+	w.words = wordsFor(w.snap.Settings.Language, w.system)
 	w.setTheme(w.snap.Settings.Theme)
 	w.win = a.NewWindow(w.words.Product)
 	w.win.SetIcon(theme.Mark())
@@ -108,9 +113,9 @@ func (w *Window) build() {
 		w.overlay.apply, w.sources.apply, w.mixer.apply, show.apply, notices.apply, w.controls.apply, status.apply, w.menu.apply,
 	}
 	const gap = 10
-	left := widget.Sized(fyne.NewSize(leftWidth, 0), w.sources.object)
+	left := widget.Sized(fyne.NewSize(leftWidth, 0), widget.Fill(gap, nil, w.sources.object, notices.object))
 	middle := widget.Fill(gap, nil, w.picture, widget.Sized(fyne.NewSize(0, mixerHeight), w.mixer.object))
-	right := widget.Sized(fyne.NewSize(rightWidth, 0), widget.Fill(gap, show.object, notices.object, w.controls.object))
+	right := widget.Sized(fyne.NewSize(rightWidth, 0), widget.Fill(gap, show.object, layout.NewSpacer(), w.controls.object))
 	body := container.New(sidesLayout{gap}, middle, left, right)
 	w.win.SetContent(widget.Fill(0, nil, widget.Inset(gap, gap, body), status.object))
 	w.applyPanels()
@@ -120,7 +125,7 @@ func (w *Window) build() {
 func (w *Window) apply(s *studio.Snapshot) {
 	w.snap = s
 	w.setTheme(s.Settings.Theme)
-	if now := wordsFor(s.Settings.Language); now != w.words {
+	if now := wordsFor(s.Settings.Language, w.system); now != w.words {
 		w.words = now
 		w.rebuild()
 	} else {
@@ -211,3 +216,6 @@ func (w *Window) toggleMute() {
 func (w *Window) setMicrophone(m studio.Microphone) {
 	w.command(func(ctx context.Context) error { return w.desk.SetMicrophone(ctx, m) })
 }
+
+// Resize gives the window a size in device-independent pixels.
+func (w *Window) Resize(s fyne.Size) { w.win.Resize(s) }

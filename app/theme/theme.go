@@ -27,6 +27,7 @@ const (
 	Curtain        fyne.ThemeColorName = "curtain"   // behind text over the picture
 	OnCurtain      fyne.ThemeColorName = "onCurtain" // text over the picture
 	OnCurtainQuiet fyne.ThemeColorName = "onCurtainQuiet"
+	Ring           fyne.ThemeColorName = "ring"   // around what has the keyboard
 	Chosen         fyne.ThemeColorName = "chosen" // ground of the chosen row
 )
 

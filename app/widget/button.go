@@ -235,7 +235,7 @@ func (r *buttonRenderer) Refresh() {
 		r.over.FillColor = th.Color(fynetheme.ColorNameHover, v)
 	}
 	if r.b.focused {
-		r.over.StrokeColor, r.over.StrokeWidth = th.Color(fynetheme.ColorNameFocus, v), 2
+		r.over.StrokeColor, r.over.StrokeWidth = th.Color(theme.Ring, v), 2
 	}
 	r.text.Text, r.text.Color = r.b.text, th.Color(text, v)
 	r.text.TextSize, r.text.TextStyle = th.Size(fynetheme.SizeNameText), fyne.TextStyle{Bold: r.b.kind != Quiet}

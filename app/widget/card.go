@@ -27,6 +27,12 @@ func NewBox(content fyne.CanvasObject, fill, edge fyne.ThemeColorName, inset fyn
 	return b
 }
 
+// Square gives the box square corners and returns it.
+func (b *Box) Square() *Box {
+	b.radius = 0
+	return b
+}
+
 // SetFill changes the ground.
 func (b *Box) SetFill(c fyne.ThemeColorName) {
 	if b.fill != c {
@@ -53,16 +59,14 @@ func NewCard(heading string, actions, content fyne.CanvasObject) *Box {
 	head := Row(title, actions)
 	body := fyne.CanvasObject(head)
 	if content != nil {
-		body = Stack(8, head, content)
+		body = Fill(8, head, content, nil)
 	}
 	return NewBox(body, theme.Panel, theme.Edge, fyne.NewSize(12, 10))
 }
 
 // NewBar returns content on a ground that reaches from side to side.
 func NewBar(content fyne.CanvasObject) *Box {
-	b := NewBox(content, theme.Panel, "", fyne.NewSize(14, 4))
-	b.radius = 0
-	return b
+	return NewBox(content, theme.Panel, "", fyne.NewSize(14, 4)).Square()
 }
 
 // NewPill returns text on a round ground, such as a state.

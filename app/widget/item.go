@@ -66,8 +66,11 @@ func (i *Item) Set(f Face) {
 	}
 }
 
-// Tapped implements fyne.Tappable.
-func (i *Item) Tapped(*fyne.PointEvent) {
+// Tapped implements fyne.Tappable. A click brings the keyboard along.
+func (i *Item) Tapped(e *fyne.PointEvent) {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(i); e != nil && c != nil {
+		c.Focus(i)
+	}
 	if i.Chosen != nil {
 		i.Chosen()
 	}
@@ -187,7 +190,7 @@ func (r *itemRenderer) paint() {
 	r.ground.CornerRadius = th.Size(fynetheme.SizeNameInputRadius)
 	r.ground.StrokeColor = color.Transparent
 	if r.i.focused && !r.i.hovered {
-		r.ground.StrokeColor, r.ground.StrokeWidth = th.Color(fynetheme.ColorNameFocus, v), 2
+		r.ground.StrokeColor, r.ground.StrokeWidth = th.Color(theme.Ring, v), 2
 	}
 	r.bar.FillColor, r.bar.CornerRadius, r.bar.Hidden = th.Color(theme.Accent, v), 2, !f.Selected
 	r.title.Set(f.Title)
@@ -203,7 +206,10 @@ func (r *itemRenderer) paint() {
 	r.detail.SetColor(detail)
 	if r.drawn != f.Symbol || r.drawnIn != icon {
 		r.drawn, r.drawnIn = f.Symbol, icon
-		r.icon.Resource = f.Symbol.Resource(icon)
+		r.icon.Resource = nil
+		if f.Symbol != "" {
+			r.icon.Resource = f.Symbol.Resource(icon)
+		}
 	}
 	r.i.action.Set("", f.Action, Quiet)
 	r.i.action.Hidden = f.Action == ""

@@ -47,8 +47,7 @@ func NewSheet(c fyne.Canvas, spec SheetSpec) *Sheet {
 	heading := NewText(spec.Heading, Style{Size: theme.Title, Bold: true})
 	body := Fill(16, heading, Sized(spec.Size, spec.Content), Line(8, foot...))
 	s.box = NewBox(body, fynetheme.ColorNameOverlayBackground, theme.Edge, fyne.NewSize(24, 20))
-	scrim := NewBox(layout.NewSpacer(), fynetheme.ColorNameShadow, "", fyne.Size{})
-	scrim.radius = 0
+	scrim := NewBox(layout.NewSpacer(), fynetheme.ColorNameShadow, "", fyne.Size{}).Square()
 	s.over = container.NewStack(scrim, container.NewCenter(s.box))
 	c.Overlays().Add(s.over)
 	s.over.Resize(c.Size())

@@ -141,25 +141,25 @@ func variant() fyne.ThemeVariant { return fyne.CurrentApp().Settings().ThemeVari
 
 // Paragraph is wrapped text.
 type Paragraph struct {
-	fynewidget.Label
+	fynewidget.RichText
+	segment *fynewidget.TextSegment
 }
 
-// NewParagraph returns wrapped text; quiet makes it text of second rank.
-func NewParagraph(text string, i fynewidget.Importance) *Paragraph {
-	p := &Paragraph{}
-	p.Text, p.Importance, p.Wrapping = text, i, fyne.TextWrapWord
+// NewParagraph returns wrapped text in a colour.
+func NewParagraph(text string, c fyne.ThemeColorName) *Paragraph {
+	p := &Paragraph{segment: &fynewidget.TextSegment{Text: text, Style: fynewidget.RichTextStyle{ColorName: c, SizeName: fynetheme.SizeNameText}}}
+	p.Segments, p.Wrapping, p.Scroll = []fynewidget.RichTextSegment{p.segment}, fyne.TextWrapWord, fyne.ScrollNone
 	p.ExtendBaseWidget(p)
 	return p
 }
 
-// Set changes the text and its importance; empty text takes no room.
-func (p *Paragraph) Set(text string, i fynewidget.Importance) {
-	if p.Text == text && p.Importance == i {
-		return
+// Text is what was set.
+func (p *Paragraph) Text() string { return p.segment.Text }
+
+// Set changes the text and its colour.
+func (p *Paragraph) Set(text string, c fyne.ThemeColorName) {
+	if p.segment.Text != text || p.segment.Style.ColorName != c {
+		p.segment.Text, p.segment.Style.ColorName = text, c
+		p.Refresh()
 	}
-	p.Text, p.Importance = text, i
-	if p.Hidden != (text == "") {
-		p.Hidden = text == ""
-	}
-	p.Refresh()
 }
