@@ -47,15 +47,15 @@ func (e *evening) desk(t *testing.T, width, height int, s studio.Settings, args 
 	}
 	t.Cleanup(display.Close)
 	s.Server = studio.Server{Address: e.url(""), Show: "evening", Token: e.token}
-	s.Microphone.Device, s.Speaker = "synthetic", "synthetic"
+	s.Microphone.Device = "synthetic"
 	s.Sources = []studio.Source{{ID: "source-1", Name: "Table camera", Input: frame.Input{Kind: frame.Synthetic}}, {ID: "source-2", Name: "Screen", Input: frame.Input{Kind: frame.Screen}}}
 	s.Selected = "source-1"
-	kept, err := json.Marshal(s)
+	b, err := json.Marshal(s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	settings := filepath.Join(t.TempDir(), "studio.json")
-	if err := os.WriteFile(settings, kept, 0o600); err != nil {
+	if err := os.WriteFile(settings, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	d := &desk{t: t, display: display}
@@ -64,10 +64,17 @@ func (e *evening) desk(t *testing.T, width, height int, s studio.Settings, args 
 		out, err := d.tool("xdotool", "search", "--onlyvisible", "--name", "Vitrine").Output()
 		return err == nil && len(out) > 0
 	})
+	// Fyne gives the window its first size some time after it is there: ask until it stays.
+	kept := 0
 	e.until("the window has its size", func() bool {
-		out, err := d.tool("xdotool", "search", "--onlyvisible", "--name", "Vitrine",
-			"windowsize", fmt.Sprint(width), fmt.Sprint(height), "getwindowgeometry").Output()
-		return err == nil && strings.Contains(string(out), fmt.Sprintf("Geometry: %dx%d", width, height))
+		out, err := d.tool("xdotool", "search", "--onlyvisible", "--name", "Vitrine", "getwindowgeometry").Output()
+		if err == nil && strings.Contains(string(out), fmt.Sprintf("Geometry: %dx%d", width, height)) {
+			kept++
+			return kept > 5
+		}
+		kept = 0
+		_ = d.tool("xdotool", "search", "--onlyvisible", "--name", "Vitrine", "windowsize", fmt.Sprint(width), fmt.Sprint(height)).Run()
+		return false
 	})
 	return d
 }
@@ -144,6 +151,7 @@ func same(a, b image.Image, r image.Rectangle) bool {
 func TestTheWindowAndThePageLookAsTheyShould(t *testing.T) {
 	pictures := picturesFolder(t)
 	e := newEvening(t)
+	b := browser(t)
 	for _, look := range []struct {
 		width, height   int
 		theme, language string
@@ -156,6 +164,8 @@ func TestTheWindowAndThePageLookAsTheyShould(t *testing.T) {
 			s.Theme, s.Language = look.theme, look.language
 			d := e.desk(t, look.width, look.height, s, "--live")
 			e.live()
+			v := e.watch(t, b)
+			v.gather(150, 0)
 			// A window that is drawn shows many colours, and the ground is light or dark as chosen.
 			file := filepath.Join(pictures, name+".png")
 			e.until("the window is drawn", func() bool { return colours(d.look(file)) > 500 })
@@ -167,7 +177,6 @@ func TestTheWindowAndThePageLookAsTheyShould(t *testing.T) {
 	}
 	e.studio("--synthetic")
 	e.live()
-	b := browser(t)
 	for name, size := range map[string][2]int64{"page-phone": {390, 844}, "page-desktop": {1280, 800}} {
 		v := e.watch(t, b)
 		v.do(chromedp.EmulateViewport(size[0], size[1]))
