@@ -139,8 +139,14 @@ func used(b *testing.B) time.Duration {
 // benchServer measures what a viewer costs the server.
 func benchServer(b *testing.B, viewers int) {
 	const seconds = 20
+	// Noise fills the bitrate, as a camera's picture does and the synthetic host's does not.
+	clip := filepath.Join(b.TempDir(), "clip.mp4")
+	if out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30:duration=10",
+		"-vf", "noise=alls=12:allf=t", "-c:v", "mpeg4", "-q:v", "4", clip).CombinedOutput(); err != nil {
+		b.Fatalf("make a clip: %v\n%s", err, out)
+	}
 	e := newEvening(b)
-	e.studio("--synthetic", "--bitrate", "2000")
+	e.studio("--source", "file:"+clip, "--microphone", "synthetic", "--bitrate", "2100")
 	e.live()
 	heap := e.metric("go_memstats_heap_inuse_bytes") + e.metric("go_memstats_stack_inuse_bytes")
 	resident := e.metric("process_resident_memory_bytes")
