@@ -186,7 +186,7 @@ func (a answer) Error() string      { return "answered" }
 func (a answer) Fault() frame.Fault { return a.fault }
 
 func TestFaults_are_told_apart(t *testing.T) {
-	_, parse := url.Parse("http://a b")
+	parse := &url.Error{Op: "parse", URL: "http://a b", Err: errors.New("invalid character")}
 	for _, c := range []struct {
 		err  error
 		want frame.Fault
