@@ -1,8 +1,6 @@
 # Vitrine. `make run` goes on air, `make test` proves it; README.md says the rest.
 
 export GOFLAGS := -buildvcs=false -tags=migrated_fynedo,nolibopusfile
-BENCHTIME ?= 20s
-
 .PHONY: run test build lint bench shots setup clean
 
 run: build
@@ -20,6 +18,7 @@ setup:
 # Tests run in two passes: everything, then what is concurrent once more under the race detector with the long soaks short.
 test: setup
 	@.ci/setup test
+	@[ -d server/web/node_modules ] || npm ci --prefix server/web --no-audit --no-fund --silent
 	$(MAKE) --no-print-directory build lint
 	go test -timeout 20m ./...
 	go test -timeout 20m -race -short ./capture/... ./studio ./studio/mix ./studio/publish ./studio/remote ./server/live ./server/api ./app/...
@@ -31,12 +30,12 @@ lint:
 
 bench: build
 	@.ci/setup test
-	@go run ./cmd/bench -for $(BENCHTIME)
+	@go test -run '^$$' -bench Evening -benchtime 1x -timeout 30m ./cmd | awk 'NF == 4 && $$2 + 0 == $$2 {print} /FAIL|panic/ {bad = 1; print > "/dev/stderr"} END {exit bad}'
 
 # Fresh pictures for the README, from the real window and the real page.
 shots: build
 	@.ci/setup test
-	go test -count=1 -run TestShots ./cmd/evening -args -shots ../../assets/shots
+	go test -count=1 -run "Window" ./cmd -args -shots "$(CURDIR)/assets/shots"
 
 clean:
 	rm -rf bin .run

@@ -230,3 +230,24 @@ func (e *evening) until(what string, happened func() bool) {
 		}
 	}
 }
+
+// figure reads a number out of a studio's line of figures.
+func figure(t testing.TB, line []byte, path ...string) float64 {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal(line, &v); err != nil {
+		t.Fatalf("%v in %q", err, line)
+	}
+	for _, name := range path {
+		m, ok := v.(map[string]any)
+		if !ok {
+			t.Fatalf("no %v in %s", path, line)
+		}
+		v = m[name]
+	}
+	n, ok := v.(float64)
+	if !ok {
+		t.Fatalf("%v is %v", path, v)
+	}
+	return n
+}

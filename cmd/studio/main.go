@@ -23,7 +23,7 @@ import (
 // flags are the program's settings. What is given here replaces what was kept from the last start.
 type flags struct {
 	Server    string `help:"Address of the companion server." env:"VITRINE_SERVER" placeholder:"URL"`
-	Show      string `help:"Name of the show." env:"VITRINE_SHOW" placeholder:"NAME"`
+	Show      string `help:"Name of the show." placeholder:"NAME"`
 	Token     string `help:"Token of the show; better given by the environment or a file." env:"VITRINE_TOKEN" hidden:""`
 	TokenFile string `help:"File that holds the token of the show." type:"existingfile" placeholder:"FILE"`
 
@@ -31,17 +31,18 @@ type flags struct {
 	Headless bool   `help:"Run without a window."`
 	Live     bool   `help:"Go live at once."`
 
-	Synthetic   bool          `help:"Use the synthetic host as camera and microphone."`
-	Source      string        `help:"Show this input: camera:ID, screen:ID, window:ID, file:PATH or stream:URL." placeholder:"KIND:WHAT"`
-	Microphone  string        `help:"Microphone by its id (as --devices lists it)." placeholder:"ID"`
-	Codec       string        `help:"H264, VP8, or none for sound only." enum:"H264,VP8,none," default:""`
-	Size        string        `help:"Size of the picture, 640x360 to 3840x2160." placeholder:"WxH"`
-	FPS         int           `help:"Pictures a second, 15 to 60." placeholder:"N"`
-	Bitrate     int           `help:"Bitrate of the picture in kbit/s; 0 chooses by size." placeholder:"N"`
-	KeyInterval time.Duration `help:"Longest time between two key frames." placeholder:"2s"`
-	Devices     bool          `help:"List the machine's devices and end."`
-	Figures     bool          `help:"With --headless: print what the show does as a line of JSON every second."`
-	LogLevel    slog.Level    `help:"debug, info, warn or error." default:"warn"`
+	Synthetic    bool          `help:"Use the synthetic host as camera and microphone."`
+	Source       string        `help:"Show this input: camera:ID, screen:ID, window:ID, file:PATH or stream:URL." placeholder:"KIND:WHAT"`
+	Microphone   string        `help:"Microphone by its id (as --devices lists it)." placeholder:"ID"`
+	Codec        string        `help:"H264, VP8, or none for sound only." enum:"H264,VP8,none," default:""`
+	Size         string        `help:"Size of the picture, 640x360 to 3840x2160." placeholder:"WxH"`
+	FPS          int           `help:"Pictures a second, 15 to 60." placeholder:"N"`
+	Bitrate      int           `help:"Bitrate of the picture in kbit/s; 0 chooses by size." placeholder:"N"`
+	AudioBitrate int           `help:"Bitrate of the sound in kbit/s, 16 to 128." placeholder:"N"`
+	KeyInterval  time.Duration `help:"Longest time between two key frames." placeholder:"2s"`
+	Devices      bool          `help:"List the machine's devices and end."`
+	Figures      bool          `help:"With --headless: print what the show does as a line of JSON every second."`
+	LogLevel     slog.Level    `help:"debug, info, warn or error." default:"warn"`
 }
 
 func main() {
@@ -157,6 +158,9 @@ func (f flags) output(o studio.Output) (_ studio.Output, changed bool, err error
 	}
 	if f.Bitrate != 0 {
 		o.VideoBitrate = f.Bitrate * 1000
+	}
+	if f.AudioBitrate != 0 {
+		o.AudioBitrate = f.AudioBitrate * 1000
 	}
 	if f.KeyInterval != 0 {
 		o.KeyInterval = f.KeyInterval

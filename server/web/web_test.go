@@ -146,3 +146,14 @@ func TestThe_whole_page_weighs_under_40_KB(t *testing.T) {
 		t.Errorf("%d bytes compressed", total)
 	}
 }
+
+func FuzzAccepted_codings(f *testing.F) {
+	for _, header := range []string{"", "gzip", "br;q=1, gzip;q=0.8", "*;q=0", "gzip;q=", ",;,=;q"} {
+		f.Add(header)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		if accepts(header, "gzip") && !strings.Contains(strings.ToLower(header), "gzip") && !strings.Contains(header, "*") {
+			t.Errorf("%q takes gzip without naming it", header)
+		}
+	})
+}

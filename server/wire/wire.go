@@ -91,9 +91,13 @@ const (
 	MediaType       Code = "media_type"
 	NoCodec         Code = "no_codec" // the offer holds no codec that the show uses
 	Precondition    Code = "precondition"
-	RateLimited     Code = "rate_limited"
-	Unavailable     Code = "unavailable"
-	Internal        Code = "internal"
+	// PreconditionRequired says that the request lacks the If-Match that it needs.
+	PreconditionRequired Code = "precondition_required"
+	// Method says that the address does not know the request's method.
+	Method      Code = "method"
+	RateLimited Code = "rate_limited"
+	Unavailable Code = "unavailable"
+	Internal    Code = "internal"
 )
 
 // Error is an error with a code that the edge can answer with. Text is a sentence for people and carries no secret.

@@ -50,14 +50,22 @@ func NewVideo(s frame.VideoSettings) (Video, error) {
 	if err := checkVideo(s); err != nil {
 		return nil, err
 	}
+	var (
+		e   Video
+		err error
+	)
 	switch s.Codec {
 	case frame.H264:
-		return newH264(s)
+		e, err = newH264(s)
 	case frame.VP8:
-		return newVP8(s)
+		e, err = newVP8(s)
 	default:
-		return nil, fmt.Errorf("no encoder for video codec %q", s.Codec)
+		err = fmt.Errorf("no encoder for video codec %q", s.Codec)
 	}
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 func checkVideo(s frame.VideoSettings) error {

@@ -43,16 +43,10 @@ type Feedback struct {
 	Link func(frame.Link)
 }
 
-// Config is what a Publisher needs.
-type Config struct {
-	Log *slog.Logger
-	// TLS tells whom to trust; nil trusts whom the system trusts.
-	TLS *tls.Config
-}
-
 // Publisher publishes one show at a time. Write methods may be called from any goroutine, Run from one.
 type Publisher struct {
-	log     *slog.Logger
+	log *slog.Logger
+	// tls tells whom to trust; nil trusts whom the system trusts.
 	tls     *tls.Config
 	waits   backoff
 	paths   pathTimes
@@ -68,9 +62,9 @@ const (
 )
 
 // New returns a publisher. It starts nothing.
-func New(c Config) *Publisher {
+func New(log *slog.Logger) *Publisher {
 	return &Publisher{
-		log: c.Log, tls: c.TLS, paths: usualPathTimes(),
+		log: log, paths: usualPathTimes(),
 		waits: backoff{first: firstWait, most: longestWait, stable: stableAfter},
 	}
 }

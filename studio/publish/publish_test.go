@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -93,8 +94,8 @@ func TestA_show_reaches_the_server_and_leaves_it_at_the_end(t *testing.T) {
 	var unit []byte
 	depacketizer := &codecs.H264Packet{}
 	last := receive(t, "end of the picture", server.packets, func(p *rtp.Packet) bool {
-		if len(p.Raw) > 1200 {
-			t.Errorf("RTP packet of %d bytes", len(p.Raw))
+		if n := p.MarshalSize(); n > 1200 {
+			t.Errorf("RTP packet of %d bytes", n)
 		}
 		part, err := depacketizer.Unmarshal(p.Payload)
 		if err != nil {
@@ -217,9 +218,9 @@ func TestLost_packets_are_sent_again(t *testing.T) {
 		}
 		return true
 	})
+	receive(t, "link with quality", s.links, func(l frame.Link) bool { return l.RTT > 0 && l.Bitrate > 0 })
 	close(stop)
 	<-written
-	receive(t, "link with quality", s.links, func(l frame.Link) bool { return l.RTT > 0 && l.Bitrate > 0 })
 	s.end(t)
 }
 
@@ -287,9 +288,10 @@ func TestA_server_that_does_not_answer_is_tried_again_until_it_does(t *testing.T
 	server := newWHIPServer(t)
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
-	untrusted := httptest.NewTLSServer(server)
+	untrusted := httptest.NewUnstartedServer(server)
+	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0)
+	untrusted.StartTLS()
 	defer untrusted.Close()
-	untrusted.Config.ErrorLog = nil
 	for endpoint, fault := range map[string]frame.Fault{
 		gone.URL:      frame.FaultUnreachable,
 		untrusted.URL: frame.FaultCertificate,

@@ -299,7 +299,7 @@ type show struct {
 func onAir(t *testing.T, endpoint string, change ...func(*Publisher)) *show {
 	t.Helper()
 	s := &show{
-		Publisher: New(Config{Log: slog.New(slog.DiscardHandler)}),
+		Publisher: New(slog.New(slog.DiscardHandler)),
 		links:     make(chan frame.Link, 4096), wishes: make(chan struct{}, 4096), finished: make(chan error, 1),
 	}
 	s.waits = backoff{first: time.Millisecond, most: 2 * time.Millisecond, stable: time.Hour}

@@ -11,6 +11,7 @@ document.documentElement.lang = language;
 const store = new Store(show, language);
 effect(() => {
   const title = store.snapshot.value.show?.title;
+  if (title !== undefined && "mediaSession" in navigator) navigator.mediaSession.metadata = new MediaMetadata({ title });
   document.title = title === undefined ? store.words.say("brand") : `${title} · ${store.words.say("brand")}`;
 });
 render(<App store={store} />, document.body);

@@ -42,11 +42,22 @@ export class Picture {
     }
   }
 
-  /** Plays the stream, keeping the last frame of the one before until the first of this one. */
+  /**
+   * Plays the stream as soon as it has a track, because Chromium never begins with sound that joins an empty stream. The
+   * last frame of the stream before stays until the first of this one.
+   */
   show(stream: MediaStream | undefined): void {
     if (stream === this.#stream) return;
-    this.keep();
     this.#stream = stream;
+    if (stream?.getTracks().length === 0) {
+      stream.addEventListener("addtrack", () => stream === this.#stream && this.#attach(stream), { once: true });
+    } else {
+      this.#attach(stream);
+    }
+  }
+
+  #attach(stream: MediaStream | undefined): void {
+    this.keep();
     this.video.srcObject = stream ?? null;
     if (stream) void this.#play();
   }

@@ -56,8 +56,8 @@ export interface World {
   join(signal: AbortSignal): Promise<Session>;
   /** Asks about the show. Throws like join. */
   ask(signal: AbortSignal): Promise<Show>;
-  /** Resolves after the time, or as soon as the signal fires. Never rejects. */
-  pause(time: number, signal: AbortSignal): Promise<void>;
+  /** Resolves after the time, or as soon as one of the signals fires. Never rejects. */
+  pause(time: number, signals: readonly AbortSignal[]): Promise<void>;
   now(): number;
   random(): number;
   /** The page is not visible: nobody looks, and the browser may not decode the picture. */
@@ -71,8 +71,7 @@ export const STALL = 2000;
 export const GRACE = 30_000;
 /** A stalled session whose host is on air is given up after so long, in ms. */
 const PATIENCE = 3000;
-/** A new session is looked at ten times a second for so long, in ms: the first picture should not wait for the look. So is
- *  sound that comes alone: its loudness is all there is to see. */
+/** A new session is looked at often for so long, in ms: the first picture should not wait for the look. */
 const EAGER = 5000;
 /** The longest pause that a refusal may ask for, in ms. */
 const HINT = 30_000;
@@ -136,7 +135,7 @@ export class Player {
 
   /**
    * @param onChange gets every snapshot
-   * @param onSample gets the counters of the running session, two to ten times a second
+   * @param onSample gets the counters of the running session, two to twenty times a second
    */
   constructor(
     private readonly world: World,
@@ -191,7 +190,7 @@ export class Player {
   /** Waits until nothing that the server said stands against joining. */
   async #admitted(signal: AbortSignal): Promise<void> {
     const from = this.world.now();
-    while (!signal.aborted && this.#barred()) await this.#nap(1000, signal, this.#news.signal);
+    while (!signal.aborted && this.#barred()) await this.world.pause(1000, [signal, this.#news.signal]);
     if (signal.aborted || this.world.now() - from < STALL) return;
     this.#troubleAt = this.world.now();
     this.#set({ tries: 0 });
@@ -223,7 +222,7 @@ export class Player {
     const age = this.world.now() - this.#troubleAt;
     const pause = Math.max(this.#hint, backoff(this.#snapshot.tries, age, this.world.random()));
     this.#hint = 0;
-    if (pause > 0) await this.#nap(pause, signal, this.#hope.signal);
+    if (pause > 0) await this.world.pause(pause, [signal, this.#hope.signal]);
   }
 
   /** Joins once and stays as long as it goes well. */
@@ -258,9 +257,14 @@ export class Player {
       const still = now - watch.movedAt;
       if (session.link() === "shaky" && still > STALL / 2) return;
       if (still >= STALL && this.#hopeless(now)) return;
-      const eager = watch.soundOnly || (!watch.moved && now - watch.startedAt < EAGER);
-      await this.#nap(eager ? 100 : 500, signal, link.signal, this.#news.signal);
+      await this.world.pause(this.#rhythm(watch, now), [signal, link.signal, this.#news.signal]);
     }
+  }
+
+  /** How often to look at the session, in ms. Sound that comes alone moves with its loudness. */
+  #rhythm(watch: Watch, now: number): number {
+    if (!watch.moved && now - watch.startedAt < EAGER) return 50;
+    return watch.soundOnly && !this.world.hidden() ? 100 : 500;
   }
 
   #flows(now: number, watch: Watch): void {
@@ -318,7 +322,7 @@ export class Player {
     while (!signal.aborted) {
       const doubt = this.#doubt.signal; // heard while asking counts, too
       await this.#ask(signal);
-      await this.#nap(this.#cadence() * (0.8 + this.world.random() * 0.4), signal, doubt);
+      await this.world.pause(this.#cadence() * (0.8 + this.world.random() * 0.4), [signal, doubt]);
     }
   }
 
@@ -379,10 +383,5 @@ export class Player {
     if (Object.entries(change).every(([k, v]) => old[k as keyof Snapshot] === v)) return;
     this.#snapshot = { ...old, ...change };
     this.onChange(this.#snapshot);
-  }
-
-  /** Sleeps until the time is over or one of the signals fires. */
-  async #nap(time: number, ...signals: AbortSignal[]): Promise<void> {
-    await this.world.pause(time, AbortSignal.any(signals));
   }
 }

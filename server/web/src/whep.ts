@@ -28,7 +28,7 @@ export async function join(address: string, signal: AbortSignal): Promise<Sessio
       method: "POST",
       headers: { "Content-Type": "application/sdp" },
       body: sdp,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN)]),
+      signal: limit(signal, ANSWER_WITHIN),
     });
     if (response.status !== 201) throw await readRefusal(response);
     resource = locate(response);
@@ -42,7 +42,11 @@ export async function join(address: string, signal: AbortSignal): Promise<Sessio
   }
 }
 
-/** Prepares to receive sound and picture, each as early as it comes. */
+/**
+ * Prepares to receive sound and picture, each as early as it comes. A track joins the stream with its first packet, and
+ * the stream says so with "addtrack": a <video> with a track that stays silent, as the picture of a show of sound alone
+ * does, never begins to play.
+ */
 function receive(peer: RTCPeerConnection): MediaStream {
   const stream = new MediaStream();
   for (const kind of ["audio", "video"]) {
@@ -51,7 +55,14 @@ function receive(peer: RTCPeerConnection): MediaStream {
     if ("jitterBufferTarget" in hints) hints.jitterBufferTarget = 0;
     else if ("playoutDelayHint" in hints) hints.playoutDelayHint = 0;
   }
-  peer.ontrack = (e) => stream.addTrack(e.track);
+  peer.ontrack = ({ track }) => {
+    const add = () => {
+      stream.addTrack(track);
+      stream.dispatchEvent(new MediaStreamTrackEvent("addtrack", { track }));
+    };
+    if (track.muted) track.addEventListener("unmute", add, { once: true });
+    else add();
+  };
   return stream;
 }
 
@@ -66,6 +77,15 @@ function locate(response: Response): string {
 /** Ends the session at the server. It may outlive the page, and nobody waits: a lost DELETE only costs the server a timeout. */
 function leave(resource: string): void {
   if (resource !== "") fetch(resource, { method: "DELETE", keepalive: true }).catch(() => undefined);
+}
+
+/** A signal that fires with the given one, or after the time in ms. */
+export function limit(signal: AbortSignal, time: number): AbortSignal {
+  const limited = new AbortController();
+  setTimeout(() => limited.abort(), time);
+  signal.addEventListener("abort", () => limited.abort(), { signal: limited.signal });
+  if (signal.aborted) limited.abort();
+  return limited.signal;
 }
 
 class Whep implements Session {

@@ -1,6 +1,6 @@
 // The world as the browser has it, for the player.
 
-import { join } from "./whep";
+import { join, limit } from "./whep";
 import { readRefusal, readShow, type Show } from "./wire";
 import type { World } from "./player";
 
@@ -30,7 +30,7 @@ async function ask(address: string, clock: Clock, signal: AbortSignal): Promise<
   const response = await fetch(address, {
     headers: { Accept: "application/json" },
     cache: "no-store",
-    signal: AbortSignal.any([signal, AbortSignal.timeout(TELL_WITHIN)]),
+    signal: limit(signal, TELL_WITHIN),
   });
   if (!response.ok) throw await readRefusal(response);
   const date = Date.parse(response.headers.get("Date") ?? "");
@@ -38,15 +38,16 @@ async function ask(address: string, clock: Clock, signal: AbortSignal): Promise<
   return readShow(await response.json());
 }
 
-function pause(time: number, signal: AbortSignal): Promise<void> {
+/** Resolves after the time in ms, or as soon as one of the signals fires. */
+export function pause(time: number, signals: readonly AbortSignal[]): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
     const done = () => {
       clearTimeout(timer);
-      signal.removeEventListener("abort", done);
+      for (const s of signals) s.removeEventListener("abort", done);
       resolve();
     };
     const timer = setTimeout(done, time);
-    signal.addEventListener("abort", done);
+    for (const s of signals) s.addEventListener("abort", done);
+    if (signals.some((s) => s.aborted)) done();
   });
 }

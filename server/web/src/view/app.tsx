@@ -37,17 +37,26 @@ export function App({ store }: { store: Store }) {
   );
 }
 
-/** The picture and what lies on it. */
+/** The picture and what lies on it. A tap on it shows the overlays and sends them away again. */
 function Screen({ store }: { store: Store }) {
-  const touched = (e: PointerEvent) => {
-    const onPicture = e.target instanceof Element && e.target.closest("button, input, aside") === null;
-    if (!onPicture) return store.stir();
+  const pointer = useRef("mouse");
+  const tapped = (e: MouseEvent) => {
+    if (!onPicture(e)) return store.stir();
     if (store.blocked.value !== "") store.unblock();
-    else if (e.pointerType !== "mouse" && !store.calm.value && store.inShow.value) return store.settle();
+    else if (pointer.current !== "mouse" && !store.calm.value && store.inShow.value) return store.settle();
     store.stir();
   };
+  const doubled = (e: MouseEvent) => {
+    if (onPicture(e) && store.inShow.value && store.canFill) store.toggleFull();
+  };
   return (
-    <section class="screen" aria-label={store.words.say("controls")} onPointerUp={touched} onDblClick={(e) => doubled(e, store)}>
+    <section
+      class="screen"
+      aria-label={store.words.say("controls")}
+      onPointerDown={(e) => (pointer.current = e.pointerType)}
+      onClick={tapped}
+      onDblClick={doubled}
+    >
       <Media store={store} />
       <Slate store={store} />
       <Notice store={store} />
@@ -58,9 +67,8 @@ function Screen({ store }: { store: Store }) {
   );
 }
 
-function doubled(e: MouseEvent, store: Store): void {
-  if (e.target instanceof Element && e.target.closest("button, input, aside") === null && store.inShow.value) store.toggleFull();
-}
+/** The event is for the picture, not for a control above it. */
+const onPicture = (e: Event): boolean => e.target instanceof Element && e.target.closest("button, input, aside") === null;
 
 /** The video and its cover belong to the store's Picture; the view only gives them a place. */
 function Media({ store }: { store: Store }) {

@@ -1,0 +1,44 @@
+package app
+
+import (
+	"context"
+
+	"vitrine/capture/frame"
+	"vitrine/server/wire"
+	"vitrine/studio"
+)
+
+// Desk is what the window asks of the show: *studio.Session, or a fake of it. Commands answer within milliseconds; the
+// last four wait for the network.
+type Desk interface {
+	Snapshot() *studio.Snapshot
+	Changed() <-chan struct{}
+	Preview() *frame.Slot
+
+	AddSource(ctx context.Context, name string, in frame.Input) (studio.SourceID, error)
+	RenameSource(ctx context.Context, id studio.SourceID, name string) error
+	RemoveSource(ctx context.Context, id studio.SourceID) error
+	Undo(ctx context.Context) error
+	MoveSource(ctx context.Context, id studio.SourceID, to int) error
+	SelectSource(ctx context.Context, id studio.SourceID) error
+	PauseSource(ctx context.Context, id studio.SourceID, on bool) error
+
+	SetMicrophone(ctx context.Context, m studio.Microphone) error
+	SetSpeaker(ctx context.Context, device string) error
+	TestSpeaker(ctx context.Context) error
+	SetServer(ctx context.Context, s studio.Server) error
+	SetOutput(ctx context.Context, o studio.Output) error
+	SetAppearance(ctx context.Context, language, theme string) error
+	DismissNotice(ctx context.Context, seq int) error
+
+	GoLive(ctx context.Context) error
+	End(ctx context.Context) error
+
+	CheckServer(ctx context.Context, s studio.Server) (wire.Show, error)
+	Shows(ctx context.Context, s studio.Server) ([]wire.Show, error)
+	CreateShow(ctx context.Context, s studio.Server, n wire.NewShow) (wire.CreatedShow, error)
+	// Fault says in one word why one of the three failed.
+	Fault(err error) frame.Fault
+}
+
+var _ Desk = (*studio.Session)(nil)

@@ -1,0 +1,85 @@
+package app
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"vitrine/app/theme"
+	"vitrine/app/widget"
+)
+
+// Keys of the window. Those without a modifier work wherever no text is being typed.
+var (
+	keyLive     = &desktop.CustomShortcut{KeyName: fyne.KeyL, Modifier: fyne.KeyModifierShortcutDefault}
+	keySettings = &desktop.CustomShortcut{KeyName: fyne.KeyComma, Modifier: fyne.KeyModifierShortcutDefault}
+	keyUndo     = &desktop.CustomShortcut{KeyName: fyne.KeyZ, Modifier: fyne.KeyModifierShortcutDefault}
+	keyMoveUp   = &desktop.CustomShortcut{KeyName: fyne.KeyUp, Modifier: fyne.KeyModifierAlt}
+	keyMoveDown = &desktop.CustomShortcut{KeyName: fyne.KeyDown, Modifier: fyne.KeyModifierAlt}
+	keyRename   = &desktop.CustomShortcut{KeyName: fyne.KeyF2}
+	keyRemove   = &desktop.CustomShortcut{KeyName: fyne.KeyDelete}
+	keyMute     = &desktop.CustomShortcut{KeyName: fyne.KeyM}
+	keyHelp     = &desktop.CustomShortcut{KeyName: fyne.KeyF1}
+)
+
+func (w *Window) bindKeys() {
+	c := w.win.Canvas()
+	c.SetOnTypedKey(w.keys)
+	for n := range 9 {
+		key := fyne.KeyName(rune('1' + n))
+		c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) {
+			if w.sheet == nil {
+				w.selectNumber(n)
+			}
+		})
+	}
+}
+
+// keys does what a key without a modifier means when nothing else wants it.
+func (w *Window) keys(e *fyne.KeyEvent) {
+	if w.sheet != nil {
+		w.sheet.Keys(e)
+		return
+	}
+	switch e.Name {
+	case fyne.KeyF1:
+		w.showShortcuts()
+	case fyne.KeyF2:
+		w.renameSource()
+	case fyne.KeyDelete:
+		w.removeSource()
+	case fyne.KeyM:
+		w.toggleMute()
+	}
+}
+
+// showShortcuts lists the keys.
+func (w *Window) showShortcuts() {
+	if w.sheet != nil {
+		return
+	}
+	t := w.words
+	list := []struct{ key, does string }{
+		{"Ctrl L", t.ShortcutLive},
+		{"M", t.ShortcutMute},
+		{"Ctrl 1 … 9", t.ShortcutSelect},
+		{"F2", t.ShortcutRename},
+		{"Delete", t.ShortcutRemove},
+		{"Ctrl Z", t.ShortcutUndo},
+		{"Alt ↑ ↓", t.ShortcutMove},
+		{"Ctrl ,", t.ShortcutSettings},
+		{"Tab", t.ShortcutTab},
+		{"F1", t.ShortcutHelp},
+	}
+	rows := make([]fyne.CanvasObject, 0, len(list))
+	for _, l := range list {
+		key := widget.NewPill(widget.NewText(l.key, widget.Style{Size: theme.Small, Bold: true}), theme.Trough)
+		rows = append(rows, container.NewBorder(nil, nil, widget.Sized(fyne.NewSize(120, 0), widget.Line(0, key)), nil,
+			widget.NewText(l.does, widget.Style{Shrink: true})))
+	}
+	done := widget.NewButton(t.CloseSheet, "", widget.Primary, w.closeSheet)
+	w.openSheet(widget.SheetSpec{
+		Heading: t.ShortcutsTitle, Content: widget.Stack(8, rows...), Size: fyne.NewSize(420, 0),
+		Foot: []fyne.CanvasObject{done}, Focus: done,
+	}, done)
+}

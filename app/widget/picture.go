@@ -1,0 +1,190 @@
+package widget
+
+import (
+	"image"
+	"image/color"
+	"sync/atomic"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	fynewidget "fyne.io/fyne/v2/widget"
+
+	"vitrine/app/theme"
+	"vitrine/capture/frame"
+)
+
+// Convert scales and converts an I420 picture into dst, at dst's size.
+type Convert func(dst *image.RGBA, v *frame.Video)
+
+// Frame is the border around a picture.
+type Frame int
+
+// Borders, each of its own width so that they differ without colours.
+const (
+	NoFrame Frame = iota
+	LiveFrame
+	TroubledFrame
+)
+
+// Picture shows moving pictures in their aspect on a dark stage, with a border and, inside the picture, an overlay.
+//
+// It holds two images: one is shown, Draw writes to the other, Flip changes their parts. Draw may be called from one
+// goroutine of its own; everything else, Flip too, belongs to the toolkit's. Draw and Flip must alternate.
+type Picture struct {
+	fynewidget.BaseWidget
+	convert Convert
+	overlay fyne.CanvasObject
+	frame   Frame
+	shown   atomic.Uint64 // width and height in pixels as the screen last asked for; 0 before
+	hidden  atomic.Bool
+
+	front, back *image.RGBA
+	raster      *canvas.Raster
+	mirrors     []*canvas.Raster
+}
+
+// NewPicture returns a black picture; overlay is laid out within it.
+func NewPicture(convert Convert, overlay fyne.CanvasObject) *Picture {
+	p := &Picture{convert: convert, overlay: overlay, front: black()}
+	p.raster = p.newRaster()
+	p.ExtendBaseWidget(p)
+	return p
+}
+
+func black() *image.RGBA {
+	i := image.NewRGBA(image.Rect(0, 0, 16, 9))
+	for n := 3; n < len(i.Pix); n += 4 {
+		i.Pix[n] = 0xff
+	}
+	return i
+}
+
+func (p *Picture) newRaster() *canvas.Raster {
+	r := canvas.NewRaster(func(w, h int) image.Image {
+		if uint64(w)<<32|uint64(h) > p.shown.Load() || len(p.mirrors) == 0 {
+			p.shown.Store(uint64(w)<<32 | uint64(h))
+		}
+		return p.front
+	})
+	r.ScaleMode = canvas.ImageScaleSmooth
+	return r
+}
+
+// Mirror is another view of the same pictures, until Unmirror.
+func (p *Picture) Mirror() *canvas.Raster {
+	r := p.newRaster()
+	p.mirrors = append(p.mirrors, r)
+	return r
+}
+
+// Unmirror lets go of all mirrors.
+func (p *Picture) Unmirror() { p.mirrors = nil }
+
+// Draw writes v into the image that is not shown, no larger than the screen needs and no larger than v, and reports
+// whether there is something to flip to. It does nothing while the picture is hidden.
+func (p *Picture) Draw(v *frame.Video) bool {
+	shown := p.shown.Load()
+	w, h := int(shown>>32), int(shown&0xffffffff)
+	if w == 0 || h == 0 || p.hidden.Load() {
+		return false
+	}
+	scale := min(1, float64(w)/float64(v.Width), float64(h)/float64(v.Height))
+	size := image.Pt(max(1, int(float64(v.Width)*scale+0.5)), max(1, int(float64(v.Height)*scale+0.5)))
+	if p.back == nil || p.back.Rect.Max != size {
+		p.back = image.NewRGBA(image.Rectangle{Max: size})
+	}
+	p.convert(p.back, v)
+	return true
+}
+
+// Flip shows what Draw wrote.
+func (p *Picture) Flip() {
+	before := p.aspect()
+	p.front, p.back = p.back, p.front
+	if now := p.aspect(); now/before > 1.01 || now/before < 0.99 {
+		p.Refresh()
+	}
+	p.raster.Refresh()
+	for _, m := range p.mirrors {
+		m.Refresh()
+	}
+}
+
+func (p *Picture) aspect() float32 {
+	s := p.front.Rect.Size()
+	return float32(s.X) / float32(s.Y)
+}
+
+// SetFrame changes the border.
+func (p *Picture) SetFrame(f Frame) {
+	if p.frame != f {
+		p.frame = f
+		p.Refresh()
+	}
+}
+
+// Frame is the border.
+func (p *Picture) Frame() Frame { return p.frame }
+
+// Hide implements fyne.CanvasObject.
+func (p *Picture) Hide() { p.hidden.Store(true); p.BaseWidget.Hide() }
+
+// Show implements fyne.CanvasObject.
+func (p *Picture) Show() { p.hidden.Store(false); p.BaseWidget.Show() }
+
+// CreateRenderer implements fyne.Widget.
+func (p *Picture) CreateRenderer() fyne.WidgetRenderer {
+	r := &pictureRenderer{p: p, stage: canvas.NewRectangle(color.Black), border: canvas.NewRectangle(color.Transparent)}
+	r.objects = []fyne.CanvasObject{r.stage, p.raster, p.overlay, r.border}
+	r.paint()
+	return r
+}
+
+type pictureRenderer struct {
+	p             *Picture
+	stage, border *canvas.Rectangle
+	objects       []fyne.CanvasObject
+}
+
+const borderRoom = 5 // around the picture, for the widest border
+
+func (r *pictureRenderer) MinSize() fyne.Size { return fyne.NewSize(320, 180) }
+
+func (r *pictureRenderer) Layout(s fyne.Size) {
+	r.stage.Resize(s)
+	room := s.SubtractWidthHeight(2*borderRoom, 2*borderRoom)
+	size := fyne.NewSize(room.Width, room.Width/r.p.aspect())
+	if size.Height > room.Height {
+		size = fyne.NewSize(room.Height*r.p.aspect(), room.Height)
+	}
+	at := fyne.NewPos((s.Width-size.Width)/2, (s.Height-size.Height)/2)
+	for _, o := range []fyne.CanvasObject{r.p.raster, r.p.overlay} {
+		o.Resize(size)
+		o.Move(at)
+	}
+	r.border.Resize(size.AddWidthHeight(2*borderRoom, 2*borderRoom))
+	r.border.Move(at.SubtractXY(borderRoom, borderRoom))
+}
+
+func (r *pictureRenderer) paint() {
+	th, v := r.p.Theme(), variant()
+	r.stage.FillColor, r.stage.CornerRadius = th.Color(theme.Stage, v), th.Size(theme.Corner)
+	r.border.FillColor, r.border.CornerRadius = color.Transparent, th.Size(theme.Corner)
+	switch r.p.frame {
+	case LiveFrame:
+		r.border.StrokeColor, r.border.StrokeWidth = th.Color(theme.Live, v), 4
+	case TroubledFrame:
+		r.border.StrokeColor, r.border.StrokeWidth = th.Color(theme.Loud, v), 2
+	default:
+		r.border.StrokeColor, r.border.StrokeWidth = color.Transparent, 0
+	}
+}
+
+func (r *pictureRenderer) Refresh() {
+	r.paint()
+	r.Layout(r.p.Size())
+	canvas.Refresh(r.p)
+}
+
+func (r *pictureRenderer) Objects() []fyne.CanvasObject { return r.objects }
+func (r *pictureRenderer) Destroy()                     {}

@@ -1,0 +1,221 @@
+// Package app is the studio's window: it draws studio.Snapshot and turns gestures into calls on the Session. It decides
+// nothing about the show and holds nothing that is not about looking at it.
+//
+// The toolkit's goroutine owns every widget and every field of Window. Beside it run, within Window.Run, one bridge, which
+// alone speaks to the toolkit (fyne.Do occurs in two places: for snapshots with the outcomes of gestures, and for pictures),
+// and one pair of hands, which carries gestures to the session in their order, so that the window never waits for anything.
+//
+// Queues: snapshot and picture → toolkit hold one, newest wins; gestures hold 64, a gesture beyond is refused with a word to
+// the host; outcomes wait for the next snapshot and are bounded by the gestures.
+//
+// A panel is a file: it builds its pieces once for a language, and apply sets them from a snapshot; the pieces repaint only
+// what changed. Texts are fields of one struct in two languages, so a missing text does not compile. The language can
+// change while the window is open: the panels are built again.
+package app
+
+import (
+	"context"
+	"image"
+	"log/slog"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/lang"
+	"fyne.io/fyne/v2/layout"
+
+	"vitrine/app/theme"
+	"vitrine/app/widget"
+	"vitrine/capture/frame"
+	"vitrine/studio"
+)
+
+// Window is the studio's window.
+type Window struct {
+	desk    Desk
+	app     fyne.App
+	win     fyne.Window
+	log     *slog.Logger
+	now     func() time.Time
+	convert widget.Convert
+
+	gestures chan gesture
+	outcomes chan func()
+	underWay int              // gestures whose outcome is not known yet
+	stale    *studio.Snapshot // shown by the desk when the last outcome came: it may not hold that outcome yet
+
+	picture *widget.Picture // outlives the panels: the bridge draws to it
+	snap    *studio.Snapshot
+	words   *words
+	system  string // the system's language
+	look    string // the theme's mode
+	live    []func(*studio.Snapshot)
+
+	overlay  *overlay
+	toast    *toast
+	sources  *sources
+	mixer    *mixer
+	controls *controls
+	menu     *menu
+	sheet    *widget.Sheet
+	page     tab                    // of the settings while they are open, noTab otherwise
+	watch    func(*studio.Snapshot) // the open sheet's interest in snapshots
+	closeBy  time.Time              // set once the host wants to close: when the show is over, or then
+}
+
+// Sizes of the window in device-independent pixels.
+const (
+	firstWidth, firstHeight = 1280, 720
+	leftWidth, rightWidth   = 248, 264
+	mixerHeight             = 148
+	noticesHeight           = 196
+)
+
+// New returns the window, not yet shown. convert scales a picture into an image's size.
+func New(a fyne.App, d Desk, convert func(*image.RGBA, *frame.Video), log *slog.Logger) *Window {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	w := &Window{
+		desk: d, app: a, log: log, now: time.Now, convert: convert,
+		gestures: make(chan gesture, maxGestures), outcomes: make(chan func()), page: noTab,
+	}
+	w.system = lang.SystemLocale().LanguageString()
+	w.snap = d.Snapshot()
+	w.words = wordsFor(w.snap.Settings.Language, w.system)
+	w.setTheme(w.snap.Settings.Theme)
+	w.win = a.NewWindow(w.words.Product)
+	w.win.SetIcon(theme.Mark())
+	w.win.SetMaster()
+	w.win.SetPadded(false)
+	w.win.SetCloseIntercept(w.requestClose)
+	w.overlay = newOverlay(w)
+	w.picture = widget.NewPicture(w.convert, w.overlay.object)
+	w.build()
+	w.bindKeys()
+	w.win.Resize(fyne.NewSize(firstWidth, firstHeight))
+	return w
+}
+
+// Show shows the window.
+func (w *Window) Show() { w.win.Show() }
+
+// build makes the panels in the window's language and shows what is known.
+func (w *Window) build() {
+	w.live = nil
+	w.win.SetTitle(w.words.Product)
+	w.overlay.build()
+	w.toast = w.overlay.toast
+	w.sources, w.mixer, w.controls = newSources(w), newMixer(w), newControls(w)
+	show, notices, status := newShowPanel(w), newNotices(w), newStatusBar(w)
+	w.menu = newMenu(w)
+	w.live = []func(*studio.Snapshot){
+		w.overlay.apply, w.sources.apply, w.mixer.apply, show.apply, notices.apply, w.controls.apply, status.apply, w.menu.apply,
+	}
+	const gap = 10
+	left := widget.Sized(fyne.NewSize(leftWidth, 0), widget.Fill(gap, nil, w.sources.object, notices.object))
+	middle := widget.Fill(gap, nil, w.picture, widget.Sized(fyne.NewSize(0, mixerHeight), w.mixer.object))
+	right := widget.Sized(fyne.NewSize(rightWidth, 0), widget.Fill(gap, show.object, layout.NewSpacer(), w.controls.object))
+	body := container.New(sidesLayout{gap}, middle, left, right)
+	w.win.SetContent(widget.Fill(0, nil, widget.Inset(gap, gap, body), status.object))
+	w.applyPanels()
+}
+
+// apply shows a snapshot.
+func (w *Window) apply(s *studio.Snapshot) {
+	w.snap = s
+	w.setTheme(s.Settings.Theme)
+	if now := wordsFor(s.Settings.Language, w.system); now != w.words {
+		w.words = now
+		w.rebuild()
+	} else {
+		w.applyPanels()
+	}
+	if w.watch != nil {
+		w.watch(s)
+	}
+	if !w.closeBy.IsZero() && w.settled(s) && (s.Air.Phase == studio.OffAir || w.now().After(w.closeBy)) {
+		w.closeBy = time.Time{}
+		w.win.Close()
+	}
+}
+
+// closeWithin is how long a show may take to end before the window closes all the same.
+const closeWithin = 8 * time.Second
+
+// rebuild makes the panels in another language; the settings, where the language is chosen, stay open.
+func (w *Window) rebuild() {
+	open, at := w.page != noTab, w.page
+	w.closeSheet()
+	w.build()
+	if open {
+		w.openSettings(at)
+	}
+}
+
+func (w *Window) applyPanels() {
+	for _, apply := range w.live {
+		apply(w.snap)
+	}
+}
+
+// settled reports whether a snapshot holds the outcome of all gestures; before, a panel keeps what the host set.
+func (w *Window) settled(s *studio.Snapshot) bool { return w.underWay == 0 && s != w.stale }
+
+func (w *Window) setTheme(mode string) {
+	if mode == "" {
+		mode = "system"
+	}
+	if w.look != mode {
+		w.look = mode
+		w.app.Settings().SetTheme(theme.New(mode))
+	}
+}
+
+// requestClose asks before it ends a show.
+func (w *Window) requestClose() {
+	if w.snap.Air.Phase == studio.OffAir {
+		w.win.Close()
+		return
+	}
+	if w.sheet != nil {
+		w.sheet.Close()
+	}
+	w.confirm(w.words.CloseTitle, w.words.CloseText, w.words.CloseConfirm, w.words.KeepGoing, func() {
+		w.closeBy = w.now().Add(closeWithin)
+		w.command(w.desk.End)
+	})
+}
+
+// goLive is the host's main gesture: go live, or ask to end, whichever makes sense now.
+func (w *Window) goLive() {
+	switch w.snap.Air.Phase {
+	case studio.Ending:
+	case studio.OnAir:
+		w.confirm(w.words.EndTitle, w.words.EndText, w.words.EndConfirm, w.words.KeepGoing, func() { w.command(w.desk.End) })
+	case studio.Starting:
+		w.command(w.desk.End)
+	default:
+		if !ready(w.snap.Settings.Server) {
+			w.openSettings(serverTab)
+			return
+		}
+		w.command(w.desk.GoLive)
+	}
+}
+
+// ready says whether a server and a show are set.
+func ready(s studio.Server) bool { return s.Address != "" && s.Show != "" && s.Token != "" }
+
+// toggleMute mutes the microphone or lets it be heard.
+func (w *Window) toggleMute() {
+	w.mixer.change(func(m *studio.Microphone) { m.Muted = !m.Muted })
+}
+
+// setMicrophone sends the microphone's settings to the desk.
+func (w *Window) setMicrophone(m studio.Microphone) {
+	w.command(func(ctx context.Context) error { return w.desk.SetMicrophone(ctx, m) })
+}
+
+// Resize gives the window a size in device-independent pixels.
+func (w *Window) Resize(s fyne.Size) { w.win.Resize(s) }

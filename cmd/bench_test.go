@@ -1,0 +1,201 @@
+package cmd
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"vitrine/capture/frame"
+	"vitrine/capture/synthetic"
+	"vitrine/studio/encode"
+)
+
+// line prints a figure for `make bench`: name, value, unit, goal.
+func line(name string, value float64, unit, goal string) {
+	fmt.Printf("%s %.4g %s %s\n", name, value, unit, goal)
+}
+
+// BenchmarkEvening measures the whole way from a host's camera to a viewer's screen with the real programs and a real
+// browser on this machine, and prints the figures of `make bench`. Run it with -benchtime 1x.
+func BenchmarkEvening(b *testing.B) {
+	for range b.N {
+		benchLatency(b)
+		benchJoin(b)
+		benchStudio(b, "720p", frame.Format{Width: 1280, Height: 720, FPS: 30})
+		benchStudio(b, "1080p", frame.Format{Width: 1920, Height: 1080, FPS: 30})
+		benchServer(b, 100)
+	}
+}
+
+func benchLatency(b *testing.B) {
+	e := newEvening(b)
+	studio := e.studio("--synthetic", "--figures")
+	e.live()
+	v := e.watch(b, browser(b))
+	v.gather(60, 2)
+	s := v.gather(600, 20)
+	picture, sound := s.latencies(), s.soundDelays()
+	line("latency_720p30_p50", quantile(picture, 0.5), "ms", "-")
+	line("latency_720p30_p95", quantile(picture, 0.95), "ms", "<=100")
+	line("lip_sync_720p30", quantile(sound, 0.5)-quantile(picture, 0.5), "ms", "<=45")
+	line("frames_dropped_by_studio", figure(b, last(b, studio), "Program", "Dropped"), "frames", "<=0")
+}
+
+// last is the newest line that the program said; it waits for one that is still to come.
+func last(b testing.TB, p *program) []byte {
+	for len(p.out) > 0 {
+		<-p.out
+	}
+	select {
+	case l := <-p.out:
+		return l
+	case <-time.After(patience):
+		b.Fatal("the program says nothing")
+		return nil
+	}
+}
+
+// benchJoin loads the page again and again and takes the time from the start of the navigation to the first picture.
+func benchJoin(b *testing.B) {
+	const joins = 40
+	e := newEvening(b)
+	e.studio("--synthetic")
+	e.live()
+	in := browser(b)
+	var waits []float64
+	for range joins {
+		v := e.watch(b, in)
+		s := v.gather(1, 0)
+		waits = append(waits, s.First-s.Start)
+		v.close()
+	}
+	line("join_to_first_picture_p50", quantile(sorted(waits), 0.5), "ms", "-")
+	line("join_to_first_picture_p95", quantile(sorted(waits), 0.95), "ms", "<=300")
+}
+
+// benchStudio compares the studio's processor time on air with that of the encoder alone on the same pictures.
+func benchStudio(b *testing.B, name string, f frame.Format) {
+	const seconds = 20
+	e := newEvening(b)
+	studio := e.studio("--synthetic", "--figures", "--size", fmt.Sprintf("%dx%d", f.Width, f.Height))
+	e.live()
+	last(b, studio)
+	last(b, studio)
+	before, start := studio.cpu(), time.Now()
+	var l []byte
+	for range seconds {
+		l = last(b, studio)
+	}
+	cores := float64(studio.cpu()-before) / float64(time.Since(start))
+	studio.end()
+	bare := bareEncoder(b, f, seconds)
+	line("studio_cpu_"+name+"30", cores, "cores", "-")
+	line("encoder_alone_cpu_"+name+"30", bare, "cores", "-")
+	line("studio_to_encoder_"+name+"30", cores/bare, "ratio", "<=1.5")
+	line("studio_fps_"+name+"30", figure(b, l, "Program", "FPS"), "frames/s", ">=29")
+	line("studio_dropped_"+name+"30", figure(b, l, "Program", "Dropped"), "frames", "<=0")
+}
+
+// bareEncoder is the cores that the encoder alone takes for 30 pictures a second of the synthetic host.
+func bareEncoder(b *testing.B, f frame.Format, seconds int) float64 {
+	bitrate := f.Width * f.Height * 3
+	enc, err := encode.NewVideo(frame.VideoSettings{Codec: frame.H264, Format: f, Bitrate: bitrate, KeyInterval: 2 * time.Second})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer enc.Close()
+	card := synthetic.NewCard(f.Width, f.Height)
+	v := frame.New(f.Width, f.Height)
+	var spent time.Duration
+	began := time.Unix(1_800_000_000, 0)
+	for i := range seconds * f.FPS {
+		v.PTS = time.Duration(i) * f.Interval()
+		card.Draw(v, began.Add(v.PTS))
+		before := used(b)
+		if _, err := enc.Encode(v, i == 0); err != nil {
+			b.Fatal(err)
+		}
+		spent += used(b) - before
+	}
+	return spent.Seconds() / float64(seconds)
+}
+
+// used is the processor time of this process.
+func used(b *testing.B) time.Duration {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}
+
+// benchServer measures what a viewer costs the server.
+func benchServer(b *testing.B, viewers int) {
+	const seconds = 20
+	e := newEvening(b)
+	e.studio("--synthetic", "--bitrate", "2000")
+	e.live()
+	heap := e.metric("go_memstats_heap_inuse_bytes") + e.metric("go_memstats_stack_inuse_bytes")
+	resident := e.metric("process_resident_memory_bytes")
+	crowd := exec.Command(filepath.Join(bin, "audience"), "--url", e.url("/watch/evening"), "--viewers", fmt.Sprint(viewers),
+		"--for", fmt.Sprintf("%ds", seconds+15), "--json")
+	var out strings.Builder
+	crowd.Stdout = &out
+	if err := crowd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	e.until("all have joined", func() bool { return e.show().Viewers == viewers })
+	before, packets, start := e.server.cpu(), e.metric("vitrine_live_packets_out_total"), time.Now()
+	wait := time.NewTimer(seconds * time.Second)
+	<-wait.C
+	cores := float64(e.server.cpu()-before) / float64(time.Since(start))
+	sent := e.metric("vitrine_live_packets_out_total") - packets
+	more := e.metric("go_memstats_heap_inuse_bytes") + e.metric("go_memstats_stack_inuse_bytes") - heap
+	rss := e.metric("process_resident_memory_bytes") - resident
+	if err := crowd.Wait(); err != nil {
+		b.Fatal(err)
+	}
+	var heard map[string]any
+	if err := json.Unmarshal([]byte(out.String()), &heard); err != nil {
+		b.Fatalf("%v in %q", err, out.String())
+	}
+	n := float64(viewers)
+	line("server_cpu_a_viewer", cores/n*100, "percent_of_a_core", "-")
+	line("server_cpu_a_packet", cores*seconds*1e6/sent, "us", "-")
+	line("server_heap_and_stacks_a_viewer", more/n/1024, "KiB", "-")
+	line("server_resident_a_viewer", rss/n/1024, "KiB", "-")
+	for name, v := range heard {
+		if f, ok := v.(float64); ok {
+			line("audience_"+name, f, "-", "-")
+		}
+	}
+}
+
+// metric reads one of the server's metrics.
+func (e *evening) metric(name string) float64 {
+	r, err := http.Get(e.url("/metrics"))
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	defer r.Body.Close()
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	for l := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(l, name+" "); ok {
+			var v float64
+			fmt.Sscan(rest, &v)
+			return v
+		}
+	}
+	e.t.Fatalf("the server has no metric %s", name)
+	return 0
+}

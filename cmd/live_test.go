@@ -1,0 +1,137 @@
+package cmd
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+)
+
+// lipSync is how far sound and picture may be apart, in ms: ITU-R BT.1359 finds that viewers notice sound from 45 ms ahead.
+const lipSync = 45
+
+func TestAViewerSeesTheHostsTimeCodeAndHearsTheSoundInStep(t *testing.T) {
+	for _, codec := range []string{"H264", "VP8"} {
+		t.Run(codec, func(t *testing.T) {
+			e := newEvening(t)
+			e.studio("--synthetic", "--codec", codec)
+			e.live()
+			v := e.watch(t, browser(t))
+			v.state("playing")
+			v.gather(30, 2) // the player's buffer settles
+			s := v.gather(150, 6)
+			picture, sound := s.latencies(), s.soundDelays()
+			if s.Width != 1280 || s.Height != 720 {
+				t.Errorf("the picture is %d×%d", s.Width, s.Height)
+			}
+			if s.Unread > len(s.Frames)/50 {
+				t.Errorf("%d of %d time codes could not be read", s.Unread, len(s.Frames))
+			}
+			if d := quantile(sound, 0.5) - quantile(picture, 0.5); math.Abs(d) > lipSync {
+				t.Errorf("the sound is %.0f ms behind the picture", d)
+			}
+			if !advances(s) {
+				t.Error("the time code does not advance")
+			}
+			if c := v.console(); c != "" {
+				t.Errorf("the page complains: %s", c)
+			}
+			t.Logf("picture %.0f ms, sound %.0f ms", quantile(picture, 0.5), quantile(sound, 0.5))
+		})
+	}
+}
+
+func advances(s seen) bool {
+	for i := 1; i < len(s.Frames); i++ {
+		if s.Frames[i].Code <= s.Frames[i-1].Code {
+			return false
+		}
+	}
+	return len(s.Frames) > 1
+}
+
+func TestAViewerWhoJoinsLateHasAPictureAtOnceWhateverTheKeyFrameInterval(t *testing.T) {
+	e := newEvening(t)
+	e.studio("--synthetic", "--key-interval", "1m")
+	e.live()
+	b := browser(t)
+	e.watch(t, b).gather(240, 0) // eight seconds of one group of pictures
+	late := e.watch(t, b)
+	s := late.gather(60, 0)
+	// A minute would pass until the next key frame; what counts is that nobody waits for it, and that the cached pictures
+	// do not make the late viewer late for ever.
+	if wait := s.First - s.Start; wait > 5000 {
+		t.Errorf("the first picture came after %.0f ms", wait)
+	}
+	if behind := quantile(s.latencies()[:], 0.9); behind > 1000 {
+		t.Errorf("the late viewer stays %.0f ms behind", behind)
+	}
+}
+
+func TestATakeoverByASecondStudioDropsNoViewer(t *testing.T) {
+	e := newEvening(t)
+	first := e.studio("--synthetic")
+	e.live()
+	v := e.watch(t, browser(t))
+	v.gather(60, 1)
+	v.eval(`window.kept = document.getElementById("picture").srcObject`)
+	second := e.studio("--synthetic", "--figures")
+	select {
+	case <-second.out: // it runs
+	case <-time.After(patience):
+		t.Fatal("the second studio says nothing")
+	}
+	e.until("the first studio hears that it was replaced", func() bool { return strings.Contains(first.log(), "replaced") })
+	v.look()
+	s := v.gather(90, 2)
+	if !advances(s) {
+		t.Error("the time code goes back")
+	}
+	if v.eval(`window.kept === document.getElementById("picture").srcObject`) != "true" {
+		t.Error("the viewer had to join again")
+	}
+}
+
+func TestEverythingHealsWhenTheStudioOrTheServerDies(t *testing.T) {
+	e := newEvening(t)
+	studio := e.studio("--synthetic")
+	e.live()
+	v := e.watch(t, browser(t))
+	v.gather(30, 1)
+
+	studio.kill()
+	v.state("reconnecting")
+	studio = e.studio("--synthetic")
+	v.state("playing")
+	v.look()
+	v.gather(60, 2)
+
+	e.server.kill()
+	v.state("reconnecting")
+	e.startServer()
+	v.state("playing")
+	v.look()
+	v.gather(60, 2)
+
+	studio.end()
+	v.state("waiting")
+}
+
+func TestSoundAloneIsAShowBelow60Kilobits(t *testing.T) {
+	e := newEvening(t)
+	studio := e.studio("--synthetic", "--codec", "none", "--audio-bitrate", "48", "--figures")
+	e.live()
+	v := e.watch(t, browser(t))
+	v.gather(0, 4)
+	if got := v.eval(`document.querySelector("main").dataset.soundOnly`); got != "true" {
+		t.Errorf("the page says sound only: %s", got)
+	}
+	var line []byte
+	for len(studio.out) > 0 {
+		line = <-studio.out
+	}
+	bitrate := figure(t, line, "Air", "Link", "Bitrate")
+	if bitrate > 60_000 || bitrate < 10_000 {
+		t.Errorf("the show takes %.0f bit/s", bitrate)
+	}
+}

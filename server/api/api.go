@@ -1,0 +1,90 @@
+// Package api is the server's edge: it decodes HTTP requests, asks the rooms (live, store, web) and encodes what they say.
+// It speaks WHIP (RFC 9725) to publishers, WHEP (draft-ietf-wish-whep) to viewers, and JSON to the studio and to operators.
+//
+// It owns no state but the requests at work and has no queue: a request is answered by the goroutine that reads it. Who may
+// do what is decided here and nowhere else: a show's token publishes and opens or closes that show; an operator's token
+// makes shows and opens or closes any; watching is free. Tokens are compared as SHA-256 hashes, in constant time.
+//
+// Every failure is a problem body (RFC 9457) made by one function from an error's code, so that a status has one meaning
+// everywhere.
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"log/slog"
+	"net/http"
+
+	"vitrine/server/live"
+	"vitrine/server/wire"
+)
+
+// Hash is the SHA-256 of a token.
+type Hash = [sha256.Size]byte
+
+// Store keeps shows and the hashes of tokens. Its errors carry the codes NotFound and Conflict where they mean that.
+type Store interface {
+	CreateShow(ctx context.Context, n wire.NewShow, token Hash) error
+	SetState(ctx context.Context, id wire.ShowID, state wire.ShowState) error
+	Show(ctx context.Context, id wire.ShowID) (wire.Show, Hash, error)
+	ShowOf(ctx context.Context, token Hash) (wire.Show, error)
+	Shows(ctx context.Context) ([]wire.Show, error)
+	Operators(ctx context.Context) ([]Hash, error)
+}
+
+// Config is what the edge needs. All but Metrics and Log must be set.
+type Config struct {
+	Stage *live.Stage
+	Store Store
+	// Ready says why the server should get no new work; nil if it should.
+	Ready func(context.Context) error
+	// Page serves /watch/{show} and /assets/.
+	Page http.Handler
+	// Metrics serves /metrics; nil leaves the address out.
+	Metrics http.Handler
+	Log     *slog.Logger
+}
+
+type edge struct {
+	Config
+}
+
+// New makes the handler of all of the server's addresses. It is safe for concurrent use.
+func New(cfg Config) http.Handler {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	e := &edge{cfg}
+	mux := http.NewServeMux()
+	for _, whip := range []bool{true, false} {
+		p := protocol{e, whip}
+		mux.Handle("/"+p.name()+"/{show}", open(e.methods(methods{"POST": p.join}, sdpType)))
+		mux.Handle("/"+p.name()+"/{show}/{session}", open(e.methods(methods{"PATCH": p.patch, "DELETE": p.end}, "")))
+	}
+	mux.Handle("/api/shows", e.methods(methods{"GET": e.listShows, "POST": e.createShow}, jsonType))
+	mux.Handle("/api/shows/{show}", e.methods(methods{"GET": e.readShow}, ""))
+	mux.Handle("/api/shows/{show}/open", e.methods(methods{"POST": e.setState(wire.Open)}, ""))
+	mux.Handle("/api/shows/{show}/close", e.methods(methods{"POST": e.setState(wire.Closed)}, ""))
+	mux.Handle("/healthz", e.methods(methods{"GET": health}, ""))
+	mux.Handle("/readyz", e.methods(methods{"GET": e.ready}, ""))
+	mux.Handle("/watch/{show}", e.only(cfg.Page))
+	mux.Handle("/assets/", e.only(cfg.Page))
+	if cfg.Metrics != nil {
+		mux.Handle("/metrics", e.only(cfg.Metrics))
+	}
+	mux.Handle("/", e.methods(nil, ""))
+	return mux
+}
+
+// health answers as long as the process can.
+func health(w http.ResponseWriter, _ *http.Request) error {
+	return text(w, "alive\n")
+}
+
+// ready answers 200 as long as the server should get new work.
+func (e *edge) ready(w http.ResponseWriter, r *http.Request) error {
+	if err := e.Ready(r.Context()); err != nil {
+		return err
+	}
+	return text(w, "ready\n")
+}

@@ -1,0 +1,101 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+
+	"vitrine/server/live"
+	"vitrine/server/wire"
+)
+
+// protocol is WHIP or WHEP: the same exchange, one for those who send and one for those who watch.
+type protocol struct {
+	*edge
+	whip bool
+}
+
+func (p protocol) name() string {
+	if p.whip {
+		return "whip"
+	}
+	return "whep"
+}
+
+// join answers an offer with 201 and the address of the session that it made.
+func (p protocol) join(w http.ResponseWriter, r *http.Request) error {
+	show, own, err := p.openShow(r)
+	if p.whip && (err == nil || wire.CodeOf(err) == wire.ShowClosed) {
+		token, authErr := bearer(r)
+		if authErr == nil && !equal(token, own) {
+			authErr = wrongToken()
+		}
+		if authErr != nil {
+			return authErr
+		}
+	}
+	if err != nil {
+		return err
+	}
+	offer, err := body(w, r, sdpType, maxSDP)
+	if err != nil {
+		return err
+	}
+	take := p.Stage.Watch
+	if p.whip {
+		take = p.Stage.Publish
+	}
+	answer, err := take(r.Context(), show.ID, string(offer), caller(r))
+	if err != nil {
+		return err
+	}
+	at := live.Resource{Publisher: p.whip, Show: show.ID, Session: answer.Session}
+	if _, _, err := p.openShow(r); err != nil { // it was closed in the meantime
+		return errors.Join(err, p.Stage.End(r.Context(), at))
+	}
+	h := w.Header()
+	h.Set("Content-Type", sdpType)
+	h.Set("Location", "/"+p.name()+"/"+string(show.ID)+"/"+string(answer.Session))
+	h.Set("ETag", answer.ETag)
+	h.Set("Accept-Patch", fragmentType)
+	w.WriteHeader(http.StatusCreated)
+	_, _ = w.Write([]byte(answer.SDP))
+	return nil
+}
+
+// resource is the session that the request's address names.
+func (p protocol) resource(r *http.Request) live.Resource {
+	return live.Resource{
+		Publisher: p.whip, Show: wire.ShowID(r.PathValue("show")), Session: live.SessionID(r.PathValue("session")),
+	}
+}
+
+// patch takes candidates (204) or restarts ICE (200 and the server's new credentials).
+func (p protocol) patch(w http.ResponseWriter, r *http.Request) error {
+	part, err := body(w, r, fragmentType, maxSDP)
+	if err != nil {
+		return err
+	}
+	again, err := p.Stage.Patch(r.Context(), p.resource(r), r.Header.Get("If-Match"), string(part), caller(r))
+	if err != nil {
+		return err
+	}
+	if again == nil {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	h := w.Header()
+	h.Set("Content-Type", fragmentType)
+	h.Set("ETag", again.ETag)
+	w.WriteHeader(http.StatusOK)
+	_, _ = w.Write([]byte(again.Fragment))
+	return nil
+}
+
+// end ends the session.
+func (p protocol) end(w http.ResponseWriter, r *http.Request) error {
+	if err := p.Stage.End(r.Context(), p.resource(r)); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusOK)
+	return nil
+}

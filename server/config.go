@@ -1,0 +1,139 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"vitrine/server/live"
+	"vitrine/server/wire"
+)
+
+// Config is all that a server can be told. The zero value is sensible.
+type Config struct {
+	// Listen is the address of HTTP, "host:port". Empty means ":8080".
+	Listen string
+	// Data is the folder of the database, made if it does not exist. Empty means "vitrine-data".
+	Data string
+	// MediaPort is the UDP port of all media. 0 means the number that HTTP's port has, or any if that one is taken.
+	MediaPort int
+	// Shows exist from the start, with these publishing tokens.
+	Shows []DeclaredShow
+	// PublicAddresses are announced beside the host's own, for a server behind a one-to-one NAT.
+	PublicAddresses []netip.Addr
+	// MaxSessions, MaxViewers a show and MaxPerAddress bound what is at work at a time. 0 means 2000, 1000 and 200.
+	MaxSessions, MaxViewers, MaxPerAddress int
+	// Grace is how long viewers wait for a publisher that has gone. 0 means 60 s.
+	Grace time.Duration
+	// Drain is how long running sessions may go on when the server is told to stop. 0 means 2 s.
+	Drain time.Duration
+	// Out is told the first operator's token. nil discards it: then no operator can ever come in.
+	Out io.Writer
+	// Log receives events; nil discards them.
+	Log *slog.Logger
+	// Listening is called once when the server can be reached; it must not block.
+	Listening func(Addresses)
+}
+
+// Addresses are where a server listens.
+type Addresses struct {
+	HTTP  netip.AddrPort
+	Media netip.AddrPort // UDP
+}
+
+// DeclaredShow is a show that the configuration names.
+type DeclaredShow struct {
+	ID    wire.ShowID
+	Token string
+}
+
+// minToken is the shortest publishing token taken, in characters.
+const minToken = 8
+
+// ParseShow reads "name:token".
+func ParseShow(s string) (DeclaredShow, error) {
+	name, token, ok := strings.Cut(s, ":")
+	if !ok {
+		return DeclaredShow{}, errors.New("a show is declared as NAME:TOKEN")
+	}
+	d := DeclaredShow{wire.ShowID(name), token}
+	return d, d.validate()
+}
+
+func (d DeclaredShow) validate() error {
+	if err := d.ID.Validate(); err != nil {
+		return fmt.Errorf("declared show: %w", err)
+	}
+	if len(d.Token) < minToken || len(d.Token) > 256 || strings.ContainsFunc(d.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return fmt.Errorf("declared show %q: its token must have %d to 256 visible ASCII characters", d.ID, minToken)
+	}
+	return nil
+}
+
+// Validate reports the first value that makes no sense.
+func (c Config) Validate() error {
+	if c.Listen != "" {
+		_, port, err := net.SplitHostPort(c.Listen)
+		if err != nil {
+			return fmt.Errorf("listen address: %w", err)
+		}
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return fmt.Errorf("listen address %q: the port must be 0 to 65535, got %d", c.Listen, n)
+		}
+	}
+	if c.MediaPort < 0 || c.MediaPort > 65535 {
+		return fmt.Errorf("media port %d is not between 0 and 65535", c.MediaPort)
+	}
+	if c.Drain < 0 {
+		return errors.New("drain time is negative")
+	}
+	names, tokens := map[wire.ShowID]bool{}, map[string]bool{}
+	for _, d := range c.Shows {
+		if err := d.validate(); err != nil {
+			return err
+		}
+		if names[d.ID] || tokens[d.Token] {
+			return fmt.Errorf("declared show %q: its name or token is declared twice", d.ID)
+		}
+		names[d.ID], tokens[d.Token] = true, true
+	}
+	if err := c.live().Validate(); err != nil {
+		return fmt.Errorf("limits: %w", err)
+	}
+	return nil
+}
+
+func (c Config) withDefaults() Config {
+	if c.Listen == "" {
+		c.Listen = ":8080"
+	}
+	if c.Data == "" {
+		c.Data = "vitrine-data"
+	}
+	if c.Drain == 0 {
+		c.Drain = 2 * time.Second
+	}
+	if c.Out == nil {
+		c.Out = io.Discard
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Listening == nil {
+		c.Listening = func(Addresses) {}
+	}
+	return c
+}
+
+func (c Config) live() live.Config {
+	return live.Config{
+		PublicAddresses: c.PublicAddresses, MaxSessions: c.MaxSessions, MaxViewers: c.MaxViewers,
+		MaxPerAddress: c.MaxPerAddress, Grace: c.Grace, Log: c.Log,
+	}
+}

@@ -1,0 +1,31 @@
+package live
+
+import "time"
+
+// ntpEpoch is the Unix time of the NTP era's start (RFC 5905 §6), in seconds before 1970.
+const ntpEpoch = 2208988800
+
+// toNTP returns t as a 64-bit NTP timestamp: seconds since 1900 and their fraction.
+func toNTP(t time.Time) uint64 {
+	return uint64(t.Unix()+ntpEpoch)<<32 | uint64(t.Nanosecond())<<32/1e9
+}
+
+// ntpDuration is d in units of 2^-32 s. It is exact to the nanosecond for the minutes that it is used for.
+func ntpDuration(d time.Duration) uint64 {
+	return uint64(d/time.Second)<<32 + uint64(d%time.Second)<<32/1e9
+}
+
+// clock relates a publisher's RTP timestamps to its wall clock, as its last sender report told (RFC 3550 §6.4.1).
+type clock struct {
+	epoch uint32
+	ntp   uint64
+	rtp   uint32
+	at    time.Time // when the report came
+	rate  uint32
+}
+
+// read extrapolates both scales to now, so that a report made from it is as fresh as one of the publisher's.
+func (c *clock) read(now time.Time) (ntp uint64, rtp uint32) {
+	d := max(now.Sub(c.at), 0)
+	return c.ntp + ntpDuration(d), c.rtp + uint32(d.Seconds()*float64(c.rate))
+}

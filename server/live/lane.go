@@ -1,0 +1,249 @@
+package live
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtcp"
+)
+
+const (
+	videoQueue  = 256
+	audioQueue  = 64
+	reportQueue = 256
+
+	// Bursts are paced so that they fit the socket buffers on the way: every burstTick a viewer gets burstLeast packets (about
+	// 38 Mbit/s), and those of long backlogs up to burstMost; all viewers of a lane together get burstTotal.
+	burstTick  = time.Millisecond
+	burstLeast = 4
+	burstMost  = 12
+	burstTotal = 96
+	burstShare = 250 // a backlog is meant to be sent in so many ticks
+
+	reportEvery = time.Second
+)
+
+// lane sends the tracks of a show to a part of its viewers. Its goroutine alone touches their DownTracks.
+type lane struct {
+	video, audio chan *Packet
+	feedback     chan feedback
+	calls        chan func(now time.Time)
+	overrun      atomic.Bool // a picture packet did not fit the queue
+	stats        *counters
+
+	viewers int // attached; belongs to the show's loop, which spreads viewers by it
+
+	videos, audios []*DownTrack
+	room           []*Packet
+}
+
+// feedback is what a viewer's RTCP asks for.
+type feedback struct {
+	down  *DownTrack
+	nacks []rtcp.NackPair
+	key   bool
+}
+
+func newLane(stats *counters) *lane {
+	return &lane{
+		video: make(chan *Packet, videoQueue), audio: make(chan *Packet, audioQueue),
+		feedback: make(chan feedback, reportQueue), calls: make(chan func(time.Time)),
+		stats: stats, room: make([]*Packet, 0, burstMost),
+	}
+}
+
+// offer hands over a packet for all viewers of the lane. It never blocks. It may be called from any one goroutine a kind.
+func (l *lane) offer(p *Packet, video bool) {
+	queue, dropped := l.audio, &l.stats.audioDropped
+	if video {
+		queue, dropped = l.video, &l.stats.videoDropped
+	}
+	select {
+	case queue <- p:
+	default:
+		dropped.Add(1)
+		if video {
+			l.overrun.Store(true)
+		}
+	}
+}
+
+// tell hands over a viewer's wishes. It never blocks.
+func (l *lane) tell(f feedback) {
+	select {
+	case l.feedback <- f:
+	default:
+		l.stats.reportsDropped.Add(1)
+	}
+}
+
+// do has the lane call f, and returns once the lane has taken it, or when ctx ends.
+func (l *lane) do(ctx context.Context, f func(now time.Time)) {
+	select {
+	case l.calls <- f:
+	case <-ctx.Done():
+	}
+}
+
+// attach begins to send the tracks; detach ends it for good. They are called within do.
+func (l *lane) attach(now time.Time, downs []*DownTrack) {
+	for _, d := range downs {
+		if d.codec.Video() {
+			l.videos = append(l.videos, d)
+		} else {
+			l.audios = append(l.audios, d)
+		}
+		d.start(now)
+	}
+}
+
+func (l *lane) detach(downs []*DownTrack) {
+	for _, d := range downs {
+		l.videos, l.audios = remove(l.videos, d), remove(l.audios, d)
+	}
+}
+
+func remove(list []*DownTrack, d *DownTrack) []*DownTrack {
+	for i := range list {
+		if list[i] == d {
+			list[i] = list[len(list)-1]
+			list[len(list)-1] = nil
+			return list[:len(list)-1]
+		}
+	}
+	return list
+}
+
+// run sends until ctx ends.
+func (l *lane) run(ctx context.Context) error {
+	reports := time.NewTicker(reportEvery)
+	defer reports.Stop()
+	pace := time.NewTicker(burstTick)
+	defer pace.Stop()
+	pace.Stop()
+	paced := false
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case p := <-l.audio:
+			l.fan(l.audios, p)
+		case p := <-l.video:
+			l.fanVideo(p)
+		case f := <-l.feedback:
+			l.answer(f, time.Now())
+		case f := <-l.calls:
+			f(time.Now())
+		case <-pace.C:
+			l.pump(time.Now())
+		case <-reports.C:
+			l.report(time.Now())
+		}
+		if b := l.bursting(); b != paced {
+			if paced = b; b {
+				pace.Reset(burstTick)
+			} else {
+				pace.Stop()
+			}
+		}
+	}
+}
+
+// fanVideo sends a picture packet, after all sound that waits.
+func (l *lane) fanVideo(p *Packet) {
+	for range len(l.audio) {
+		l.fan(l.audios, <-l.audio)
+	}
+	if !l.overrun.Swap(false) {
+		l.fan(l.videos, p)
+		return
+	}
+	l.stats.videoDropped.Add(uint64(1 + len(l.video)))
+	for range len(l.video) {
+		<-l.video
+	}
+	now := time.Now()
+	for _, d := range l.videos {
+		d.recover(now)
+	}
+}
+
+func (l *lane) fan(downs []*DownTrack, p *Packet) {
+	now := time.Now()
+	packets, bytes := 0, 0
+	for _, d := range downs {
+		k, b := d.offer(p, now)
+		packets, bytes = packets+k, bytes+b
+		if d.reportDue {
+			d.report(now)
+		}
+	}
+	l.count(packets, bytes)
+}
+
+func (l *lane) count(packets, bytes int) {
+	l.stats.packetsOut.Add(uint64(packets))
+	l.stats.bytesOut.Add(uint64(bytes))
+}
+
+func (l *lane) bursting() bool {
+	for _, d := range l.videos {
+		if d.phase == bursting {
+			return true
+		}
+	}
+	return false
+}
+
+// pump gives viewers in a burst their share of one tick, first come first served: a picture soon for some is better than a
+// picture late for all.
+func (l *lane) pump(now time.Time) {
+	packets, bytes := 0, 0
+	for _, d := range l.videos {
+		if d.phase != bursting || packets >= burstTotal {
+			continue
+		}
+		n := burstLeast
+		if _, newest := d.up.cache.Key(); newest != nil {
+			n = min(max(int(newest.Index-d.cursor)/burstShare, burstLeast), burstMost)
+		}
+		k, b := d.pump(n, l.room[:0], now)
+		packets, bytes = packets+k, bytes+b
+	}
+	l.count(packets, bytes)
+}
+
+func (l *lane) answer(f feedback, now time.Time) {
+	if f.down.writer == nil {
+		return
+	}
+	asked, sent := 0, 0
+	for i := range f.nacks {
+		f.nacks[i].Range(func(sequence uint16) bool {
+			asked++
+			if f.down.resend(sequence) {
+				sent++
+			}
+			return true
+		})
+	}
+	l.stats.nacked.Add(uint64(asked))
+	l.stats.resent.Add(uint64(sent))
+	if f.key {
+		f.down.keyWanted(now)
+	}
+}
+
+// report sends every viewer its sender reports, and asks for the key frame that somebody waits for.
+func (l *lane) report(now time.Time) {
+	for _, list := range [][]*DownTrack{l.videos, l.audios} {
+		for _, d := range list {
+			d.resends = resendsPerSecond
+			d.report(now)
+			if d.phase == waiting {
+				d.up.RequestKey(now)
+			}
+		}
+	}
+}

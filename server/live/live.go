@@ -1,0 +1,103 @@
+// Package live is the forwarder of media (an SFU): a publisher sends one show's sound and picture, and every viewer of that
+// show receives the very packets, never decoded, with rewritten headers. It knows WebRTC and nothing of HTTP or storage: a
+// Stage takes offers (SDP) and gives answers, and the room above decides who may call.
+//
+// What it owns: the goroutine of each Show, which alone changes who publishes and who watches; the lanes of a show, which
+// alone touch its DownTracks; the peer connections; and, through Stage.Run, the one UDP socket that carries all media of all
+// shows (ICE-lite, RFC 8445 §2.5).
+//
+// The way of a packet: Publisher (one reader a track) → UpTrack, which numbers it, finds key frames and stores it in the
+// PacketCache → a queue a lane → Forwarder, which decides and computes the new header → DownTrack → SRTP → socket.
+//
+// Queues, and what happens when they are full:
+//
+//	UpTrack → lane, picture   256 packets   the packet is not sent; every viewer of the lane goes on at the next key frame
+//	UpTrack → lane, sound      64 packets   the packet is lost, counted; sound never waits
+//	viewer's RTCP → lane      256 reports   the report is dropped, counted; the viewer repeats it
+//	command → Show, → lane      0           the caller waits or its context ends
+//
+// Decisions. A viewer holds only a Forwarder (offsets), never copies of packets: lost packets are answered from the one
+// cache of the track. A new viewer is sent the cached key frame and all frames after it as a paced burst whose timestamps
+// are compressed so that only the newest keeps its place in time; otherwise a browser would play the backlog at its natural
+// speed and stay late for ever. A second publisher takes over when its first packet arrives and not before, so a take-over
+// that fails leaves the show as it was. We never send to an address that was only named in an offer: remote candidates are
+// ignored, because a lite agent learns its peer's address from the peer's own authenticated checks.
+package live
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"runtime"
+	"time"
+)
+
+// Config is what a Stage needs to know. The zero value is sensible.
+type Config struct {
+	// PublicAddresses are announced as candidates beside the host's own, for servers behind a one-to-one NAT.
+	PublicAddresses []netip.Addr
+	// MaxSessions bounds all sessions (publishers and viewers), MaxViewers those of one show, MaxPerAddress those that one
+	// IP address holds. 0 means 2000, 1000 and 200.
+	MaxSessions, MaxViewers, MaxPerAddress int
+	// Grace is how long viewers stay while a show has no publisher. 0 means 60 s.
+	Grace time.Duration
+	// JoinWithin is how long a session may take from its answer to a working connection. 0 means 15 s.
+	JoinWithin time.Duration
+	// CacheBytes bounds the payload that one track keeps since its last key frame. 0 means 32 MiB.
+	CacheBytes int
+	// Lanes is how many goroutines share the fan-out of one show. 0 means one a processor.
+	Lanes int
+	// Log receives lifecycle events; nil discards them.
+	Log *slog.Logger
+}
+
+// Validate reports the first value that makes no sense.
+func (c Config) Validate() error {
+	for _, v := range []struct {
+		name string
+		n    int
+	}{
+		{"sessions", c.MaxSessions},
+		{"viewers a show", c.MaxViewers},
+		{"sessions an address", c.MaxPerAddress},
+		{"cache bytes", c.CacheBytes},
+		{"lanes", c.Lanes},
+	} {
+		if v.n < 0 {
+			return fmt.Errorf("%s: %d is negative", v.name, v.n)
+		}
+	}
+	if c.Grace < 0 || c.JoinWithin < 0 {
+		return errors.New("a duration is negative")
+	}
+	for _, a := range c.PublicAddresses {
+		if !a.IsValid() || a.IsUnspecified() || a.IsMulticast() {
+			return fmt.Errorf("public address %q cannot be reached by anybody", a)
+		}
+	}
+	return nil
+}
+
+func (c Config) withDefaults() Config {
+	def := func(v *int, d int) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	def(&c.MaxSessions, 2000)
+	def(&c.MaxViewers, 1000)
+	def(&c.MaxPerAddress, 200)
+	def(&c.CacheBytes, 32<<20)
+	def(&c.Lanes, runtime.GOMAXPROCS(0))
+	if c.Grace == 0 {
+		c.Grace = time.Minute
+	}
+	if c.JoinWithin == 0 {
+		c.JoinWithin = 15 * time.Second
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}

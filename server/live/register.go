@@ -1,0 +1,121 @@
+package live
+
+import (
+	"crypto/rand"
+	"net/netip"
+	"time"
+
+	"vitrine/server/wire"
+)
+
+// Resource is a session as its address names it.
+type Resource struct {
+	// Publisher says that it is one of a publisher (WHIP), not of a viewer (WHEP).
+	Publisher bool
+	Show      wire.ShowID
+	Session   SessionID
+}
+
+// busyFor is when somebody who found no place may come again.
+const busyFor = 5 * time.Second
+
+// reserve takes a place for a session, and claims its show, which runs from then on at least until release.
+func (s *Stage) reserve(id wire.ShowID, as role, from netip.Addr) (*entry, error) {
+	select {
+	case <-s.ready:
+	default:
+		return nil, stopping()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, stopping()
+	}
+	if err := s.checkLimits(id, as, from); err != nil {
+		return nil, err
+	}
+	show := s.shows[id]
+	if show == nil {
+		show = s.newShow(id)
+		s.shows[id] = show
+		s.group.Go(func() error { return show.run(s.ctx) })
+	}
+	show.claims++
+	e := &entry{id: SessionID(rand.Text()), show: show, as: as, from: from}
+	s.sessions[e.id] = e
+	return e, nil
+}
+
+// checkLimits counts. A join costs milliseconds, so a walk over some thousand entries does not matter.
+func (s *Stage) checkLimits(id wire.ShowID, as role, from netip.Addr) error {
+	viewers, same := 0, 0
+	for _, e := range s.sessions {
+		if e.from == from {
+			same++
+		}
+		if e.as == watching && e.show.id == id {
+			viewers++
+		}
+	}
+	refuse := func(c wire.Code, text string) error {
+		return &wire.Error{Code: c, Text: text, RetryAfter: busyFor}
+	}
+	switch {
+	case same >= s.cfg.MaxPerAddress:
+		return refuse(wire.RateLimited, "too many sessions from this address")
+	case as == watching && viewers >= s.cfg.MaxViewers:
+		return refuse(wire.Unavailable, "the show has as many viewers as it may have")
+	case len(s.sessions) >= s.cfg.MaxSessions:
+		return refuse(wire.Unavailable, "the server has as many sessions as it may have")
+	}
+	return nil
+}
+
+// release ends a claim.
+func (s *Stage) release(show *Show) {
+	s.mu.Lock()
+	show.claims--
+	s.mu.Unlock()
+}
+
+// forget takes a show off the stage unless somebody is about to use it. It reports whether the show's loop may end.
+func (s *Stage) forget(show *Show) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if show.claims > 0 {
+		return false
+	}
+	delete(s.shows, show.id)
+	return true
+}
+
+// complete makes a session known under its address.
+func (s *Stage) complete(e *entry, p *peer) {
+	s.mu.Lock()
+	e.peer = p
+	s.mu.Unlock()
+}
+
+// unregister frees a session's place. If it was replaced, those who ask for it are told for a while.
+func (s *Stage) unregister(id SessionID, replaced bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sessions, id)
+	if replaced {
+		s.replaced[id] = time.Now()
+	}
+}
+
+// find returns the session behind an address.
+func (s *Stage) find(at Resource) (*entry, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.sessions[at.Session]
+	if e != nil && e.peer != nil && e.show.id == at.Show && (e.as == publishing) == at.Publisher {
+		return e, nil
+	}
+	if t, ok := s.replaced[at.Session]; ok && time.Since(t) <= replacedFor {
+		return nil, wire.Errorf(wire.Replaced, "another publisher has taken over this show")
+	}
+	return nil, wire.Errorf(wire.NotFound, "there is no such session")
+}

@@ -1,0 +1,243 @@
+package live
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"vitrine/server/wire"
+)
+
+// lookAround is how often a show looks for sessions and times that have run out.
+const lookAround = 250 * time.Millisecond
+
+// Show is one show while anybody publishes or watches it. Its loop alone changes what it holds; others send it functions.
+type Show struct {
+	id    wire.ShowID
+	stage *Stage
+	cfg   Config
+	log   *slog.Logger
+	stats *counters
+	calls chan func()
+	wake  chan struct{} // some peer's link changed
+	done  chan struct{} // closed when the loop takes no more calls
+	state atomic.Pointer[onAir]
+
+	claims int // guarded by the stage's mutex
+
+	// What follows belongs to the loop.
+	ctx             context.Context // ends with the show
+	group           *errgroup.Group
+	lanes           []*lane
+	audio, video    *feed
+	onAir, incoming *Publisher
+	viewers         map[SessionID]*Viewer
+	since           time.Time // went on air; zero while nobody does
+	vacantSince     time.Time // has no publisher; zero while it has, or had none
+}
+
+// feed is a track of the show, what it is coded in, and under which epoch the publisher on air writes.
+type feed struct {
+	codec Codec
+	up    *UpTrack
+	epoch uint32
+}
+
+// onAir is what others may read of a show.
+type onAir struct {
+	audio, video        *feed
+	live                bool
+	publishers, viewers int
+	since               time.Time
+}
+
+func (s *Stage) newShow(id wire.ShowID) *Show {
+	w := &Show{
+		id: id, stage: s, cfg: s.cfg, log: s.log.With("show", id), stats: &s.stats,
+		calls: make(chan func()), wake: make(chan struct{}, 1), done: make(chan struct{}), viewers: map[SessionID]*Viewer{},
+	}
+	for range s.cfg.Lanes {
+		w.lanes = append(w.lanes, newLane(w.stats))
+	}
+	w.state.Store(&onAir{})
+	return w
+}
+
+// do has the loop call f and returns when it has.
+func (s *Show) do(ctx context.Context, f func()) error {
+	called := make(chan struct{})
+	select {
+	case s.calls <- func() { defer close(called); f() }:
+		<-called
+		return nil
+	case <-s.done:
+		return stopping()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// post is do for pion's callbacks: it returns once the loop has taken f.
+func (s *Show) post(f func()) {
+	select {
+	case s.calls <- f:
+	case <-s.done:
+	}
+}
+
+// run is the loop. It returns when the show is empty and nobody is about to use it, or when ctx ends.
+func (s *Show) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.group, s.ctx = errgroup.WithContext(ctx)
+	for _, l := range s.lanes {
+		s.group.Go(func() error { return l.run(s.ctx) })
+	}
+	tick := time.NewTicker(lookAround)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		select {
+		case f := <-s.calls:
+			f()
+		case <-s.wake:
+			s.checkLinks()
+		case now := <-tick.C:
+			s.look(now)
+		case <-ctx.Done():
+		}
+		s.tell()
+		if s.empty() && s.stage.forget(s) {
+			break
+		}
+	}
+	close(s.done)
+	s.endAll()
+	s.state.Store(&onAir{})
+	cancel()
+	return s.group.Wait()
+}
+
+func (s *Show) empty() bool { return s.onAir == nil && s.incoming == nil && len(s.viewers) == 0 }
+
+// tell publishes what others may read.
+func (s *Show) tell() {
+	o := &onAir{audio: s.audio, video: s.video, since: s.since}
+	if p := s.onAir; p != nil {
+		o.live = p.link() == connected
+		o.publishers = 1
+	}
+	for _, v := range s.viewers {
+		if v.connected {
+			o.viewers++
+		}
+	}
+	if old := s.state.Load(); *old != *o {
+		s.state.Store(o)
+	}
+}
+
+// look ends what has run out of time.
+func (s *Show) look(now time.Time) {
+	late := func(p *peer) bool { return !p.connected && now.After(p.deadline) }
+	if p := s.incoming; p != nil && now.After(p.deadline) { // a publisher must also have sent something by then
+		s.log.Warn("publisher did not get on air", "connected", p.connected)
+		s.stats.failed.Add(1)
+		s.drop(p.peer, false)
+	}
+	for _, v := range s.viewers {
+		if late(v.peer) {
+			s.stats.failed.Add(1)
+			s.drop(v.peer, false)
+		}
+	}
+	if !s.vacantSince.IsZero() && now.Sub(s.vacantSince) >= s.cfg.Grace {
+		s.vacantSince = time.Time{}
+		s.endViewers()
+	}
+}
+
+// watchLink has the loop follow the connection.
+func (s *Show) watchLink(p *peer) {
+	p.watchLink(func() {
+		p.changed.Store(true)
+		select {
+		case s.wake <- struct{}{}:
+		default: // the loop will look anyway
+		}
+	})
+}
+
+// checkLinks acts upon every link that has changed.
+func (s *Show) checkLinks() {
+	for _, p := range []*Publisher{s.incoming, s.onAir} {
+		if p != nil && p.changed.Swap(false) {
+			s.linkChanged(p.peer, func() {})
+		}
+	}
+	for _, v := range s.viewers {
+		if v.changed.Swap(false) {
+			s.linkChanged(v.peer, func() { s.startSending(s.ctx, v) })
+		}
+	}
+}
+
+func (s *Show) linkChanged(p *peer, up func()) {
+	switch p.link() {
+	case connected:
+		p.connected = true
+		up()
+	case failed:
+		s.drop(p, false)
+	case connecting, shaky:
+	}
+}
+
+// drop ends a session. replaced says that another publisher took over, which its owner may ask about for a while.
+func (s *Show) drop(p *peer, replaced bool) {
+	if v, ok := s.viewers[p.id]; ok {
+		s.stopSending(s.ctx, v)
+		delete(s.viewers, p.id)
+	}
+	if s.incoming != nil && s.incoming.peer == p {
+		s.incoming = nil
+	}
+	if s.onAir != nil && s.onAir.peer == p {
+		s.onAir = nil
+		s.leaveAir()
+	}
+	s.stage.unregister(p.id, replaced)
+	s.group.Go(p.close)
+}
+
+// leaveAir begins the time in which viewers wait for a publisher.
+func (s *Show) leaveAir() {
+	for _, f := range []*feed{s.audio, s.video} {
+		if f != nil {
+			f.up.Silence()
+		}
+	}
+	s.since, s.vacantSince = time.Time{}, time.Now()
+	s.log.Info("off air", "viewers", len(s.viewers))
+}
+
+func (s *Show) endViewers() {
+	for _, v := range s.viewers {
+		s.drop(v.peer, false)
+	}
+}
+
+func (s *Show) endAll() {
+	for _, p := range []*Publisher{s.incoming, s.onAir} {
+		if p != nil {
+			s.drop(p.peer, false)
+		}
+	}
+	s.endViewers()
+}
+
+func stopping() error {
+	return &wire.Error{Code: wire.Unavailable, Text: "the server is stopping", RetryAfter: 5 * time.Second}
+}

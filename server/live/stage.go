@@ -1,0 +1,309 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/pion/ice/v2"
+	"github.com/pion/webrtc/v3"
+	"golang.org/x/sync/errgroup"
+
+	"vitrine/server/wire"
+)
+
+const (
+	// replacedFor is how long a replaced publisher's session is remembered.
+	replacedFor = time.Minute
+	sweepEvery  = 10 * time.Second
+	// socketBuffer is asked of the kernel for the media socket, in bytes. It gives what its limits allow.
+	socketBuffer = 4 << 20
+)
+
+// Stage is all shows of a server. Its methods are safe for concurrent use. All but Run, Drain, Show and Stats work only
+// while Run does; before and after they fail with code Unavailable.
+type Stage struct {
+	cfg         Config
+	log         *slog.Logger
+	stats       counters
+	conn        *net.UDPConn
+	certificate webrtc.Certificate
+	ready       chan struct{} // closed when mux and group are set
+	mux         ice.UDPMux
+	group       *errgroup.Group
+	ctx         context.Context // of Run
+
+	mu       sync.Mutex
+	closed   bool // no new sessions
+	shows    map[wire.ShowID]*Show
+	sessions map[SessionID]*entry
+	replaced map[SessionID]time.Time // when each was
+}
+
+// entry is a session in the register.
+type entry struct {
+	id   SessionID
+	show *Show
+	peer *peer // nil while it is being made
+	as   role
+	from netip.Addr
+}
+
+// NewStage makes a stage that carries all media over conn. The caller hands conn over: Run closes it.
+func NewStage(cfg Config, conn *net.UDPConn) (*Stage, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("configure live: %w", err)
+	}
+	certificate, err := newCertificate()
+	if err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	return &Stage{
+		cfg: cfg, log: cfg.Log, conn: conn, certificate: certificate, ready: make(chan struct{}),
+		shows: map[wire.ShowID]*Show{}, sessions: map[SessionID]*entry{}, replaced: map[SessionID]time.Time{},
+	}, nil
+}
+
+// Run carries media until ctx ends; then it ends all sessions and returns when nothing of them is left. It may be called
+// once.
+func (s *Stage) Run(ctx context.Context) error {
+	_ = s.conn.SetReadBuffer(socketBuffer) // a small buffer costs packets, not correctness
+	_ = s.conn.SetWriteBuffer(socketBuffer)
+	s.group, s.ctx = errgroup.WithContext(ctx)
+	mux := newMux(s.conn, pionLog{s.log}.NewLogger("mux"))
+	s.mux = mux
+	close(s.ready)
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		select {
+		case now := <-tick.C:
+			s.sweep(now)
+		case <-ctx.Done():
+		}
+	}
+	s.Drain()
+	err := s.group.Wait()
+	return errors.Join(err, mux.Close())
+}
+
+// Drain refuses new sessions from now on.
+func (s *Stage) Drain() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+}
+
+func (s *Stage) sweep(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, at := range s.replaced {
+		if now.Sub(at) > replacedFor {
+			delete(s.replaced, id)
+		}
+	}
+}
+
+// Answer is what an offer is answered with.
+type Answer struct {
+	Session SessionID
+	SDP     string // application/sdp
+	ETag    string // of the session's ICE, quoted
+}
+
+// Publish answers the offer of somebody who may send the show. If the show has a publisher, that one is replaced as soon as
+// the new one's first packet comes. Errors are of type *wire.Error: Invalid, NoCodec, RateLimited, Unavailable.
+func (s *Stage) Publish(ctx context.Context, id wire.ShowID, sdp string, from netip.Addr) (*Answer, error) {
+	o, err := readOffer(sdp, publishing)
+	if err != nil {
+		return nil, err
+	}
+	audio, video, ok := codecsOf(o)
+	if !ok {
+		return nil, wire.Errorf(wire.NoCodec, "the server carries Opus, H.264 (packetization-mode=1) and VP8; a section of the offer lists none")
+	}
+	return s.join(ctx, id, publishing, from, func(show *Show, session SessionID) (admission, error) {
+		p := &Publisher{audio: audio, video: video}
+		if p.peer, err = s.newPeer(o, session, publishing, p.codecs()); err != nil {
+			return admission{}, err
+		}
+		return admission{p.peer, func() error { show.admitPublisher(p); return nil }}, nil
+	})
+}
+
+// Watch answers the offer of a viewer. Errors are of type *wire.Error: Invalid, NotLive, NoCodec, RateLimited, Unavailable.
+func (s *Stage) Watch(ctx context.Context, id wire.ShowID, sdp string, from netip.Addr) (*Answer, error) {
+	o, err := readOffer(sdp, watching)
+	if err != nil {
+		return nil, err
+	}
+	return s.join(ctx, id, watching, from, func(show *Show, session SessionID) (admission, error) {
+		on := show.state.Load()
+		if !on.live {
+			return admission{}, notLive()
+		}
+		v, err := s.newViewer(o, session, id, on)
+		if err != nil {
+			return admission{}, err
+		}
+		return admission{v.peer, func() error { return show.admitViewer(v, on) }}, nil
+	})
+}
+
+// admission is a connection about to answer, and what lets its show take it in.
+type admission struct {
+	peer  *peer
+	admit func() error // called within the show's loop
+}
+
+// join makes a session: it reserves a place, builds the connection, answers, and has the show take it in.
+func (s *Stage) join(ctx context.Context, id wire.ShowID, as role, from netip.Addr,
+	build func(*Show, SessionID) (admission, error),
+) (*Answer, error) {
+	e, err := s.reserve(id, as, from.Unmap())
+	if err != nil {
+		return nil, err
+	}
+	defer s.release(e.show)
+	a, err := build(e.show, e.id)
+	if err != nil {
+		s.unregister(e.id, false)
+		return nil, err
+	}
+	answer, err := s.answer(ctx, a.peer, from)
+	if err == nil {
+		s.complete(e, a.peer)
+		var refused error
+		err = errors.Join(e.show.do(ctx, func() { refused = a.admit() }), refused)
+	}
+	if err != nil {
+		s.unregister(e.id, false)
+		return nil, errors.Join(err, a.peer.close())
+	}
+	return answer, nil
+}
+
+// answer makes the first answer of a session.
+func (s *Stage) answer(ctx context.Context, p *peer, from netip.Addr) (*Answer, error) {
+	text, err := p.answer(ctx, p.offer.text)
+	if err != nil {
+		return nil, err
+	}
+	if text, err = s.finish(text, from); err != nil {
+		return nil, err
+	}
+	return &Answer{Session: p.id, SDP: text, ETag: p.etag}, nil
+}
+
+func (s *Stage) finish(text string, from netip.Addr) (string, error) {
+	local := s.Address()
+	list, err := addresses(local, s.cfg.PublicAddresses, from)
+	if err != nil {
+		return "", err
+	}
+	return finishAnswer(text, candidates(list, local.Port()))
+}
+
+// Address is where the stage's socket is bound.
+func (s *Stage) Address() netip.AddrPort {
+	return s.conn.LocalAddr().(*net.UDPAddr).AddrPort()
+}
+
+// Restart is what an ICE restart is answered with.
+type Restart struct {
+	Fragment string // application/trickle-ice-sdpfrag
+	ETag     string
+}
+
+// Patch applies an SDP fragment to a session: candidates, answered with nil, or new credentials, which restart its ICE.
+// ifMatch is the request's precondition. Errors are of type *wire.Error: PreconditionRequired, Precondition, Invalid,
+// NotFound, Replaced.
+func (s *Stage) Patch(ctx context.Context, at Resource, ifMatch, text string, from netip.Addr) (*Restart, error) {
+	e, err := s.find(at)
+	if err != nil {
+		return nil, err
+	}
+	if ifMatch == "" {
+		return nil, wire.Errorf(wire.PreconditionRequired, "a PATCH needs If-Match with the session's entity tag")
+	}
+	answer, etag, err := e.peer.patch(ctx, ifMatch, text)
+	if err != nil || answer == nil {
+		return nil, err
+	}
+	whole, err := s.finish(*answer, from)
+	if err != nil {
+		return nil, err
+	}
+	part, err := answerFragment(whole)
+	return &Restart{part, etag}, err
+}
+
+// End ends a session. Errors are of type *wire.Error: NotFound, Replaced.
+func (s *Stage) End(ctx context.Context, at Resource) error {
+	e, err := s.find(at)
+	if err != nil {
+		return err
+	}
+	return e.show.do(ctx, func() { e.show.drop(e.peer, false) })
+}
+
+// Close ends all sessions of a show.
+func (s *Stage) Close(ctx context.Context, id wire.ShowID) error {
+	s.mu.Lock()
+	show := s.shows[id]
+	s.mu.Unlock()
+	if show == nil {
+		return nil
+	}
+	if err := show.do(ctx, show.endAll); err != nil && ctx.Err() != nil {
+		return err
+	}
+	return nil // a show that has ended has no sessions
+}
+
+// Status is what everybody may know about a show's media.
+type Status struct {
+	Live    bool
+	Video   string // "H264", "VP8", or "" for sound alone and while nothing is on air
+	Viewers int
+	Since   time.Time // zero while nobody is on air
+}
+
+// Show returns the state of a show; of one that nobody uses, the zero Status.
+func (s *Stage) Show(id wire.ShowID) Status {
+	s.mu.Lock()
+	show := s.shows[id]
+	s.mu.Unlock()
+	if show == nil {
+		return Status{}
+	}
+	on := show.state.Load()
+	st := Status{Live: on.live, Viewers: on.viewers, Since: on.since}
+	if on.live && on.video != nil {
+		st.Video = on.video.codec.Name()
+	}
+	return st
+}
+
+// Stats returns what the stage did and does.
+func (s *Stage) Stats() Stats {
+	st := s.stats.read()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st.Sessions = len(s.sessions)
+	for _, show := range s.shows {
+		on := show.state.Load()
+		st.Publishers += on.publishers
+		st.Viewers += on.viewers
+		if on.live {
+			st.Shows++
+		}
+	}
+	return st
+}

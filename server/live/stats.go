@@ -1,0 +1,39 @@
+package live
+
+import "sync/atomic"
+
+// counters are what the rooms of a Stage count together. They only grow.
+type counters struct {
+	packetsIn, bytesIn, packetsOut, bytesOut   atomic.Uint64
+	videoDropped, audioDropped, reportsDropped atomic.Uint64
+	nacked, resent, plis, joins, failed        atomic.Uint64
+}
+
+// Stats is what a Stage has done since it was made, and what it does now.
+type Stats struct {
+	// Shows is the number of shows on air, Publishers and Viewers the connected sessions, Sessions all of them.
+	Shows, Publishers, Viewers, Sessions int
+	// PacketsIn and BytesIn came from publishers, PacketsOut and BytesOut went to viewers: RTP, without retransmissions to us
+	// and before encryption.
+	PacketsIn, BytesIn, PacketsOut, BytesOut uint64
+	// VideoDropped and AudioDropped count packets that a lane could not take in time.
+	VideoDropped, AudioDropped uint64
+	// ReportsDropped counts viewers' RTCP that a lane could not take in time.
+	ReportsDropped uint64
+	// Nacked counts packets that viewers asked for again, Resent those that the cache still had.
+	Nacked, Resent uint64
+	// KeyRequests counts the PLIs sent to publishers.
+	KeyRequests uint64
+	// Joins counts viewers whose connection came up, Failed sessions whose connection never did.
+	Joins, Failed uint64
+}
+
+func (c *counters) read() Stats {
+	return Stats{
+		PacketsIn: c.packetsIn.Load(), BytesIn: c.bytesIn.Load(),
+		PacketsOut: c.packetsOut.Load(), BytesOut: c.bytesOut.Load(),
+		VideoDropped: c.videoDropped.Load(), AudioDropped: c.audioDropped.Load(), ReportsDropped: c.reportsDropped.Load(),
+		Nacked: c.nacked.Load(), Resent: c.resent.Load(), KeyRequests: c.plis.Load(),
+		Joins: c.joins.Load(), Failed: c.failed.Load(),
+	}
+}

@@ -1,0 +1,80 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"vitrine/server/live"
+)
+
+// measure is one number of a stage in Prometheus' terms.
+type measure struct {
+	desc *prometheus.Desc
+	kind prometheus.ValueType
+	read func(live.Stats) float64
+}
+
+// stageMetrics reads a stage whenever it is asked. It implements prometheus.Collector.
+type stageMetrics struct {
+	stage    *live.Stage
+	measures []measure
+}
+
+func newStageMetrics(stage *live.Stage) *stageMetrics {
+	m := &stageMetrics{stage: stage}
+	add := func(kind prometheus.ValueType, name, help string, read func(live.Stats) float64) {
+		m.measures = append(m.measures, measure{prometheus.NewDesc("vitrine_"+name, help, nil, nil), kind, read})
+	}
+	gauge := func(name, help string, read func(live.Stats) int) {
+		add(prometheus.GaugeValue, name, help, func(s live.Stats) float64 { return float64(read(s)) })
+	}
+	counter := func(name, help string, read func(live.Stats) uint64) {
+		add(prometheus.CounterValue, name+"_total", help, func(s live.Stats) float64 { return float64(read(s)) })
+	}
+	gauge("shows_live", "Shows on air.", func(s live.Stats) int { return s.Shows })
+	gauge("publishers", "Publishers on air.", func(s live.Stats) int { return s.Publishers })
+	gauge("viewers", "Connected viewers.", func(s live.Stats) int { return s.Viewers })
+	gauge("sessions", "Sessions, connected or not.", func(s live.Stats) int { return s.Sessions })
+	counter("packets_in", "RTP packets from publishers.", func(s live.Stats) uint64 { return s.PacketsIn })
+	counter("bytes_in", "RTP bytes from publishers.", func(s live.Stats) uint64 { return s.BytesIn })
+	counter("packets_out", "RTP packets to viewers, without those sent again.", func(s live.Stats) uint64 { return s.PacketsOut })
+	counter("bytes_out", "RTP bytes to viewers, before encryption.", func(s live.Stats) uint64 { return s.BytesOut })
+	counter("video_dropped", "Picture packets that a full queue did not take.", func(s live.Stats) uint64 { return s.VideoDropped })
+	counter("audio_dropped", "Sound packets that a full queue did not take.", func(s live.Stats) uint64 { return s.AudioDropped })
+	counter("reports_dropped", "Viewers' reports that a full queue did not take.", func(s live.Stats) uint64 { return s.ReportsDropped })
+	counter("nacks", "Packets that viewers asked for again.", func(s live.Stats) uint64 { return s.Nacked })
+	counter("packets_resent", "Packets sent again.", func(s live.Stats) uint64 { return s.Resent })
+	counter("plis", "Key frames asked of publishers.", func(s live.Stats) uint64 { return s.KeyRequests })
+	counter("joins", "Viewers whose connection came up.", func(s live.Stats) uint64 { return s.Joins })
+	counter("joins_failed", "Sessions whose connection never came up.", func(s live.Stats) uint64 { return s.Failed })
+	return m
+}
+
+// Describe implements prometheus.Collector.
+func (m *stageMetrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, x := range m.measures {
+		ch <- x.desc
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (m *stageMetrics) Collect(ch chan<- prometheus.Metric) {
+	s := m.stage.Stats()
+	for _, x := range m.measures {
+		ch <- prometheus.MustNewConstMetric(x.desc, x.kind, x.read(s))
+	}
+}
+
+// metrics serves the stage's numbers, and the process's CPU, memory and files, in Prometheus' text form.
+func metrics(stage *live.Stage) http.Handler {
+	r := prometheus.NewRegistry()
+	r.MustRegister(
+		newStageMetrics(stage),
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})
+}

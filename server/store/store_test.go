@@ -1,0 +1,224 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vitrine/server/wire"
+)
+
+func open(t *testing.T, folder string) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func hash(s string) Hash { return sha256.Sum256([]byte(s)) }
+
+// TestConformance is what any store must do.
+func TestConformance(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		test func(t *testing.T, ctx context.Context, s *Store)
+	}{
+		{"a show is read as it was made", func(t *testing.T, ctx context.Context, s *Store) {
+			if err := s.CreateShow(ctx, wire.NewShow{ID: "demo", Title: "Füße & <b>"}, hash("a")); err != nil {
+				t.Fatal(err)
+			}
+			show, token, err := s.Show(ctx, "demo")
+			want := wire.Show{ID: "demo", Title: "Füße & <b>", State: wire.Open}
+			if err != nil || token != hash("a") || !cmp.Equal(show, want) {
+				t.Errorf("got %+v, %x, %v", show, token, err)
+			}
+		}},
+		{"a name is given once", func(t *testing.T, ctx context.Context, s *Store) {
+			first := s.CreateShow(ctx, wire.NewShow{ID: "demo"}, hash("a"))
+			second := s.CreateShow(ctx, wire.NewShow{ID: "demo"}, hash("b"))
+			if first != nil || wire.CodeOf(second) != wire.Conflict {
+				t.Errorf("got %v, then %v", first, second)
+			}
+		}},
+		{"an unknown show is not found, whatever is done to it", func(t *testing.T, ctx context.Context, s *Store) {
+			_, _, read := s.Show(ctx, "none")
+			_, of := s.ShowOf(ctx, hash("none"))
+			set := s.SetState(ctx, "none", wire.Closed)
+			for _, err := range []error{read, of, set} {
+				if wire.CodeOf(err) != wire.NotFound {
+					t.Errorf("got %v", err)
+				}
+			}
+		}},
+		{"a token leads to its show", func(t *testing.T, ctx context.Context, s *Store) {
+			for _, id := range []wire.ShowID{"a", "b"} {
+				if err := s.CreateShow(ctx, wire.NewShow{ID: id}, hash(string(id))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if show, err := s.ShowOf(ctx, hash("b")); err != nil || show.ID != "b" {
+				t.Errorf("got %+v, %v", show, err)
+			}
+		}},
+		{"a declared show keeps its state and takes the new token", func(t *testing.T, ctx context.Context, s *Store) {
+			put := func(title, token string) {
+				if err := s.PutShow(ctx, wire.NewShow{ID: "demo", Title: title}, hash(token)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			put("Demo", "a")
+			if err := s.SetState(ctx, "demo", wire.Closed); err != nil {
+				t.Fatal(err)
+			}
+			put("", "b")
+			show, token, err := s.Show(ctx, "demo")
+			if err != nil || token != hash("b") || show.State != wire.Closed || show.Title != "Demo" {
+				t.Errorf("got %+v, %v", show, err)
+			}
+		}},
+		{"the newest show is listed first", func(t *testing.T, ctx context.Context, s *Store) {
+			tick := int64(0)
+			s.now = func() time.Time { tick++; return time.UnixMilli(tick) }
+			for _, id := range []wire.ShowID{"old", "new"} {
+				if err := s.CreateShow(ctx, wire.NewShow{ID: id}, hash(string(id))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if shows, err := s.Shows(ctx); err != nil || len(shows) != 2 || shows[0].ID != "new" {
+				t.Errorf("got %+v, %v", shows, err)
+			}
+		}},
+		{"an operator is one however often it is added", func(t *testing.T, ctx context.Context, s *Store) {
+			for range 2 {
+				if err := s.AddOperator(ctx, hash("op")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if list, err := s.Operators(ctx); err != nil || len(list) != 1 || list[0] != hash("op") {
+				t.Errorf("got %x, %v", list, err)
+			}
+		}},
+		{"of many who want one name at the same time one gets it", func(t *testing.T, ctx context.Context, s *Store) {
+			var wg sync.WaitGroup
+			won := make(chan int, 16)
+			for i := range 16 {
+				wg.Go(func() {
+					if s.CreateShow(ctx, wire.NewShow{ID: "demo"}, hash(string(rune('a'+i)))) == nil {
+						won <- i
+					}
+				})
+			}
+			wg.Wait()
+			if len(won) != 1 {
+				t.Errorf("%d got it", len(won))
+			}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.test(t, t.Context(), open(t, t.TempDir())) })
+	}
+}
+
+func TestWhat_was_written_is_there_after_a_crash(t *testing.T) {
+	folder := t.TempDir()
+	s := open(t, folder)
+	if err := s.CreateShow(t.Context(), wire.NewShow{ID: "demo"}, hash("a")); err != nil {
+		t.Fatal(err)
+	}
+	crashed := t.TempDir() // the files as they lie there while the server runs: what a kill leaves
+	for _, ending := range []string{"", "-wal"} {
+		b, err := os.ReadFile(filepath.Join(folder, File+ending))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(crashed, File+ending), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := open(t, crashed).Show(t.Context(), "demo"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestA_damaged_file_is_named_and_left_alone(t *testing.T) {
+	for name, content := range map[string][]byte{
+		"no database":   []byte("this is a letter to the editor, and no database at all, however long it may be"),
+		"broken inside": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			path := filepath.Join(folder, File)
+			if content == nil {
+				if err := open(t, folder).Close(); err != nil {
+					t.Fatal(err)
+				}
+				whole, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				content = append(whole[:4096:4096], bytes.Repeat([]byte{0xff}, len(whole)-4096)...)
+			}
+			if err := os.WriteFile(path, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := Open(t.Context(), folder)
+			if err == nil || !strings.Contains(err.Error(), path+" is damaged") {
+				t.Errorf("got %v", err)
+			}
+			if after, _ := os.ReadFile(path); !bytes.Equal(after, content) {
+				t.Error("the file was changed")
+			}
+		})
+	}
+}
+
+func TestA_folder_that_cannot_be_written_is_named(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(folder, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), folder); err == nil || !strings.Contains(err.Error(), "data folder") {
+		t.Errorf("got %v", err)
+	}
+	locked := t.TempDir()
+	if err := os.Chmod(locked, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	if os.Geteuid() == 0 {
+		locked = "/proc" // where not even root may make files
+	}
+	if _, err := Open(t.Context(), locked); err == nil || !strings.Contains(err.Error(), "cannot be written") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestA_newer_servers_database_is_refused(t *testing.T) {
+	folder := t.TempDir()
+	if err := open(t, folder).Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", filepath.Join(folder, File))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, 1)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), folder); err == nil || !strings.Contains(err.Error(), "newer version") {
+		t.Errorf("got %v", err)
+	}
+}
