@@ -25,6 +25,8 @@ type portAudio struct {
 	open    map[*soundStream]struct{}
 	changed chan struct{} // closed and replaced when a stream opens or closes
 	known   soundList
+	cards   string // the system's own list when PortAudio was initialised
+	stale   bool   // PortAudio must look again: no stream opens until all have closed
 	skipped bool
 }
 
@@ -184,7 +186,9 @@ func (p *portAudio) start(ctx context.Context, id string, d port) (*soundStream,
 // begin opens a device; the caller has the turn. It returns errRestart when the device was plugged in since PortAudio
 // looked and other streams are in the way of looking again.
 func (p *portAudio) begin(id string, d port) (_ *soundStream, err error) {
-	if len(p.open) == 0 {
+	switch {
+	case len(p.open) == 0:
+		p.cards, p.stale = cardList(), false
 		if err := initialize(); err != nil {
 			return nil, fmt.Errorf("start the sound system: %v: %w", err, frame.ErrGone)
 		}
@@ -194,12 +198,18 @@ func (p *portAudio) begin(id string, d port) (_ *soundStream, err error) {
 			}
 		}()
 		p.skipLowNumbers()
+	case p.stale:
+		return nil, errRestart
 	}
 	dev, err := findSound(id, d.kind)
-	if err != nil {
-		if len(p.open) > 0 && cardPresent(id) {
-			return nil, errRestart
-		}
+	switch present := err != nil && cardPresent(id); {
+	case present && len(p.open) > 0 && cardList() != p.cards:
+		p.stale = true
+		return nil, errRestart
+	case present:
+		// ALSA lists no card that another program has to itself.
+		return nil, fmt.Errorf("%s %q is used by another program: %w", d.kind, id, frame.ErrBusy)
+	case err != nil:
 		return nil, err
 	}
 	s, err := openSound(dev, d)

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -51,19 +52,28 @@ func launch(ctx context.Context, pkg string, env []string, prepare func(*exec.Cm
 	c := &child{cmd: exec.CommandContext(ctx, name, args...), done: make(chan struct{})}
 	c.cmd.Env = append(os.Environ(), env...)
 	c.cmd.Stderr, c.cmd.WaitDelay = &c.stderr, time.Second
+	dieWithParent(c.cmd)
 	if prepare != nil {
 		prepare(c.cmd)
 	}
-	if err := c.cmd.Start(); err != nil {
+	// The kernel takes the end of the thread that started a child for its parent's: Wait keeps that thread.
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		err := c.cmd.Start()
+		started <- err
+		if err == nil {
+			_ = c.cmd.Wait()
+			close(c.done)
+		}
+		runtime.UnlockOSThread()
+	}()
+	if err := <-started; err != nil {
 		if errors.Is(err, exec.ErrNotFound) {
 			return nil, fmt.Errorf("%s is not installed (package %s)", name, pkg)
 		}
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	go func() {
-		_ = c.cmd.Wait()
-		close(c.done)
-	}()
 	return c, nil
 }
 

@@ -279,3 +279,20 @@ func BenchmarkSound(b *testing.B) {
 	}
 	b.ReportMetric(100*b.Elapsed().Seconds()/float64(b.N)*100, "%core")
 }
+
+func FuzzReadTimeCode(f *testing.F) {
+	v := frame.New(96, 54)
+	synthetic.DrawTimeCode(v, 123456789)
+	f.Add(v.Y, v.YStride, 96, 54)
+	f.Add([]byte{}, 0, 0, 0)
+	f.Add(make([]byte, 192), 96, 96, 2)
+	f.Fuzz(func(t *testing.T, luma []byte, stride, w, h int) {
+		if ms, ok := synthetic.ReadTimeCode(luma, stride, w, h); ok && w <= 4096 && h <= 4096 {
+			again := frame.New(w, h)
+			synthetic.DrawTimeCode(again, ms)
+			if back, ok := synthetic.ReadTimeCode(again.Y, again.YStride, w, h); !ok || back != ms {
+				t.Errorf("%d became %d", ms, back)
+			}
+		}
+	})
+}
