@@ -1,5 +1,9 @@
-// Command audience is a synthetic audience: it joins a show as many receive-only viewers, takes and decrypts every packet,
-// and reports how they fared. It plans capacity, rehearses an evening, and is the load of `make bench`.
+// Command vitrine-audience is a crowd for load tests, soaks and rehearsals: it joins a show with many receive-only viewers
+// and reports what they saw. It decodes nothing, so that one core carries hundreds of viewers.
+//
+// It owns the viewers' connections, each with a UDP socket of its own as a browser has, and ends their sessions when it
+// leaves. It has no queue: a viewer reads as fast as packets come. Joins are spread over time (--join-rate), because a crowd
+// that arrives within one millisecond measures its own processor.
 package main
 
 import (
@@ -7,79 +11,99 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/url"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
-	"golang.org/x/sync/errgroup"
 )
 
-type flags struct {
-	URL     string        `help:"The show's page or WHEP endpoint, http://server/watch/show." required:"" placeholder:"URL"`
-	Viewers int           `help:"How many viewers join." default:"10"`
-	For     time.Duration `help:"How long they stay, counted from when the last has joined." default:"30s"`
-	Joins   int           `help:"How many join a second." default:"50"`
-	JSON    bool          `help:"Print the report as JSON."`
-}
-
 func main() {
-	var f flags
-	kong.Parse(&f, kong.Name("vitrine-audience"), kong.Description("Joins a show as many viewers and reports how they fared."))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, f); err != nil {
-		fmt.Fprintln(os.Stderr, "vitrine-audience:", err)
-		stop()
-		os.Exit(1)
-	}
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-func run(ctx context.Context, f flags) error {
-	if f.Viewers < 1 || f.Joins < 1 || f.For <= 0 {
-		return errors.New("viewers, joins and the time must be above zero")
-	}
-	endpoint, err := whep(f.URL)
-	if err != nil {
-		return err
-	}
-	c := newCrowd(endpoint)
-	ctx, leave := context.WithCancel(ctx)
-	defer leave()
-	group, ctx := errgroup.WithContext(ctx)
-	joined := make(chan error, f.Viewers)
-	group.Go(func() error { return c.admit(ctx, group, f, joined) })
-	group.Go(func() error {
-		defer leave()
-		if err := c.await(ctx, f, joined); err != nil {
-			return err
-		}
-		c.measure()
-		stay := time.NewTimer(f.For)
-		defer stay.Stop()
-		select {
-		case <-stay.C:
-		case <-ctx.Done():
-		}
-		c.finish()
-		return nil
-	})
-	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
-		return err
-	}
-	return print(c.report(), f.JSON)
+type settings struct {
+	URL         string        `name:"url" required:"" help:"The show's page (…/watch/SHOW) or its WHEP address (…/whep/SHOW)." env:"VITRINE_AUDIENCE_URL"`
+	Viewers     int           `default:"10" help:"How many viewers join."`
+	For         time.Duration `default:"30s" help:"How long they stay once all have joined."`
+	JoinRate    float64       `default:"25" help:"Viewers that join in a second."`
+	JoinTimeout time.Duration `default:"15s" help:"How long one viewer may take to its first picture."`
+	JSON        bool          `name:"json" help:"Report as JSON."`
 }
 
-func print(r report, asJSON bool) error {
-	if asJSON {
-		return json.NewEncoder(os.Stdout).Encode(r)
-	}
-	fmt.Printf("%d of %d viewers joined, first picture after %.0f ms (p50), %.0f ms (p95)\n", r.Joined, r.Viewers, r.JoinP50, r.JoinP95)
-	fmt.Printf("%.0f s: %.0f kbit/s a viewer, %.3f %% of packets lost, delay %.0f ms (p50), %.0f ms (p95)\n",
-		r.Seconds, r.Kbps, r.Loss, r.DelayP50, r.DelayP95)
-	if r.Joined < r.Viewers {
-		return fmt.Errorf("%d viewers never had a picture; the last said: %s", r.Viewers-r.Joined, r.Trouble)
+func (s settings) validate() error {
+	switch {
+	case s.Viewers < 1:
+		return errors.New("--viewers must be at least 1")
+	case s.For < 0 || s.JoinTimeout <= 0:
+		return errors.New("--for and --join-timeout must be positive")
+	case s.JoinRate <= 0:
+		return errors.New("--join-rate must be positive")
 	}
 	return nil
+}
+
+// whep turns what people copy from their browser into the address to join at.
+func whep(address string) (string, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", fmt.Errorf("read --url: %w", err)
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return "", fmt.Errorf("--url %q is no web address", address)
+	}
+	at, show, ok := strings.Cut(u.Path, "/watch/")
+	if ok {
+		u.Path = at + "/whep/" + show
+	}
+	u.RawQuery, u.Fragment = "", ""
+	return u.String(), nil
+}
+
+// run is the program. It returns its exit code: 0 if all viewers got their first picture, 1 if not, 2 for settings that make
+// no sense.
+func run(ctx context.Context, args []string, out, errOut io.Writer) int {
+	var set settings
+	helped := false
+	k, err := kong.New(&set, kong.Name("vitrine-audience"), kong.Description("A crowd that watches a show and reports what it saw."),
+		kong.Writers(out, errOut), kong.Exit(func(int) { helped = true }))
+	if err == nil {
+		_, err = k.Parse(args)
+	}
+	if helped {
+		return 0
+	}
+	var address string
+	if err == nil {
+		err = set.validate()
+	}
+	if err == nil {
+		address, err = whep(set.URL)
+	}
+	if err != nil {
+		fmt.Fprintln(errOut, "vitrine-audience:", err)
+		return 2
+	}
+	r, err := gather(ctx, set, address, errOut)
+	if err != nil {
+		fmt.Fprintln(errOut, "vitrine-audience:", err)
+		return 1
+	}
+	if set.JSON {
+		e := json.NewEncoder(out)
+		e.SetIndent("", "  ")
+		err = e.Encode(r)
+	} else {
+		_, err = io.WriteString(out, r.String())
+	}
+	if err != nil || r.Joined < r.Viewers {
+		return 1
+	}
+	return 0
 }

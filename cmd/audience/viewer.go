@@ -2,277 +2,250 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/pion/dtls/v2"
+	"github.com/pion/ice/v2"
+	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/nack"
+	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v3"
+
+	"vitrine/server/wire"
 )
 
-// viewer is one synthetic viewer.
+const (
+	maxAnswer   = 64 << 10
+	leaveWithin = 3 * time.Second
+	mtu         = 1600
+)
+
+// newAPI makes what all viewers share. They ask for lost packets and send receiver reports, as browsers do.
+func newAPI() (*webrtc.API, error) {
+	m := &webrtc.MediaEngine{}
+	if err := m.RegisterDefaultCodecs(); err != nil {
+		return nil, fmt.Errorf("register codecs: %w", err)
+	}
+	chain := &interceptor.Registry{}
+	lost, err := nack.NewGeneratorInterceptor()
+	if err != nil {
+		return nil, fmt.Errorf("make NACK generator: %w", err)
+	}
+	reports, err := report.NewReceiverInterceptor()
+	if err != nil {
+		return nil, fmt.Errorf("make receiver reports: %w", err)
+	}
+	chain.Add(lost)
+	chain.Add(reports)
+	e := webrtc.SettingEngine{}
+	e.SetIncludeLoopbackCandidate(true)
+	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	e.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
+	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(chain), webrtc.WithSettingEngine(e)), nil
+}
+
+// viewer is one member of the crowd.
 type viewer struct {
-	crowd  *crowd
-	joined chan<- error
-	began  time.Time
-	sound  bool // the show has no picture: its first sound counts instead
-	once   sync.Once
-	lost   chan struct{}
+	api     *webrtc.API
+	client  *http.Client
+	address string
 
-	mu     sync.Mutex // a leaf
-	frozen bool
-	counts
-	tracks []*trackCounts
+	pc       *webrtc.PeerConnection
+	resource string // the session's address, "" without one
+	began    time.Time
+	err      error         // why it did not join
+	first    chan struct{} // closed when the first picture, or without one the first sound, is complete
+	once     sync.Once
+
+	mu           sync.Mutex // guards what follows
+	joinedIn     time.Duration
+	audio, video *meter // nil until the track comes
 }
 
-// counts is what a viewer counted while the crowd measured.
-type counts struct {
-	packets, bytes, expected uint64
-	delays                   []float64 // ms, a sample in a second and track
-}
-
-// trackCounts follows one track's sequence numbers.
-type trackCounts struct {
-	begun         bool
-	first, newest uint64
-	received      uint64
-	sampled       time.Time
-}
-
-func newViewer(c *crowd, joined chan<- error) *viewer {
-	return &viewer{crowd: c, joined: joined, lost: make(chan struct{})}
-}
-
-// run joins, watches until ctx ends, and leaves. A viewer that fails says so and ends; the others go on.
-func (v *viewer) run(ctx context.Context) error {
-	v.began = time.Now()
-	if err := v.watch(ctx); err != nil && ctx.Err() == nil {
-		v.say(err)
+// join connects and waits for the first picture.
+func (v *viewer) join(ctx context.Context) (err error) {
+	v.began, v.first = time.Now(), make(chan struct{})
+	if v.pc, err = v.api.NewPeerConnection(webrtc.Configuration{}); err != nil {
+		return fmt.Errorf("make connection: %w", err)
 	}
-	return nil
-}
-
-func (v *viewer) say(err error) { v.once.Do(func() { v.joined <- err }) }
-
-func (v *viewer) watch(ctx context.Context) error {
-	a, err := api()
-	if err != nil {
-		return err
-	}
-	pc, err := a.NewPeerConnection(webrtc.Configuration{})
-	if err != nil {
-		return fmt.Errorf("make a connection: %w", err)
-	}
-	var readers sync.WaitGroup
-	defer readers.Wait()
-	defer pc.Close()
 	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
-		if _, err := pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
+		if _, err := v.pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
 			return fmt.Errorf("ask for %s: %w", kind, err)
 		}
 	}
-	var once sync.Once
-	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
-		if s == webrtc.PeerConnectionStateFailed || s == webrtc.PeerConnectionStateClosed {
-			once.Do(func() { close(v.lost) })
-		}
-	})
-	pc.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
-		clock := &reportClock{}
-		readers.Go(func() { clock.read(r) })
-		v.read(t, clock)
-	})
-	session, err := v.join(ctx, pc)
+	hasVideo := make(chan bool, 1)
+	v.pc.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) { v.watch(t, r, hasVideo) })
+	offer, err := v.pc.CreateOffer(nil)
+	if err != nil {
+		return fmt.Errorf("make offer: %w", err)
+	}
+	if err := v.pc.SetLocalDescription(offer); err != nil {
+		return fmt.Errorf("set offer: %w", err)
+	}
+	answer, err := v.ask(ctx, offer.SDP) // without candidates: the server learns our address from our checks
 	if err != nil {
 		return err
 	}
+	hasVideo <- strings.Contains(answer, "m=video") && strings.Count(answer, "a=sendonly") == strings.Count(answer, "m=")
+	if err := v.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
+		return fmt.Errorf("set answer: %w", err)
+	}
 	select {
+	case <-v.first:
+		return nil
 	case <-ctx.Done():
-	case <-v.lost:
-		err = errGone
-	}
-	v.leave(session)
-	return err
-}
-
-// join exchanges offer and answer and returns the session's address.
-func (v *viewer) join(ctx context.Context, pc *webrtc.PeerConnection) (string, error) {
-	offer, err := pc.CreateOffer(nil)
-	if err != nil {
-		return "", fmt.Errorf("make an offer: %w", err)
-	}
-	if err := pc.SetLocalDescription(offer); err != nil {
-		return "", fmt.Errorf("make an offer: %w", err)
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, v.crowd.endpoint, strings.NewReader(offer.SDP))
-	if err != nil {
-		return "", err
-	}
-	r.Header.Set("Content-Type", "application/sdp")
-	w, err := v.crowd.http.Do(r)
-	if err != nil {
-		return "", fmt.Errorf("join: %w", err)
-	}
-	defer w.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(w.Body, 64<<10))
-	if err != nil {
-		return "", fmt.Errorf("join: %w", err)
-	}
-	if w.StatusCode != http.StatusCreated {
-		return "", fmt.Errorf("the server answers %s: %s", w.Status, strings.TrimSpace(string(body)))
-	}
-	_, picture, _ := strings.Cut(string(body), "m=video")
-	v.sound = !strings.Contains(picture, "a=sendonly")
-	at, err := r.URL.Parse(w.Header.Get("Location"))
-	if err != nil {
-		return "", fmt.Errorf("the session's address: %w", err)
-	}
-	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: string(body)}); err != nil {
-		return at.String(), fmt.Errorf("use the answer: %w", err)
-	}
-	return at.String(), nil
-}
-
-func (v *viewer) leave(session string) {
-	if _, err := url.Parse(session); err != nil || session == "" {
-		return
-	}
-	r, err := http.NewRequest(http.MethodDelete, session, nil)
-	if err != nil {
-		return
-	}
-	if w, err := v.crowd.http.Do(r); err == nil {
-		w.Body.Close()
+		return errors.New("no picture in time")
 	}
 }
 
-// read takes every packet of a track until it ends.
-func (v *viewer) read(t *webrtc.TrackRemote, clock *reportClock) {
-	tc := &trackCounts{}
+// ask posts the offer, again while the server says that it makes sense to.
+func (v *viewer) ask(ctx context.Context, offer string) (string, error) {
+	for {
+		answer, again, err := v.post(ctx, offer)
+		if err == nil || again == 0 {
+			return answer, err
+		}
+		select {
+		case <-time.After(again):
+		case <-ctx.Done():
+			return "", err
+		}
+	}
+}
+
+// post posts the offer once. again > 0 says when to try anew.
+func (v *viewer) post(ctx context.Context, offer string) (answer string, again time.Duration, err error) {
+	r, err := v.do(ctx, http.MethodPost, v.address, offer)
+	if err != nil {
+		return "", 0, err
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxAnswer))
+	if err != nil {
+		return "", 0, fmt.Errorf("read answer: %w", err)
+	}
+	if r.StatusCode != http.StatusCreated {
+		var p wire.Problem
+		_ = json.Unmarshal(body, &p) // what is no problem body has no code
+		seconds, _ := strconv.Atoi(r.Header.Get("Retry-After"))
+		return "", time.Duration(seconds) * time.Second, fmt.Errorf("the server answered %d %s", r.StatusCode, p.Code)
+	}
+	at, err := url.Parse(v.address)
+	if err != nil {
+		return "", 0, fmt.Errorf("read address: %w", err)
+	}
+	if at, err = at.Parse(r.Header.Get("Location")); err != nil {
+		return "", 0, fmt.Errorf("read the session's address: %w", err)
+	}
+	v.resource = at.String()
+	return string(body), 0, nil
+}
+
+func (v *viewer) do(ctx context.Context, method, to, body string) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, method, to, strings.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("make request: %w", err)
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/sdp")
+	}
+	answer, err := v.client.Do(r)
+	if err != nil {
+		return nil, fmt.Errorf("reach the server: %w", err)
+	}
+	return answer, nil
+}
+
+// watch reads a track until the connection ends.
+func (v *viewer) watch(t *webrtc.TrackRemote, r *webrtc.RTPReceiver, hasVideo chan bool) {
+	m := newMeter(t.Codec().ClockRate)
+	picture := <-hasVideo
+	hasVideo <- picture
 	v.mu.Lock()
-	v.tracks = append(v.tracks, tc)
+	if t.Kind() == webrtc.RTPCodecTypeVideo {
+		v.video = m
+	} else {
+		v.audio = m
+	}
 	v.mu.Unlock()
-	video := t.Kind() == webrtc.RTPCodecTypeVideo
-	buf := make([]byte, 1500)
-	var p rtp.Packet
+	counts := t.Kind() == webrtc.RTPCodecTypeVideo || !picture
+	done := make(chan struct{})
+	go func() { defer close(done); m.listen(r) }()
+	buf := make([]byte, mtu)
+	var h rtp.Header
 	for {
 		n, _, err := t.Read(buf)
 		if err != nil {
-			return
+			break
 		}
-		if p.Unmarshal(buf[:n]) != nil {
+		if _, err := h.Unmarshal(buf[:n]); err != nil {
 			continue
 		}
-		now := time.Now()
-		// The server begins a viewer's picture with a key frame, so the first marker ends the first whole picture.
-		if (p.Marker && video) || v.sound {
-			v.once.Do(func() { v.arrive(now) })
-		}
-		v.take(tc, &p, n, now, clock, t.Codec().ClockRate)
-	}
-}
-
-func (v *viewer) arrive(now time.Time) {
-	v.crowd.mu.Lock()
-	v.crowd.joins = append(v.crowd.joins, float64(now.Sub(v.began).Microseconds())/1000)
-	v.crowd.mu.Unlock()
-	v.joined <- nil
-}
-
-func (v *viewer) take(tc *trackCounts, p *rtp.Packet, size int, now time.Time, clock *reportClock, rate uint32) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.frozen {
-		return
-	}
-	seq := uint64(p.SequenceNumber)
-	if tc.begun {
-		seq = tc.newest + uint64(int64(int16(p.SequenceNumber-uint16(tc.newest))))
-	} else {
-		tc.first, tc.newest, tc.begun = seq+1<<16, seq+1<<16, true
-		seq += 1 << 16
-	}
-	tc.newest = max(tc.newest, seq)
-	tc.received++
-	v.packets++
-	v.bytes += uint64(size)
-	if now.Sub(tc.sampled) < time.Second {
-		return
-	}
-	tc.sampled = now
-	if sent, ok := clock.at(p.Timestamp, rate); ok {
-		v.delays = append(v.delays, float64(now.Sub(sent).Microseconds())/1000)
-	}
-}
-
-// reset forgets what was counted so far.
-func (v *viewer) reset() {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.counts = counts{}
-	for _, t := range v.tracks {
-		t.first, t.received = t.newest+1, 0
-	}
-}
-
-func (v *viewer) freeze() {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.frozen = true
-	for _, t := range v.tracks {
-		if t.begun && t.newest >= t.first {
-			v.expected += max(t.newest-t.first+1, t.received)
+		if now := time.Now(); m.take(&h, n, now) && counts {
+			v.once.Do(func() {
+				v.mu.Lock()
+				v.joinedIn = now.Sub(v.began)
+				v.mu.Unlock()
+				close(v.first)
+			})
 		}
 	}
+	<-done
 }
 
-func (v *viewer) count() counts {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.counts
-}
-
-// reportClock turns a track's timestamps into the publisher's wall clock by its sender reports (RFC 3550 §6.4.1). Where
-// publisher and audience share a clock that is when the picture was taken.
-type reportClock struct {
-	mu  sync.Mutex
-	ntp uint64
-	rtp uint32
-	any bool
-}
-
-func (c *reportClock) read(r *webrtc.RTPReceiver) {
+// listen reads the sender reports of a track.
+func (m *meter) listen(r *webrtc.RTPReceiver) {
+	buf := make([]byte, mtu)
 	for {
-		packets, _, err := r.ReadRTCP()
+		n, _, err := r.Read(buf)
 		if err != nil {
 			return
 		}
-		for _, p := range packets {
+		list, err := rtcp.Unmarshal(buf[:n])
+		if err != nil {
+			continue
+		}
+		for _, p := range list {
 			if sr, ok := p.(*rtcp.SenderReport); ok {
-				c.mu.Lock()
-				c.ntp, c.rtp, c.any = sr.NTPTime, sr.RTPTime, true
-				c.mu.Unlock()
+				m.report(sr)
 			}
 		}
 	}
 }
 
-// ntpEpoch is 1900 in Unix seconds.
-const ntpEpoch = 2208988800
-
-func (c *reportClock) at(timestamp, rate uint32) (time.Time, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.any {
-		return time.Time{}, false
+// mark begins the time that is measured.
+func (v *viewer) mark() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, m := range []*meter{v.audio, v.video} {
+		if m != nil {
+			m.mark()
+		}
 	}
-	seconds := int64(c.ntp>>32) - ntpEpoch
-	nanos := int64(c.ntp & 0xffffffff * 1_000_000_000 >> 32)
-	since := time.Duration(int32(timestamp-c.rtp)) * time.Second / time.Duration(rate)
-	return time.Unix(seconds, nanos).Add(since), true
+}
+
+// leave ends the session and the connection.
+func (v *viewer) leave() {
+	if v.resource != "" {
+		ctx, cancel := context.WithTimeout(context.Background(), leaveWithin)
+		if r, err := v.do(ctx, http.MethodDelete, v.resource, ""); err == nil {
+			_ = r.Body.Close()
+		}
+		cancel()
+	}
+	if v.pc != nil {
+		_ = v.pc.GracefulClose()
+	}
 }
