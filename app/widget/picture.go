@@ -46,7 +46,10 @@ type Picture struct {
 // NewPicture returns a black picture; overlay is laid out within it.
 func NewPicture(convert Convert, overlay fyne.CanvasObject) *Picture {
 	p := &Picture{convert: convert, overlay: overlay, front: black()}
-	p.raster = p.newRaster()
+	p.raster = newRaster(func(w, h int) image.Image {
+		p.Seen(w, h)
+		return p.front
+	})
 	p.ExtendBaseWidget(p)
 	return p
 }
@@ -59,20 +62,19 @@ func black() *image.RGBA {
 	return i
 }
 
-func (p *Picture) newRaster() *canvas.Raster {
-	r := canvas.NewRaster(func(w, h int) image.Image {
-		if uint64(w)<<32|uint64(h) > p.shown.Load() || len(p.mirrors) == 0 {
-			p.shown.Store(uint64(w)<<32 | uint64(h))
-		}
-		return p.front
-	})
+func newRaster(image func(w, h int) image.Image) *canvas.Raster {
+	r := canvas.NewRaster(image)
 	r.ScaleMode = canvas.ImageScaleSmooth
 	return r
 }
 
+// Seen says at what size in pixels the screen shows the picture: it is drawn no larger. The screen says so itself whenever it
+// paints.
+func (p *Picture) Seen(w, h int) { p.shown.Store(uint64(w)<<32 | uint64(h)) }
+
 // Mirror is another view of the same pictures, until Unmirror.
 func (p *Picture) Mirror() *canvas.Raster {
-	r := p.newRaster()
+	r := newRaster(func(int, int) image.Image { return p.front })
 	p.mirrors = append(p.mirrors, r)
 	return r
 }
