@@ -4,7 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -89,14 +89,18 @@ var word = regexp.MustCompile(`[A-Za-z\p{Han}]{2,}`)
 
 func TestPanelsHoldNoTextOfTheirOwn(t *testing.T) {
 	allowed := regexp.MustCompile(`^(%dx%d|%dp · %d×%d|%d:%02d:%02d|15:04|Ctrl.*|F[12]|Delete|Alt .*|Tab|rtsps?(://)?|rtmps?|https?|srt|udp|zh|en|system|1280|720|error|[a-z ]+ a [a-z ]+)$`)
-	files, err := parser.ParseDir(token.NewFileSet(), ".", func(f fs.FileInfo) bool {
-		n := f.Name()
-		return !strings.HasSuffix(n, "_test.go") && n != "english.go" && n != "chinese.go"
-	}, 0)
-	if err != nil {
-		t.Fatal(err)
+	names, err := filepath.Glob("*.go")
+	if err != nil || len(names) < 10 {
+		t.Fatal(names, err)
 	}
-	for name, file := range files["app"].Files {
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") || name == "english.go" || name == "chinese.go" {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
 		ast.Inspect(file, func(n ast.Node) bool {
 			if _, ok := n.(*ast.ImportSpec); ok {
 				return false
