@@ -90,8 +90,12 @@ func (w *Window) perform(ctx context.Context, g gesture, timeout time.Duration) 
 	}
 }
 
+// together is how long a snapshot waits for a picture to be shown with: one repaint serves both.
+const together = 60 * time.Millisecond
+
 // bridge is the one goroutine that speaks to the toolkit. At most one snapshot and one picture are under way there; what
-// comes meanwhile waits, and the newest wins.
+// comes meanwhile waits, and the newest wins. While pictures flow a snapshot goes with the next one; a session says
+// something new more often than that would take, so none stays behind when they stop.
 func (w *Window) bridge(ctx context.Context) error {
 	var (
 		outcomes           []func()
@@ -99,10 +103,19 @@ func (w *Window) bridge(ctx context.Context) error {
 		applying, flipping bool
 		applied, flipped   = make(chan struct{}, 1), make(chan struct{}, 1)
 		preview            = w.desk.Preview()
+		shown              time.Time
 	)
 	defer preview.Drain()
 	for {
-		if news && !applying {
+		drawn := !flipping && w.draw(preview)
+		if drawn {
+			flipping, shown = true, time.Now()
+			fyne.Do(func() {
+				w.picture.Flip()
+				flipped <- struct{}{}
+			})
+		}
+		if news && !applying && (drawn || len(outcomes) > 0 || time.Since(shown) > together) {
 			news, applying = false, true
 			ready := outcomes
 			outcomes = nil
@@ -112,13 +125,6 @@ func (w *Window) bridge(ctx context.Context) error {
 				}
 				w.apply(w.desk.Snapshot())
 				applied <- struct{}{}
-			})
-		}
-		if !flipping && w.draw(preview) {
-			flipping = true
-			fyne.Do(func() {
-				w.picture.Flip()
-				flipped <- struct{}{}
 			})
 		}
 		select {

@@ -56,6 +56,7 @@ type Window struct {
 	sources  *sources
 	mixer    *mixer
 	controls *controls
+	notices  *notices
 	menu     *menu
 	sheet    *widget.Sheet
 	page     tab                    // of the settings while they are open, noTab otherwise
@@ -107,13 +108,14 @@ func (w *Window) build() {
 	w.overlay.build()
 	w.toast = w.overlay.toast
 	w.sources, w.mixer, w.controls = newSources(w), newMixer(w), newControls(w)
-	show, notices, status := newShowPanel(w), newNotices(w), newStatusBar(w)
+	w.notices = newNotices(w)
+	show, status := newShowPanel(w), newStatusBar(w)
 	w.menu = newMenu(w)
 	w.live = []func(*studio.Snapshot){
-		w.overlay.apply, w.sources.apply, w.mixer.apply, show.apply, notices.apply, w.controls.apply, status.apply, w.menu.apply,
+		w.overlay.apply, w.sources.apply, w.mixer.apply, show.apply, w.notices.apply, w.controls.apply, status.apply, w.menu.apply,
 	}
 	const gap = 10
-	left := widget.Sized(fyne.NewSize(leftWidth, 0), widget.Fill(gap, nil, w.sources.object, notices.object))
+	left := widget.Sized(fyne.NewSize(leftWidth, 0), widget.Fill(gap, nil, w.sources.object, w.notices.object))
 	middle := widget.Fill(gap, nil, w.picture, widget.Sized(fyne.NewSize(0, mixerHeight), w.mixer.object))
 	right := widget.Sized(fyne.NewSize(rightWidth, 0), widget.Fill(gap, show.object, layout.NewSpacer(), w.controls.object))
 	body := container.New(sidesLayout{gap}, middle, left, right)
@@ -196,6 +198,9 @@ func (w *Window) goLive() {
 	case studio.Starting:
 		w.command(w.desk.End)
 	default:
+		if w.sheet != nil {
+			return
+		}
 		if !ready(w.snap.Settings.Server) {
 			w.openSettings(serverTab)
 			return

@@ -78,15 +78,15 @@ func NewPill(text *Text, fill fyne.ThemeColorName) *Box {
 
 // CreateRenderer implements fyne.Widget.
 func (b *Box) CreateRenderer() fyne.WidgetRenderer {
-	r := &boxRenderer{b: b, ground: canvas.NewRectangle(color.Transparent)}
-	r.objects = []fyne.CanvasObject{r.ground, b.content}
+	r := &boxRenderer{b: b, ground: newGround()}
+	r.objects = append(r.ground.objects(), b.content)
 	r.paint()
 	return r
 }
 
 type boxRenderer struct {
 	b       *Box
-	ground  *canvas.Rectangle
+	ground  *ground
 	objects []fyne.CanvasObject
 }
 
@@ -95,21 +95,21 @@ func (r *boxRenderer) MinSize() fyne.Size {
 }
 
 func (r *boxRenderer) Layout(s fyne.Size) {
-	r.ground.Resize(s)
+	r.ground.place(fyne.Position{}, s)
 	r.b.content.Move(fyne.NewPos(r.b.inset.Width, r.b.inset.Height))
 	r.b.content.Resize(s.Subtract(r.b.inset).Subtract(r.b.inset))
 }
 
 func (r *boxRenderer) paint() {
 	th, v := r.b.Theme(), variant()
-	r.ground.FillColor, r.ground.StrokeColor, r.ground.StrokeWidth = color.Transparent, color.Transparent, 0
+	fill, edge := color.Color(color.Transparent), color.Color(color.Transparent)
 	if r.b.fill != "" {
-		r.ground.FillColor = th.Color(r.b.fill, v)
+		fill = th.Color(r.b.fill, v)
 	}
 	if r.b.edge != "" {
-		r.ground.StrokeColor, r.ground.StrokeWidth = th.Color(r.b.edge, v), r.b.edgeWide
+		edge = th.Color(r.b.edge, v)
 	}
-	r.ground.CornerRadius = min(r.b.radius, r.MinSize().Height/2)
+	r.ground.paint(fill, edge, min(r.b.radius, r.MinSize().Height/2), r.b.edgeWide)
 }
 
 func (r *boxRenderer) Refresh() {

@@ -89,16 +89,15 @@ func (m *Meter) CreateRenderer() fyne.WidgetRenderer {
 }
 
 type meterRenderer struct {
-	m           *Meter
-	dim, lit    [len(zones)]*canvas.Rectangle
-	needle      *canvas.Rectangle
-	light       *canvas.Rectangle
-	word        *canvas.Text
-	scale       []*canvas.Text
-	objects     []fyne.CanvasObject
-	barWide     float32
-	clipWide    float32
-	scaleHeight float32
+	m        *Meter
+	dim, lit [len(zones)]*canvas.Rectangle
+	needle   *canvas.Rectangle
+	light    *canvas.Rectangle
+	word     *canvas.Text
+	scale    []*canvas.Text
+	objects  []fyne.CanvasObject
+	barWide  float32
+	clipWide float32
 }
 
 const scaleText = 9

@@ -46,7 +46,10 @@ type Picture struct {
 // NewPicture returns a black picture; overlay is laid out within it.
 func NewPicture(convert Convert, overlay fyne.CanvasObject) *Picture {
 	p := &Picture{convert: convert, overlay: overlay, front: black()}
-	p.raster = p.newRaster()
+	p.raster = newRaster(func(w, h int) image.Image {
+		p.Seen(w, h)
+		return p.front
+	})
 	p.ExtendBaseWidget(p)
 	return p
 }
@@ -59,20 +62,19 @@ func black() *image.RGBA {
 	return i
 }
 
-func (p *Picture) newRaster() *canvas.Raster {
-	r := canvas.NewRaster(func(w, h int) image.Image {
-		if uint64(w)<<32|uint64(h) > p.shown.Load() || len(p.mirrors) == 0 {
-			p.shown.Store(uint64(w)<<32 | uint64(h))
-		}
-		return p.front
-	})
+func newRaster(image func(w, h int) image.Image) *canvas.Raster {
+	r := canvas.NewRaster(image)
 	r.ScaleMode = canvas.ImageScaleSmooth
 	return r
 }
 
+// Seen says at what size in pixels the screen shows the picture: it is drawn no larger. The screen says so itself whenever it
+// paints.
+func (p *Picture) Seen(w, h int) { p.shown.Store(uint64(w)<<32 | uint64(h)) }
+
 // Mirror is another view of the same pictures, until Unmirror.
 func (p *Picture) Mirror() *canvas.Raster {
-	r := p.newRaster()
+	r := newRaster(func(int, int) image.Image { return p.front })
 	p.mirrors = append(p.mirrors, r)
 	return r
 }
@@ -134,24 +136,28 @@ func (p *Picture) Show() { p.hidden.Store(false); p.BaseWidget.Show() }
 
 // CreateRenderer implements fyne.Widget.
 func (p *Picture) CreateRenderer() fyne.WidgetRenderer {
-	r := &pictureRenderer{p: p, stage: canvas.NewRectangle(color.Black), border: canvas.NewRectangle(color.Transparent)}
-	r.objects = []fyne.CanvasObject{r.stage, p.raster, p.overlay, r.border}
+	r := &pictureRenderer{p: p, border: newGround()}
+	for i := range r.bars {
+		r.bars[i] = canvas.NewRectangle(color.Black)
+		r.objects = append(r.objects, r.bars[i])
+	}
+	r.objects = append(append(r.objects, r.border.objects()...), p.raster, p.overlay)
 	r.paint()
 	return r
 }
 
 type pictureRenderer struct {
-	p             *Picture
-	stage, border *canvas.Rectangle
-	objects       []fyne.CanvasObject
+	p       *Picture
+	bars    [4]*canvas.Rectangle // the stage where the picture does not cover it: above, below, left, right
+	border  *ground              // a little larger than the picture that lies on it
+	objects []fyne.CanvasObject
 }
 
-const borderRoom = 5 // around the picture, for the widest border
+const borderRoom = 4 // around the picture, for the widest border
 
 func (r *pictureRenderer) MinSize() fyne.Size { return fyne.NewSize(320, 180) }
 
 func (r *pictureRenderer) Layout(s fyne.Size) {
-	r.stage.Resize(s)
 	room := s.SubtractWidthHeight(2*borderRoom, 2*borderRoom)
 	size := fyne.NewSize(room.Width, room.Width/r.p.aspect())
 	if size.Height > room.Height {
@@ -162,22 +168,34 @@ func (r *pictureRenderer) Layout(s fyne.Size) {
 		o.Resize(size)
 		o.Move(at)
 	}
-	r.border.Resize(size.AddWidthHeight(2*borderRoom, 2*borderRoom))
-	r.border.Move(at.SubtractXY(borderRoom, borderRoom))
+	put(r.bars[0], fyne.Position{}, fyne.NewSize(s.Width, at.Y))
+	put(r.bars[1], fyne.NewPos(0, at.Y+size.Height), fyne.NewSize(s.Width, at.Y))
+	put(r.bars[2], fyne.NewPos(0, at.Y), fyne.NewSize(at.X, size.Height))
+	put(r.bars[3], fyne.NewPos(at.X+size.Width, at.Y), fyne.NewSize(at.X, size.Height))
+	wide := r.border.border
+	r.border.place(at.SubtractXY(wide, wide), size.AddWidthHeight(2*wide, 2*wide))
 }
 
 func (r *pictureRenderer) paint() {
 	th, v := r.p.Theme(), variant()
-	r.stage.FillColor, r.stage.CornerRadius = th.Color(theme.Stage, v), th.Size(theme.Corner)
-	r.border.FillColor, r.border.CornerRadius = color.Transparent, th.Size(theme.Corner)
+	corner := th.Size(theme.Corner)
+	for i, b := range r.bars {
+		b.FillColor = th.Color(theme.Stage, v)
+		if i == 0 {
+			b.TopLeftCornerRadius, b.TopRightCornerRadius = corner, corner
+		}
+		if i == 1 {
+			b.BottomLeftCornerRadius, b.BottomRightCornerRadius = corner, corner
+		}
+	}
+	edge, wide := color.Color(color.Transparent), float32(0)
 	switch r.p.frame {
 	case LiveFrame:
-		r.border.StrokeColor, r.border.StrokeWidth = th.Color(theme.Live, v), 4
+		edge, wide = th.Color(theme.Live, v), 4
 	case TroubledFrame:
-		r.border.StrokeColor, r.border.StrokeWidth = th.Color(theme.Loud, v), 2
-	default:
-		r.border.StrokeColor, r.border.StrokeWidth = color.Transparent, 0
+		edge, wide = th.Color(theme.Loud, v), 2
 	}
+	r.border.paint(color.Transparent, edge, wide, wide)
 }
 
 func (r *pictureRenderer) Refresh() {

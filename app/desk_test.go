@@ -1,0 +1,338 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
+
+	"vitrine/app/widget"
+	"vitrine/capture/frame"
+	"vitrine/server/wire"
+	"vitrine/studio"
+	"vitrine/studio/mix"
+)
+
+// recorder is a Desk that writes down what it is asked and answers as the test wants.
+type recorder struct {
+	snap    *studio.Snapshot
+	changed chan struct{}
+	slot    *frame.Slot
+	calls   []string
+	err     error
+	shows   []wire.Show
+	fault   frame.Fault
+}
+
+func newRecorder() *recorder {
+	s := &studio.Snapshot{Settings: studio.Defaults()}
+	s.Settings.Language = "en"
+	s.Settings.Theme = "dark"
+	s.Settings.Sources = []studio.Source{
+		{ID: "a", Name: "Front", Input: frame.Input{Kind: frame.Camera, Device: "cam0"}},
+		{ID: "b", Name: "Clip", Input: frame.Input{Kind: frame.File, URL: "/clip.mp4"}},
+		{ID: "c", Name: "Desk", Input: frame.Input{Kind: frame.Screen, Device: "screen0"}},
+	}
+	s.Settings.Selected = "a"
+	s.Sources = []studio.SourceStatus{{Status: studio.Running, Width: 1280, Height: 720, FPS: 30}, {Status: studio.Idle}, {Status: studio.Idle}}
+	s.Devices = []frame.Device{
+		{Kind: frame.Camera, ID: "cam0", Name: "Webcam"},
+		{Kind: frame.Screen, ID: "screen0", Name: "Screen 1"},
+		{Kind: frame.Microphone, ID: "mic0", Name: "Yeti", Default: true},
+		{Kind: frame.Microphone, ID: "mic1", Name: "Webcam mic"},
+		{Kind: frame.Speaker, ID: "spk0", Name: "Headphones", Default: true},
+	}
+	s.Program.Format = s.Settings.Output.Format
+	s.Sound.Status = studio.Running
+	s.Sound.Voice, s.Sound.Master = mix.Level{Peak: mix.Floor, RMS: mix.Floor}, mix.Level{Peak: mix.Floor, RMS: mix.Floor}
+	s.Air.Phase = studio.OffAir
+	return &recorder{snap: s, changed: make(chan struct{}, 1), slot: frame.NewSlot()}
+}
+
+func (d *recorder) call(format string, args ...any) error {
+	d.calls = append(d.calls, fmt.Sprintf(format, args...))
+	return d.err
+}
+
+func (d *recorder) Snapshot() *studio.Snapshot { return d.snap }
+func (d *recorder) Changed() <-chan struct{}   { return d.changed }
+func (d *recorder) Preview() *frame.Slot       { return d.slot }
+
+func (d *recorder) AddSource(_ context.Context, name string, in frame.Input) (studio.SourceID, error) {
+	return "new", d.call("add %s %s %s%s %v", name, in.Kind, in.Device, in.URL, in.Region)
+}
+
+func (d *recorder) RenameSource(_ context.Context, id studio.SourceID, name string) error {
+	return d.call("rename %s %s", id, name)
+}
+
+func (d *recorder) RemoveSource(_ context.Context, id studio.SourceID) error {
+	return d.call("remove %s", id)
+}
+func (d *recorder) Undo(context.Context) error { return d.call("undo") }
+func (d *recorder) MoveSource(_ context.Context, id studio.SourceID, to int) error {
+	return d.call("move %s %d", id, to)
+}
+
+func (d *recorder) SelectSource(_ context.Context, id studio.SourceID) error {
+	return d.call("select %s", id)
+}
+
+func (d *recorder) PauseSource(_ context.Context, id studio.SourceID, on bool) error {
+	return d.call("pause %s %t", id, on)
+}
+
+func (d *recorder) SetMicrophone(_ context.Context, m studio.Microphone) error {
+	return d.call("mic %q %d %t %g", m.Device, m.Channels, m.Muted, m.GainDB)
+}
+
+func (d *recorder) SetSpeaker(_ context.Context, id string) error { return d.call("speaker %q", id) }
+func (d *recorder) TestSpeaker(context.Context) error             { return d.call("test speaker") }
+func (d *recorder) SetServer(_ context.Context, s studio.Server) error {
+	return d.call("server %s %s %s", s.Address, s.Show, s.Token)
+}
+
+func (d *recorder) SetOutput(_ context.Context, o studio.Output) error {
+	return d.call("output %s %s %d %d", o.Codec, o.Format, o.VideoBitrate, o.AudioBitrate)
+}
+
+func (d *recorder) SetAppearance(_ context.Context, language, theme string) error {
+	return d.call("look %q %q", language, theme)
+}
+
+func (d *recorder) DismissNotice(_ context.Context, seq int) error { return d.call("dismiss %d", seq) }
+func (d *recorder) GoLive(context.Context) error                   { return d.call("go live") }
+func (d *recorder) End(context.Context) error                      { return d.call("end") }
+
+func (d *recorder) CheckServer(_ context.Context, s studio.Server) (wire.Show, error) {
+	err := d.call("check %s %s", s.Address, s.Show)
+	return wire.Show{ID: s.Show, Title: "Evening", State: wire.Open}, err
+}
+
+func (d *recorder) Shows(_ context.Context, s studio.Server) ([]wire.Show, error) {
+	return d.shows, d.call("shows %s", s.Address)
+}
+
+func (d *recorder) CreateShow(_ context.Context, s studio.Server, n wire.NewShow) (wire.CreatedShow, error) {
+	err := d.call("create %s %s %s %s", s.Address, s.Token, n.ID, n.Title)
+	return wire.CreatedShow{Show: wire.Show{ID: n.ID, Title: n.Title}, Token: "made"}, err
+}
+func (d *recorder) Fault(error) frame.Fault { return d.fault }
+
+// bench is a window under test. Its gestures reach the recorder when the test says so, and its clock stands still.
+type bench struct {
+	*testing.T
+	w      *Window
+	d      *recorder
+	closed bool
+}
+
+func newBench(t *testing.T, edit ...func(*studio.Snapshot)) *bench {
+	t.Helper()
+	d := newRecorder()
+	for _, e := range edit {
+		e(d.snap)
+	}
+	w := New(test.NewTempApp(t), d, func(*image.RGBA, *frame.Video) {}, nil)
+	now := time.Date(2026, 5, 1, 20, 0, 0, 0, time.UTC)
+	w.now = func() time.Time { return now }
+	w.Show()
+	b := &bench{T: t, w: w, d: d}
+	w.win.SetOnClosed(func() { b.closed = true })
+	t.Cleanup(func() {
+		if !b.closed {
+			w.win.Close()
+		}
+	})
+	b.change(func(*studio.Snapshot) {})
+	return b
+}
+
+// change shows an edited copy of the snapshot.
+func (b *bench) change(edit func(*studio.Snapshot)) {
+	next := *b.d.snap
+	next.Settings.Sources = slices.Clone(next.Settings.Sources)
+	next.Sources = slices.Clone(next.Sources)
+	edit(&next)
+	b.d.snap = &next
+	b.w.apply(b.d.snap)
+}
+
+// carry hands the waiting gestures to the recorder, as Window.Run does, and returns what was asked.
+func (b *bench) carry() []string {
+	b.d.calls = nil
+	for {
+		select {
+		case g := <-b.w.gestures:
+			b.w.settle(g, g.do(b.Context()))
+		default:
+			return b.d.calls
+		}
+	}
+}
+
+func (b *bench) expect(want ...string) {
+	b.Helper()
+	if got := b.carry(); !slices.Equal(got, want) {
+		b.Errorf("the desk was asked %q, want %q", got, want)
+	}
+}
+
+// roots are what the host can see and reach: the top sheet, else the window.
+func (b *bench) roots() fyne.CanvasObject {
+	c := b.w.win.Canvas()
+	if top := c.Overlays().Top(); top != nil {
+		return top
+	}
+	return c.Content()
+}
+
+// all calls f with everything that is visible below the roots.
+func (b *bench) all(f func(fyne.CanvasObject)) {
+	var walk func(fyne.CanvasObject)
+	walk = func(o fyne.CanvasObject) {
+		if !o.Visible() {
+			return
+		}
+		f(o)
+		switch o := o.(type) {
+		case *fyne.Container:
+			for _, c := range o.Objects {
+				walk(c)
+			}
+		case fyne.Widget:
+			for _, c := range test.WidgetRenderer(o).Objects() {
+				walk(c)
+			}
+		}
+	}
+	walk(b.roots())
+}
+
+// text is all that can be read, a piece a line.
+func (b *bench) text() string {
+	var lines []string
+	b.all(func(o fyne.CanvasObject) {
+		switch o := o.(type) {
+		case *canvas.Text:
+			lines = append(lines, o.Text)
+		case *widget.Text:
+			lines = append(lines, o.Text())
+		case *widget.Paragraph:
+			lines = append(lines, o.Text())
+		}
+	})
+	return strings.Join(lines, "\n")
+}
+
+func (b *bench) reads(want ...string) {
+	b.Helper()
+	text := b.text()
+	for _, s := range want {
+		if !strings.Contains(text, s) {
+			b.Errorf("%q cannot be read in the window:\n%s", s, text)
+		}
+	}
+}
+
+func (b *bench) lacks(unwanted ...string) {
+	b.Helper()
+	text := b.text()
+	for _, s := range unwanted {
+		if strings.Contains(text, s) {
+			b.Errorf("%q is in the window:\n%s", s, text)
+		}
+	}
+}
+
+// press taps the button with that text.
+func (b *bench) press(label string) {
+	b.Helper()
+	var found *widget.Button
+	b.all(func(o fyne.CanvasObject) {
+		if button, ok := o.(*widget.Button); ok && button.Text() == label {
+			found = button
+		}
+	})
+	if found == nil {
+		b.Fatalf("there is no button %q", label)
+	}
+	test.Tap(found)
+}
+
+// key types a key where the keyboard is.
+func (b *bench) key(k fyne.KeyName) {
+	c := b.w.win.Canvas()
+	if f := c.Focused(); f != nil {
+		f.TypedKey(&fyne.KeyEvent{Name: k})
+		return
+	}
+	c.OnTypedKey()(&fyne.KeyEvent{Name: k})
+}
+
+// shortcut types a key with modifiers: the menu has it first, then the window.
+func (b *bench) shortcut(s fyne.Shortcut) {
+	b.Helper()
+	if i := menuItem(b.w.menu.bar.Items, s); i != nil {
+		i.Action()
+		return
+	}
+	b.w.win.Canvas().(fyne.Shortcutable).TypedShortcut(s)
+}
+
+func menuItem(menus []*fyne.Menu, s fyne.Shortcut) *fyne.MenuItem {
+	for _, m := range menus {
+		for _, i := range m.Items {
+			if i.Shortcut != nil && i.Shortcut.ShortcutName() == s.ShortcutName() {
+				return i
+			}
+		}
+	}
+	return nil
+}
+
+func ctrl(k fyne.KeyName) *desktop.CustomShortcut {
+	return &desktop.CustomShortcut{KeyName: k, Modifier: fyne.KeyModifierShortcutDefault}
+}
+
+// entries are the visible lines to type in.
+func (b *bench) entries() (all []*widget.Entry) {
+	b.all(func(o fyne.CanvasObject) {
+		if e, ok := o.(*widget.Entry); ok {
+			all = append(all, e)
+		}
+	})
+	return all
+}
+
+// pickers are the visible lists to choose from.
+func (b *bench) pickers() (all []*widget.Picker) {
+	b.all(func(o fyne.CanvasObject) {
+		if p, ok := o.(*widget.Picker); ok {
+			all = append(all, p)
+		}
+	})
+	return all
+}
+
+func withServer(s *studio.Snapshot) {
+	s.Settings.Server = studio.Server{Address: "shop.example", Show: "evening", Token: "secret"}
+	s.Air.Title, s.Air.WatchURL = "Evening with Lena", "https://shop.example/watch/evening"
+}
+
+func onAir(s *studio.Snapshot) {
+	withServer(s)
+	s.Air.Phase = studio.OnAir
+	s.Air.Since = time.Date(2026, 5, 1, 18, 58, 55, 0, time.UTC)
+	s.Air.Viewers = 128
+	s.Air.Link = frame.Link{Phase: frame.LinkLive, RTT: 24 * time.Millisecond, LossPercent: 0.3, Bitrate: 2_760_000}
+	s.Program.FPS, s.Program.EncodeTime, s.Program.Dropped = 30, 4200*time.Microsecond, 7
+}
