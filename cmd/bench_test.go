@@ -210,8 +210,13 @@ func benchServer(b *testing.B, viewers int) {
 	line("server_heap_and_stacks_a_viewer", more/n/1024, "KiB", "-")
 	line("server_resident_a_viewer", rss/n/1024, "KiB", "-")
 	for name, v := range heard {
-		if f, ok := v.(float64); ok {
-			line("audience_"+name, f, "-", "-")
+		switch v := v.(type) {
+		case float64:
+			line("audience_"+name, v, "-", "-")
+		case map[string]any:
+			for q, f := range v {
+				line("audience_"+name+"_"+q, f.(float64), "-", "-")
+			}
 		}
 	}
 }

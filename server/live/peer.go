@@ -152,6 +152,9 @@ func (p *peer) answer(ctx context.Context, text string) (string, error) {
 	if err != nil {
 		return "", wire.Errorf(wire.Invalid, "the offer cannot be answered: %s", reason(err))
 	}
+	if strings.Count(sdp.SDP, "\r\nm=") != len(p.offer.description.MediaDescriptions) {
+		return "", wire.Errorf(wire.Invalid, "the offer has sections that cannot be answered")
+	}
 	gathered := webrtc.GatheringCompletePromise(p.pc)
 	if err := p.pc.SetLocalDescription(sdp); err != nil {
 		return "", fmt.Errorf("set answer: %w", err)
