@@ -69,6 +69,14 @@ func newClient(t *testing.T, codecs ...Codec) *client {
 
 func newClientWith(t *testing.T, set func(*webrtc.SettingEngine), codecs ...Codec) *client {
 	t.Helper()
+	c := makeClient(t, set, codecs...)
+	t.Cleanup(func() { _ = c.pc.GracefulClose() })
+	return c
+}
+
+// makeClient makes a client that the caller closes.
+func makeClient(t *testing.T, set func(*webrtc.SettingEngine), codecs ...Codec) *client {
+	t.Helper()
 	m := &webrtc.MediaEngine{}
 	for i, c := range codecs {
 		kind := webrtc.RTPCodecTypeAudio
@@ -102,7 +110,6 @@ func newClientWith(t *testing.T, set func(*webrtc.SettingEngine), codecs ...Code
 			webrtc.RTPCodecTypeVideo: make(chan *webrtc.TrackRemote, 4),
 		},
 	}
-	t.Cleanup(func() { _ = pc.GracefulClose() })
 	pc.OnTrack(func(tr *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { c.tracks[tr.Kind()] <- tr })
 	var once sync.Once
 	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
