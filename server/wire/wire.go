@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -65,7 +67,16 @@ func (n NewShow) Validate() error {
 	if c := utf8.RuneCountInString(n.Title); c > MaxTitle || !utf8.ValidString(n.Title) {
 		return Errorf(Invalid, "a show's title has at most %d characters; got %d", MaxTitle, c)
 	}
+	if strings.ContainsFunc(n.Title, hidden) {
+		return Errorf(Invalid, "a show's title has no control characters")
+	}
 	return nil
+}
+
+// hidden reports characters that are not seen but change what is: control characters, line breaks, and those that turn the
+// direction of the text around them (Unicode's bidirectional overrides, embeddings and isolates).
+func hidden(r rune) bool {
+	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }
 
 // CreatedShow answers NewShow. Token is the show's publishing token, shown this one time.
@@ -91,13 +102,14 @@ const (
 	MediaType       Code = "media_type"
 	NoCodec         Code = "no_codec" // the offer holds no codec that the show uses
 	Precondition    Code = "precondition"
+	RateLimited     Code = "rate_limited"
+	Unavailable     Code = "unavailable"
+	Internal        Code = "internal"
+
 	// PreconditionRequired says that the request lacks the If-Match that it needs.
 	PreconditionRequired Code = "precondition_required"
 	// Method says that the address does not know the request's method.
-	Method      Code = "method"
-	RateLimited Code = "rate_limited"
-	Unavailable Code = "unavailable"
-	Internal    Code = "internal"
+	Method Code = "method"
 )
 
 // Error is an error with a code that the edge can answer with. Text is a sentence for people and carries no secret.
