@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// console is what a program prints; it can be read while it does.
+type console struct {
+	mu    sync.Mutex
+	text  bytes.Buffer
+	lines chan struct{}
+}
+
+func (c *console) Write(b []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n, err := c.text.Write(b)
+	select {
+	case c.lines <- struct{}{}:
+	default:
+	}
+	return n, err
+}
+
+func (c *console) String() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.text.String()
+}
+
+// await waits until what was printed fits.
+func (c *console) await(t *testing.T, pattern string) []string {
+	t.Helper()
+	late := time.After(20 * time.Second)
+	for {
+		if m := regexp.MustCompile(pattern).FindStringSubmatch(c.String()); m != nil {
+			return m
+		}
+		select {
+		case <-c.lines:
+		case <-late:
+			t.Fatalf("%q is not in %q", pattern, c.String())
+		}
+	}
+}
+
+func write(t *testing.T, text string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "settings.json")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestThe_program_serves_until_it_is_told_to_stop(t *testing.T) {
+	t.Setenv("VITRINE_SHOW", "fromenv:correct-horse")
+	t.Setenv("VITRINE_LISTEN", "127.0.0.1:0")
+	file := write(t, `{"listen":"192.0.2.1:1","drain":"10ms","max-viewers":3}`)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	out, errOut := &console{lines: make(chan struct{}, 1)}, &console{lines: make(chan struct{}, 1)}
+	code := make(chan int, 1)
+	go func() { code <- run(ctx, []string{"--config", file, "--data", t.TempDir()}, out, errOut) }()
+	base := out.await(t, `Watch at (http://127\.0\.0\.1:\d+)/watch/fromenv\n`)[1]
+	out.await(t, `Operator's token, shown this once: \w{26}\n`)
+
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	r, err := (&http.Client{Transport: transport}).Get(base + "/api/shows/fromenv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, r.Body)
+	_ = r.Body.Close()
+	if r.StatusCode != http.StatusOK {
+		t.Errorf("the show is answered %s", r.Status)
+	}
+	cancel()
+	if c := <-code; c != 0 {
+		t.Errorf("it ended with %d: %s", c, errOut)
+	}
+	if all := out.String() + errOut.String(); strings.Contains(all, "correct-horse") {
+		t.Errorf("a publishing token was printed: %s", all)
+	}
+}
+
+func TestSettings_that_make_no_sense_are_named(t *testing.T) {
+	for name, c := range map[string]struct {
+		args []string
+		says string
+	}{
+		"an unknown flag":            {[]string{"--lisen", ":1"}, "--lisen"},
+		"a show without token":       {[]string{"--show", "demo"}, "NAME:TOKEN"},
+		"a short token":              {[]string{"--show", "demo:1"}, "token must have"},
+		"a port too high":            {[]string{"--media-port", "70000"}, "70000"},
+		"an address that is none":    {[]string{"--public-address", "here"}, "here"},
+		"a level that is none":       {[]string{"--log-level", "loud"}, "loud"},
+		"an unknown key in the file": {[]string{"--config", write(t, `{"lisen":":1"}`)}, `"lisen"`},
+		"a wrong kind in the file":   {[]string{"--config", write(t, `{"media-port":"many"}`)}, "many"},
+		"a file that is no JSON":     {[]string{"--config", write(t, `listen=:1`)}, "JSON"},
+		"a file that is not there":   {[]string{"--config", "/nowhere/settings.json"}, "/nowhere/settings.json"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out, errOut bytes.Buffer
+			if code := run(t.Context(), c.args, &out, &errOut); code != 2 || !strings.Contains(errOut.String(), c.says) {
+				t.Errorf("it ended with %d and %q", code, errOut.String())
+			}
+		})
+	}
+}
+
+func TestHelp_is_no_failure(t *testing.T) {
+	var out, errOut bytes.Buffer
+	if code := run(t.Context(), []string{"--help"}, &out, &errOut); code != 0 || !strings.Contains(out.String(), "VITRINE_LISTEN") {
+		t.Errorf("it ended with %d and %q", code, out.String())
+	}
+}
+
+func TestA_server_that_cannot_start_says_why(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(folder, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, errOut bytes.Buffer
+	if code := run(t.Context(), []string{"--listen", "127.0.0.1:0", "--data", folder}, &out, &errOut); code != 1 || !strings.Contains(errOut.String(), "data folder") {
+		t.Errorf("it ended with %d and %q", code, errOut.String())
+	}
+}
+
+func FuzzSettingsFile(f *testing.F) {
+	f.Add(`{"listen":":1","media-port":2,"show":["a:12345678"],"public-address":["192.0.2.1"],"grace":"1s","log-level":"warn"}`)
+	f.Add(`{"show":"a:12345678","media-port":"2","grace":1}`)
+	f.Add(`[]`)
+	f.Fuzz(func(t *testing.T, text string) {
+		path := filepath.Join(t.TempDir(), "f")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var set settings
+		cfg, _, err := parse(&set, []string{"--config", path}, io.Discard, io.Discard)
+		if err == nil {
+			_ = cfg.Validate()
+		}
+	})
+}
