@@ -218,6 +218,8 @@ func cameraError(name string, err error) error {
 	switch {
 	case errors.Is(err, io.EOF), strings.Contains(text, "timeout"), strings.Contains(text, "empty frame"):
 		return say("delivers no pictures", frame.ErrSilent)
+	case strings.Contains(text, "already opened"):
+		return say("is in the show already", frame.ErrBusy)
 	case strings.Contains(text, "busy"), strings.Contains(text, "in use"):
 		return say("is used by another program", frame.ErrBusy)
 	case strings.Contains(text, "denied"), strings.Contains(text, "authoriz"):

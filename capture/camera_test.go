@@ -58,6 +58,7 @@ func TestDriver_errors_become_one_sentence_with_the_cause(t *testing.T) {
 		{errors.New("read timeout"), frame.ErrSilent},
 		{io.EOF, frame.ErrSilent},
 		{errors.New("device or resource busy"), frame.ErrBusy},
+		{errors.New("invalid state: driver is already opened"), frame.ErrBusy},
 		{errors.New("strange"), frame.ErrGone},
 	} {
 		if err := cameraError(`camera "BRIO"`, c.err); !errors.Is(err, c.want) {

@@ -95,20 +95,24 @@ func patience(frames int) time.Duration {
 	return nextPicture
 }
 
-// readable tells apart what keeps a file from being opened.
+// readable tells apart what keeps a file from being opened. Opening a pipe would wait for its writer, for ever.
 func readable(path, name string) error {
-	f, err := os.Open(path)
+	st, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s may not be read: %w", name, frame.ErrRefused)
 	case err != nil:
 		return fmt.Errorf("%s is not there: %w", name, frame.ErrGone)
-	}
-	defer f.Close()
-	if st, err := f.Stat(); err != nil || st.IsDir() {
+	case st.IsDir():
 		return fmt.Errorf("%s is a folder: %w", name, frame.ErrFormat)
+	case !st.Mode().IsRegular():
+		return fmt.Errorf("%s is a device or a pipe: %w", name, frame.ErrFormat)
 	}
-	return nil
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("%s may not be read: %w", name, frame.ErrRefused)
+	}
+	return f.Close()
 }
 
 // isPicture tells a still picture by its name; looping it would decode it again for each frame.

@@ -195,6 +195,7 @@ func TestFiles_that_cannot_be_played_say_why(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]error{
+		os.DevNull:                        frame.ErrFormat,
 		filepath.Join(dir, "missing.mp4"): frame.ErrGone,
 		damaged:                           frame.ErrFormat,
 		dir:                               frame.ErrFormat,

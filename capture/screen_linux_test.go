@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"vitrine/capture/frame"
+	"vitrine/capture/rig"
 )
 
 func xtool(t *testing.T, name string, args ...string) {
@@ -115,6 +116,22 @@ func TestA_window_is_listed_grabbed_resized_and_gone(t *testing.T) {
 	if err := s.end(); !errors.Is(err, frame.ErrGone) {
 		t.Error(err)
 	}
+}
+
+func TestA_display_that_dies_ends_the_picture_and_not_the_program(t *testing.T) {
+	mortal, err := rig.StartDisplay(context.Background(), 320, 240)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mortal.Close()
+	t.Setenv("DISPLAY", mortal.Name)
+	s := open(t, frame.Input{Kind: frame.Screen}, small)
+	s.next().Release()
+	mortal.Close()
+	if err := s.end(); !errors.Is(err, frame.ErrGone) {
+		t.Error(err)
+	}
+	await(t, func(d frame.Device) bool { return d.Kind == frame.Synthetic })
 }
 
 func TestA_hidden_window_is_reported(t *testing.T) {

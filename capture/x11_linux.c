@@ -33,6 +33,7 @@ static struct {
 } marks[MARKS];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static XErrorHandler former;
+static XIOErrorHandler former_io;
 
 static int on_error(Display *display, XErrorEvent *event) {
 	int ours = 0;
@@ -47,15 +48,28 @@ static int on_error(Display *display, XErrorEvent *event) {
 	return ours || !next ? 0 : next(display, event);
 }
 
-// Our handler goes in front of whoever set one since (GLFW does for moments), and hands on what is not about our
+// The server has gone away. Xlib's own handler ends the program before it asks for the connection's exit handler (libX11
+// 1.8.4), so that both must let ours live: its calls only fail from then on.
+static int on_io_error(Display *display) {
+	int ours = 0;
+	pthread_mutex_lock(&lock);
+	for (int i = 0; i < MARKS; i++)
+		if (marks[i].display == display) ours = 1;
+	XIOErrorHandler next = former_io;
+	pthread_mutex_unlock(&lock);
+	return ours || !next ? 0 : next(display);
+}
+
+static void keep_running(Display *display, void *unused) { (void)display, (void)unused; }
+
+// Our handlers go in front of whoever set one since (GLFW does for moments), and hand on what is not about our
 // connections. The lock is held.
 static void handle_errors(void) {
 	XErrorHandler before = XSetErrorHandler(on_error);
 	if (before != on_error) former = before;
+	XIOErrorHandler before_io = XSetIOErrorHandler(on_io_error);
+	if (before_io != on_io_error) former_io = before_io;
 }
-
-// Xlib would end the program when the server goes away; without this its calls only fail from then on.
-static void keep_running(Display *display, void *unused) { (void)display, (void)unused; }
 
 static void init_threads(void) { XInitThreads(); }
 
