@@ -142,43 +142,45 @@ func (s *soundStream) watch(ctx context.Context) error {
 	}
 }
 
-// take waits for the turn.
-func (p *portAudio) take(ctx context.Context) error {
-	select {
-	case <-p.turn:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (p *portAudio) give() { p.turn <- struct{}{} }
-
 // start opens a device and starts its callbacks.
 func (p *portAudio) start(ctx context.Context, id string, d port) (*soundStream, error) {
 	for {
 		if err := p.take(ctx); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("open %s: %w", d.kind, err)
 		}
-		s, err := p.begin(id, d)
-		fresh := errors.Is(err, errRestart)
-		if fresh {
-			for other := range p.open {
-				select {
-				case other.restart <- struct{}{}:
-				default:
-				}
+		var s *soundStream
+		var err error
+		var changed chan struct{}
+		stuck := p.with(func() {
+			if s, err = p.begin(id, d); errors.Is(err, errRestart) {
+				p.restartAll()
 			}
+			changed = p.changed
+		}, func() {
+			if s != nil {
+				p.release(s)
+			}
+		})
+		if stuck != nil {
+			return nil, fmt.Errorf("open %s: %w", d.kind, stuck)
 		}
-		changed := p.changed
-		p.give()
-		if !fresh {
+		if !errors.Is(err, errRestart) {
 			return s, err
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
 			return nil, ctx.Err()
+		}
+	}
+}
+
+// restartAll makes every stream close and open again; the caller has the turn.
+func (p *portAudio) restartAll() {
+	for s := range p.open {
+		select {
+		case s.restart <- struct{}{}:
+		default:
 		}
 	}
 }
@@ -198,6 +200,10 @@ func (p *portAudio) begin(id string, d port) (_ *soundStream, err error) {
 			}
 		}()
 		p.skipLowNumbers()
+		// As long as the stream is open nobody can look again, so what it saw is kept for the list.
+		if devices, err := soundDevices(); err == nil {
+			p.known = soundList{devices: devices, cards: p.cards}
+		}
 	case p.stale:
 		return nil, errRestart
 	}
@@ -245,10 +251,8 @@ func (p *portAudio) terminate() {
 	}
 }
 
-// stop closes a stream. It does not depend on a context: what was opened is closed.
-func (p *portAudio) stop(s *soundStream) {
-	<-p.turn
-	defer p.give()
+// release closes a stream; the caller has the turn.
+func (p *portAudio) release(s *soundStream) {
 	s.close(p.log)
 	delete(p.open, s)
 	p.announce()

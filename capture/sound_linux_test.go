@@ -135,6 +135,30 @@ func TestThe_microphone_hears_level_and_pitch_in_stereo_and_mono(t *testing.T) {
 	}
 }
 
+func TestDevices_are_listed_although_a_stream_was_open_before(t *testing.T) {
+	feed(t, sine(500, 0.5, 2))
+	d := devices()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	q, ended := frame.NewQueue(50), make(chan error, 2)
+	go func() { ended <- d.CaptureAudio(ctx, "", 2, q) }()
+	listen(t, q, 5)
+	lists := make(chan []frame.Device, 1)
+	go func() { ended <- d.Watch(ctx, func(all []frame.Device) { lists <- all }) }()
+	all := <-lists
+	for _, kind := range []frame.Kind{frame.Microphone, frame.Speaker} {
+		if !slices.ContainsFunc(all, func(d frame.Device) bool { return d.Kind == kind && d.Default }) {
+			t.Errorf("no default %s in %v", kind, all)
+		}
+	}
+	cancel()
+	for range 2 {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestTwo_streams_run_beside_a_watch_and_stop_alone(t *testing.T) {
 	feed(t, sine(500, 0.5, 2))
 	d := devices()
@@ -235,6 +259,56 @@ func TestSound_devices_that_are_not_there_say_so(t *testing.T) {
 		if !errors.Is(err, frame.ErrGone) || !strings.Contains(err.Error(), id) {
 			t.Error(err)
 		}
+	}
+}
+
+func TestA_frozen_sound_daemon_is_noticed_and_works_again_when_it_thaws(t *testing.T) {
+	feed(t, sine(500, 0.5, 2))
+	d := devices()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	q, ended := frame.NewQueue(50), make(chan error, 2)
+	go func() { ended <- d.CaptureAudio(ctx, "", 2, q) }()
+	go func() { ended <- d.PlayAudio(ctx, "", frame.NewQueue(5)) }()
+	listen(t, q, 5)
+	if err := sound.Freeze(); err != nil {
+		t.Fatal(err)
+	}
+	thawed := false
+	defer func() {
+		if !thawed {
+			_ = sound.Thaw()
+		}
+	}()
+	for range 2 {
+		select {
+		case err := <-ended:
+			if !errors.Is(err, frame.ErrSilent) {
+				t.Error("frozen daemon:", err)
+			}
+		case <-time.After(patience):
+			t.Fatal("a frozen daemon goes unnoticed")
+		}
+	}
+	if err := d.CaptureAudio(ctx, "", 2, q); !errors.Is(err, frame.ErrSilent) || !strings.Contains(err.Error(), "does not answer") {
+		t.Error("opened on a frozen daemon:", err)
+	}
+	thawed = true
+	if err := sound.Thaw(); err != nil {
+		t.Fatal(err)
+	}
+	fresh := frame.NewQueue(50)
+	go func() {
+		err := d.CaptureAudio(ctx, "", 2, fresh)
+		for errors.Is(err, frame.ErrSilent) { // the old streams may still be closing
+			err = d.CaptureAudio(ctx, "", 2, fresh)
+		}
+		ended <- err
+	}()
+	listen(t, fresh, 5)
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 

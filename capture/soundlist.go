@@ -28,7 +28,16 @@ func (p *portAudio) list(ctx context.Context) ([]frame.Device, error) {
 	if err := p.take(ctx); err != nil {
 		return nil, err
 	}
-	defer p.give()
+	var devices []frame.Device
+	var err error
+	if stuck := p.with(func() { devices, err = p.look() }, nil); stuck != nil {
+		return nil, stuck
+	}
+	return devices, err
+}
+
+// look lists what there is; the caller has the turn.
+func (p *portAudio) look() ([]frame.Device, error) {
 	cards := cardList()
 	p.known.age++
 	if cards != "" && cards == p.known.cards && p.known.age < relistEvery {
