@@ -20,8 +20,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const patience = 20 * time.Second
-
 // onAir runs a server with a show that somebody sends, and returns the show's page.
 func onAir(t *testing.T) (page string) {
 	t.Helper()
