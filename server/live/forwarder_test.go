@@ -100,6 +100,23 @@ func TestForwarder(t *testing.T) {
 	}
 }
 
+func TestLost_parameter_sets_are_found_again(t *testing.T) {
+	f, p := newForwarder(true, 90000, 7), feedOf(1, 500, 4000, 2, 9)
+	p[0].Parameters = []byte{1}
+	for _, k := range p {
+		f.Forward(k, time.Unix(1000, 0))
+	}
+	o, ok := f.Lookup(7)
+	if want := (Header{7, 4000}); !ok || !o.Sets || o.Index != 500 || o.Header(p[0]) != want {
+		t.Errorf("number 7 was %+v, %v", o, ok)
+	}
+	for _, never := range []uint16{6, 10} {
+		if o, ok := f.Lookup(never); ok {
+			t.Errorf("number %d was never given, and was %+v", never, o)
+		}
+	}
+}
+
 // TestForwarder_model drives a forwarder with whatever a show can do, and holds it to what a viewer relies on.
 func TestForwarder_model(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

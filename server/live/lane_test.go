@@ -229,3 +229,20 @@ func TestKey_frame_requests_are_limited(t *testing.T) {
 		}
 	})
 }
+
+func TestA_replaced_publisher_cannot_write(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, 1)
+		var s screen
+		f.join(0, &s)
+		old := f.epoch
+		f.epoch = f.up.Switch(nil)
+		f.frame(0, true)
+		f.epoch = old
+		f.frame(3000, true)
+		synctest.Wait()
+		if got := s.headers(); len(got) != 1 {
+			t.Errorf("%d packets came", len(got))
+		}
+	})
+}
