@@ -35,7 +35,7 @@ bench: build
 # Fresh pictures for the README, from the real window and the real page.
 shots: build
 	@.ci/setup test
-	go test -count=1 -run Pictures ./cmd -args -shots "$(CURDIR)/assets/shots"
+	go test -count=1 -run "Window" ./cmd -args -shots "$(CURDIR)/assets/shots"
 
 clean:
 	rm -rf bin .run

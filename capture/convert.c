@@ -34,9 +34,16 @@ void vitrine_rematrix(struct planes p, int black, const int16_t m[9]) {
 	for (int y = 0; y < p.height; y++) {
 		uint8_t *l = p.y + (long)y * p.ystride;
 		const uint8_t *u = p.u + (long)(y / 2) * p.cstride, *v = p.v + (long)(y / 2) * p.cstride;
-		for (int x = 0; x < p.width; x++) {
-			int c = m[0] * (l[x] - black) + m[1] * (u[x / 2] - 128) + m[2] * (v[x / 2] - 128);
-			l[x] = (uint8_t)clamp(((c + (1 << 13)) >> 14) + 16);
+		int w = p.width / 2;
+		for (int x = 0; x < w; x++) {
+			// Luma less its own gain, in Q14; two pixels share it.
+			int c = m[1] * (u[x] - 128) + m[2] * (v[x] - 128) - m[0] * black + (16 << 14) + (1 << 13);
+			l[2 * x] = (uint8_t)clamp((m[0] * l[2 * x] + c) >> 14);
+			l[2 * x + 1] = (uint8_t)clamp((m[0] * l[2 * x + 1] + c) >> 14);
+		}
+		if (p.width & 1) {
+			int c = m[1] * (u[w] - 128) + m[2] * (v[w] - 128) - m[0] * black + (16 << 14) + (1 << 13);
+			l[2 * w] = (uint8_t)clamp((m[0] * l[2 * w] + c) >> 14);
 		}
 	}
 	for (int y = 0; y < (p.height + 1) / 2; y++) {

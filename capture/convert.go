@@ -31,7 +31,8 @@ func planes(v *frame.Video) C.struct_planes {
 
 func ptr(p []byte) *C.uint8_t { return (*C.uint8_t)(&p[0]) }
 
-// RGBA converts a picture for the screen. Dst must have its size; all of it is overwritten, opaque.
+// RGBA converts a picture for the screen. Dst must have its size; all of it is overwritten, opaque. Libyuv's 6-bit
+// coefficients leave saturated blue up to 8 of 255 short, every other colour is within 5.
 func RGBA(dst *image.RGBA, v *frame.Video) {
 	if dst.Rect.Dx() != v.Width || dst.Rect.Dy() != v.Height {
 		panic(fmt.Sprintf("capture: convert %dx%d into %v", v.Width, v.Height, dst.Rect))

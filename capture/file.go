@@ -200,12 +200,12 @@ func (d *Devices) playStream(ctx context.Context, address string, want frame.For
 	if !ok || u.Host == "" {
 		return fmt.Errorf("streams have an address with rtsp, rtmp, http, https, srt or udp, not %q: %w", u.Scheme, frame.ErrFormat)
 	}
-	name := fmt.Sprintf("stream %q", u.Scheme+"://"+u.Host)
+	shown := u.Scheme + "://" + u.Host // the rest of an address may be a secret
 	args := append(slices.Clone(input), "-protocol_whitelist", streamProtocols, "-i", address)
 	seen := false
 	for try, pause := 1, firstPause; ; try++ {
 		began := time.Now()
-		pictures, err := streamOnce(ctx, name, args, want, play, now, out)
+		pictures, err := streamOnce(ctx, stream{shown: shown, address: address}, args, want, play, now, out)
 		seen = seen || pictures > 0
 		if time.Since(began) > steadyAfter && pictures > 0 {
 			try, pause = 1, firstPause
@@ -223,10 +223,13 @@ func (d *Devices) playStream(ctx context.Context, address string, want frame.For
 	}
 }
 
+// stream is what a network stream is called.
+type stream struct{ shown, address string }
+
 // streamOnce plays a stream until it breaks, and returns how many pictures came. Reading a little faster than the clock
 // keeps a live stream from lagging behind and one that is not live near its own speed. A held stream is read on, as
 // the world does not wait.
-func streamOnce(ctx context.Context, name string, args []string, want frame.Format, play *frame.Playback, now func() time.Duration, out *frame.Slot) (int, error) {
+func streamOnce(ctx context.Context, s stream, args []string, want frame.Format, play *frame.Playback, now func() time.Duration, out *frame.Slot) (int, error) {
 	d, err := decode(ctx, args, want)
 	if err != nil {
 		return 0, err
@@ -236,7 +239,7 @@ func streamOnce(ctx context.Context, name string, args []string, want frame.Form
 	for {
 		v, err := d.next(patience(d.frames))
 		if err != nil {
-			return d.frames, streamEnd(name, d, err)
+			return d.frames, s.end(d, err)
 		}
 		if !p.wait(ctx) {
 			v.Release()
@@ -251,12 +254,14 @@ func streamOnce(ctx context.Context, name string, args []string, want frame.Form
 	}
 }
 
-func streamEnd(name string, d *decoder, err error) error {
+// end says why the pictures have ended.
+func (s stream) end(d *decoder, err error) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return fmt.Errorf("%s gives no pictures: %w", name, frame.ErrSilent)
+		return fmt.Errorf("stream %q gives no pictures: %w", s.shown, frame.ErrSilent)
 	}
 	if end := d.wait(); end != nil {
-		return fmt.Errorf("%s cannot be played (%v): %w", name, end, frame.ErrGone)
+		said := strings.ReplaceAll(end.Error(), s.address, s.shown)
+		return fmt.Errorf("stream %q cannot be played (%s): %w", s.shown, said, frame.ErrGone)
 	}
-	return fmt.Errorf("%s has ended: %w", name, frame.ErrGone)
+	return fmt.Errorf("stream %q has ended: %w", s.shown, frame.ErrGone)
 }

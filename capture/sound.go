@@ -25,6 +25,9 @@ type portAudio struct {
 	open    map[*soundStream]struct{}
 	changed chan struct{} // closed and replaced when a stream opens or closes
 	known   soundList
+	cards   string // the system's own list when PortAudio was initialised
+	stale   bool   // PortAudio must look again: no stream opens until all have closed
+	skipped bool
 }
 
 func newPortAudio(log *slog.Logger) *portAudio {
@@ -183,7 +186,9 @@ func (p *portAudio) start(ctx context.Context, id string, d port) (*soundStream,
 // begin opens a device; the caller has the turn. It returns errRestart when the device was plugged in since PortAudio
 // looked and other streams are in the way of looking again.
 func (p *portAudio) begin(id string, d port) (_ *soundStream, err error) {
-	if len(p.open) == 0 {
+	switch {
+	case len(p.open) == 0:
+		p.cards, p.stale = cardList(), false
 		if err := initialize(); err != nil {
 			return nil, fmt.Errorf("start the sound system: %v: %w", err, frame.ErrGone)
 		}
@@ -192,12 +197,19 @@ func (p *portAudio) begin(id string, d port) (_ *soundStream, err error) {
 				p.terminate()
 			}
 		}()
+		p.skipLowNumbers()
+	case p.stale:
+		return nil, errRestart
 	}
 	dev, err := findSound(id, d.kind)
-	if err != nil {
-		if len(p.open) > 0 && cardPresent(id) {
-			return nil, errRestart
-		}
+	switch present := err != nil && cardPresent(id); {
+	case present && len(p.open) > 0 && cardList() != p.cards:
+		p.stale = true
+		return nil, errRestart
+	case present:
+		// ALSA lists no card that another program has to itself.
+		return nil, fmt.Errorf("%s %q is used by another program: %w", d.kind, id, frame.ErrBusy)
+	case err != nil:
 		return nil, err
 	}
 	s, err := openSound(dev, d)
@@ -207,6 +219,19 @@ func (p *portAudio) begin(id string, d port) (_ *soundStream, err error) {
 	p.open[s] = struct{}{}
 	p.announce()
 	return s, nil
+}
+
+// skipLowNumbers makes the binding number streams from 4096 on. It hands a stream's number through C as an unsafe.Pointer;
+// Go takes a pointer below 4096 for damage and ends the program, when it moves the stack of a callback or checks pointers
+// (-race). A call without a callback takes a number and fails before it reaches PortAudio.
+func (p *portAudio) skipLowNumbers() {
+	if p.skipped {
+		return
+	}
+	for range 4096 {
+		_, _ = portaudio.OpenStream(portaudio.StreamParameters{})
+	}
+	p.skipped = true
 }
 
 func (p *portAudio) announce() {

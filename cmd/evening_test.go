@@ -148,7 +148,6 @@ type evening struct {
 	media    int
 	data     string
 	token    string
-	operator string
 	server   *program
 }
 

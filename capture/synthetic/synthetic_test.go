@@ -37,7 +37,7 @@ func TestA_time_code_survives_scaling_blur_and_quantisation(t *testing.T) {
 	noise := rand.New(rand.NewPCG(1, 2))
 	for _, size := range []image.Point{{1920, 1080}, {1280, 720}, {854, 480}, {640, 360}} {
 		card, v := synthetic.NewCard(size.X, size.Y), frame.New(size.X, size.Y)
-		for i := range 40 {
+		for i := range 12 {
 			at := time.Unix(1_800_000_000+int64(i)*97, int64(i)*33_333_333)
 			card.Draw(v, at)
 			const w, h = 320, 180
@@ -145,9 +145,9 @@ func tone(s []float64, hz float64) float64 {
 	return 2 * math.Hypot(re, im) / float64(len(s))
 }
 
-func TestFive_minutes_of_camera_and_microphone_do_not_drift(t *testing.T) {
+func TestA_minute_of_camera_and_microphone_does_not_drift(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute+time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute+time.Millisecond)
 		defer cancel()
 		out, sound := frame.NewSlot(), frame.NewQueue(5)
 		begin := time.Now()
@@ -173,8 +173,8 @@ func TestFive_minutes_of_camera_and_microphone_do_not_drift(t *testing.T) {
 				}
 			}
 		}
-		if frames != 5*60*30 || blocks != 5*60*100 {
-			t.Errorf("%d frames and %d blocks in five minutes", frames, blocks)
+		if frames != 60*30 || blocks != 60*100 {
+			t.Errorf("%d frames and %d blocks in a minute", frames, blocks)
 		}
 	})
 }
@@ -278,4 +278,21 @@ func BenchmarkSound(b *testing.B) {
 		synthetic.Sound(&block, time.Unix(1_800_000_000, int64(i%100)*10_000_000))
 	}
 	b.ReportMetric(100*b.Elapsed().Seconds()/float64(b.N)*100, "%core")
+}
+
+func FuzzReadTimeCode(f *testing.F) {
+	v := frame.New(96, 54)
+	synthetic.DrawTimeCode(v, 123456789)
+	f.Add(v.Y, v.YStride, 96, 54)
+	f.Add([]byte{}, 0, 0, 0)
+	f.Add(make([]byte, 192), 96, 96, 2)
+	f.Fuzz(func(t *testing.T, luma []byte, stride, w, h int) {
+		if ms, ok := synthetic.ReadTimeCode(luma, stride, w, h); ok && w <= 4096 && h <= 4096 {
+			again := frame.New(w, h)
+			synthetic.DrawTimeCode(again, ms)
+			if back, ok := synthetic.ReadTimeCode(again.Y, again.YStride, w, h); !ok || back != ms {
+				t.Errorf("%d became %d", ms, back)
+			}
+		}
+	})
 }

@@ -91,7 +91,7 @@ func crc8(ms uint32) byte {
 // pattern's black and white. ok is false when there is no strip or a bit was damaged. It needs at least 96 columns.
 func ReadTimeCode(luma []byte, stride, w, h int) (ms uint32, ok bool) {
 	rows := min(StripHeight(h), h)
-	if w < 2*TimeCodeCells || stride < w || h < 2 || len(luma) < (rows-1)*stride+w {
+	if w < 2*TimeCodeCells || stride < w || h < 2 || len(luma) < w || rows-1 > (len(luma)-w)/stride {
 		return 0, false
 	}
 	var cells [TimeCodeCells]int

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -55,7 +56,7 @@ func readOffer(text string, as role) (*offer, error) {
 	}
 	mids := map[string]bool{}
 	for _, m := range d.MediaDescriptions {
-		s, err := readSection(m, as)
+		s, err := readSection(m, d.Attributes, as)
 		if err != nil {
 			return nil, err
 		}
@@ -82,27 +83,38 @@ func readOffer(text string, as role) (*offer, error) {
 
 func (s *section) flows() bool { return s != nil && s.active }
 
-// readSection reads one m= section.
-func readSection(m *sdp.MediaDescription, as role) (*section, error) {
+// readSection reads one m= section and writes its direction out.
+func readSection(m *sdp.MediaDescription, session []sdp.Attribute, as role) (*section, error) {
 	if k := m.MediaName.Media; k != "audio" && k != "video" {
 		return nil, wire.Errorf(wire.Invalid, "the server takes audio and video sections only; the offer has %q", clip(k))
 	}
 	if len(m.MediaName.Formats) > maxCodecs || len(m.Attributes) > maxAttributes {
 		return nil, wire.Errorf(wire.Invalid, "the offer's %s section lists too many formats or attributes", m.MediaName.Media)
 	}
-	s := &section{active: true}
+	s := &section{}
 	s.mid, _ = m.Attribute("mid")
 	if s.mid == "" || strings.ContainsAny(s.mid, " \t") {
 		return nil, wire.Errorf(wire.Invalid, "the offer's %s section has no mid", m.MediaName.Media)
 	}
-	wrong := map[role]string{publishing: "recvonly", watching: "sendonly"}[as]
-	for _, a := range m.Attributes {
-		if a.Key == wrong || a.Key == "inactive" {
-			s.active = false
-		}
-	}
+	direction := readDirection(m, session)
+	m.Attributes = append(without(m.Attributes, directions...), sdp.Attribute{Key: direction})
+	s.active = direction == "sendrecv" || direction == map[role]string{publishing: "sendonly", watching: "recvonly"}[as]
 	s.codecs = readCodecs(m)
 	return s, nil
+}
+
+var directions = []string{"sendrecv", "sendonly", "recvonly", "inactive"}
+
+// readDirection returns the direction of a section: its own, else the session's, else sendrecv (RFC 8866 §6.7).
+func readDirection(m *sdp.MediaDescription, session []sdp.Attribute) string {
+	for _, list := range [][]sdp.Attribute{m.Attributes, session} {
+		for _, a := range list {
+			if slices.Contains(directions, a.Key) {
+				return a.Key
+			}
+		}
+	}
+	return "sendrecv"
 }
 
 // readCodecs lists a section's formats in its order of preference. Formats without a readable a=rtpmap are left out.

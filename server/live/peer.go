@@ -46,6 +46,8 @@ type peer struct {
 
 	// connected belongs to the show's loop.
 	connected bool
+	// changed says that the link's state may be another than the loop saw last.
+	changed atomic.Bool
 	// reached says that a candidate pair was taken since the last (re)start of ICE.
 	reached atomic.Bool
 	// turn holds one token, taken by whoever changes what follows.
@@ -122,7 +124,7 @@ func (s *Stage) settings(p *peer) webrtc.SettingEngine {
 	})
 	profiles := []dtls.SRTPProtectionProfile{dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80}
 	if p.as == publishing {
-		profiles = append(profiles, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_32)
+		profiles = append(profiles, dtls.SRTP_AEAD_AES_256_GCM)
 	}
 	e.SetSRTPProtectionProfiles(profiles...)
 	dtlsRole := webrtc.DTLSRoleServer // RFC 9725 §4.4.3
@@ -150,6 +152,9 @@ func (p *peer) answer(ctx context.Context, text string) (string, error) {
 	if err != nil {
 		return "", wire.Errorf(wire.Invalid, "the offer cannot be answered: %s", reason(err))
 	}
+	if strings.Count(sdp.SDP, "\r\nm=") != len(p.offer.description.MediaDescriptions) {
+		return "", wire.Errorf(wire.Invalid, "the offer has sections that cannot be answered")
+	}
 	gathered := webrtc.GatheringCompletePromise(p.pc)
 	if err := p.pc.SetLocalDescription(sdp); err != nil {
 		return "", fmt.Errorf("set answer: %w", err)
@@ -160,6 +165,40 @@ func (p *peer) answer(ctx context.Context, text string) (string, error) {
 	case <-ctx.Done():
 		return "", fmt.Errorf("gather candidates: %w", ctx.Err())
 	}
+}
+
+// link is how a connection stands.
+type link int
+
+const (
+	connecting link = iota
+	connected
+	shaky // no packet for a while
+	failed
+)
+
+// link reads the states of ICE and DTLS themselves: pion's sum of them may be that of a moment before, for ever, if both
+// change at the same time.
+func (p *peer) link() link {
+	ice, dtls := p.pc.ICEConnectionState(), p.pc.SCTP().Transport().State()
+	switch {
+	case ice == webrtc.ICEConnectionStateFailed, ice == webrtc.ICEConnectionStateClosed,
+		dtls == webrtc.DTLSTransportStateFailed, dtls == webrtc.DTLSTransportStateClosed:
+		return failed
+	case dtls != webrtc.DTLSTransportStateConnected:
+		return connecting
+	case ice == webrtc.ICEConnectionStateDisconnected:
+		return shaky
+	case ice == webrtc.ICEConnectionStateConnected, ice == webrtc.ICEConnectionStateCompleted:
+		return connected
+	}
+	return connecting
+}
+
+// watchLink has f called whenever the link may have changed. f must not block: pion calls it with locks held.
+func (p *peer) watchLink(f func()) {
+	p.pc.OnICEConnectionStateChange(func(webrtc.ICEConnectionState) { f() })
+	p.pc.SCTP().Transport().OnStateChange(func(webrtc.DTLSTransportState) { f() })
 }
 
 // close ends the connection and returns when all that it started has ended.

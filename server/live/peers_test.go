@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"sync"
 	"testing"
 	"time"
 
@@ -54,7 +55,7 @@ type client struct {
 	pc     *webrtc.PeerConnection
 	answer *Answer
 	up     chan struct{} // closed when connected
-	tracks chan *webrtc.TrackRemote
+	tracks map[webrtc.RTPCodecType]chan *webrtc.TrackRemote
 
 	audio, video *webrtc.TrackLocalStaticRTP // of a publisher
 	keys         chan struct{}               // a publisher's PLIs
@@ -62,6 +63,19 @@ type client struct {
 }
 
 func newClient(t *testing.T, codecs ...Codec) *client {
+	t.Helper()
+	return newClientWith(t, func(*webrtc.SettingEngine) {}, codecs...)
+}
+
+func newClientWith(t *testing.T, set func(*webrtc.SettingEngine), codecs ...Codec) *client {
+	t.Helper()
+	c := makeClient(t, set, codecs...)
+	t.Cleanup(func() { _ = c.pc.GracefulClose() })
+	return c
+}
+
+// makeClient makes a client that the caller closes.
+func makeClient(t *testing.T, set func(*webrtc.SettingEngine), codecs ...Codec) *client {
 	t.Helper()
 	m := &webrtc.MediaEngine{}
 	for i, c := range codecs {
@@ -82,20 +96,25 @@ func newClient(t *testing.T, codecs ...Codec) *client {
 	e.SetIncludeLoopbackCandidate(true)
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	e.SetInterfaceFilter(func(name string) bool { return name == "lo" })
+	set(&e)
 	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(e), webrtc.WithInterceptorRegistry(&interceptor.Registry{})).
 		NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := &client{
-		t: t, pc: pc, up: make(chan struct{}), tracks: make(chan *webrtc.TrackRemote, 4), keys: make(chan struct{}, 64),
+		t: t, pc: pc, up: make(chan struct{}), keys: make(chan struct{}, 64),
 		sequence: map[*webrtc.TrackLocalStaticRTP]uint16{},
+		tracks: map[webrtc.RTPCodecType]chan *webrtc.TrackRemote{
+			webrtc.RTPCodecTypeAudio: make(chan *webrtc.TrackRemote, 4),
+			webrtc.RTPCodecTypeVideo: make(chan *webrtc.TrackRemote, 4),
+		},
 	}
-	t.Cleanup(func() { _ = pc.GracefulClose() })
-	pc.OnTrack(func(tr *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { c.tracks <- tr })
+	pc.OnTrack(func(tr *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { c.tracks[tr.Kind()] <- tr })
+	var once sync.Once
 	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
 		if s == webrtc.PeerConnectionStateConnected {
-			close(c.up)
+			once.Do(func() { close(c.up) })
 		}
 	})
 	return c
@@ -198,10 +217,26 @@ func (c *client) send(track *webrtc.TrackLocalStaticRTP, ts uint32, marker bool,
 	}
 }
 
+// hum sends sound until the viewer hears it.
+func (c *client) hum(v *client) {
+	c.t.Helper()
+	ts := uint32(70_000)
+	await(c.t, "sound", func() bool {
+		ts += 960
+		c.send(c.audio, ts, false, 1, 2, 3)
+		return len(v.tracks[webrtc.RTPCodecTypeAudio]) > 0
+	})
+}
+
 // watch joins a show with the codecs and reads what comes.
 func watch(t *testing.T, s *Stage, id wire.ShowID, codecs ...Codec) *client {
 	t.Helper()
-	c := newClient(t, codecs...)
+	return watchWith(t, s, id, func(*webrtc.SettingEngine) {}, codecs...)
+}
+
+func watchWith(t *testing.T, s *Stage, id wire.ShowID, set func(*webrtc.SettingEngine), codecs ...Codec) *client {
+	t.Helper()
+	c := newClientWith(t, set, codecs...)
 	kinds := map[webrtc.RTPCodecType]bool{}
 	for _, k := range codecs {
 		kind := webrtc.RTPCodecTypeAudio
@@ -221,12 +256,10 @@ func watch(t *testing.T, s *Stage, id wire.ShowID, codecs ...Codec) *client {
 		a   *Answer
 		err error
 	)
-	for end := time.Now().Add(patience); ; {
-		if a, err = s.Watch(t.Context(), id, offer, loopback); wire.CodeOf(err) != wire.NotLive || time.Now().After(end) {
-			break
-		}
-		<-time.After(10 * time.Millisecond) // what a player does: ask again
-	}
+	await(t, "the show to be live", func() bool { // what a player does: ask again
+		a, err = s.Watch(t.Context(), id, offer, loopback)
+		return !isCode(err, wire.NotLive)
+	})
 	c.accept(a, err)
 	return c.connect()
 }
@@ -234,15 +267,12 @@ func watch(t *testing.T, s *Stage, id wire.ShowID, codecs ...Codec) *client {
 // track waits for the track of a kind.
 func (c *client) track(kind webrtc.RTPCodecType) *webrtc.TrackRemote {
 	c.t.Helper()
-	for {
-		select {
-		case t := <-c.tracks:
-			if t.Kind() == kind {
-				return t
-			}
-		case <-time.After(patience):
-			c.t.Fatal("no track")
-		}
+	select {
+	case t := <-c.tracks[kind]:
+		return t
+	case <-time.After(patience):
+		c.t.Fatalf("no %s", kind)
+		return nil
 	}
 }
 
@@ -262,4 +292,65 @@ func (c *client) read(track *webrtc.TrackRemote) *rtp.Packet {
 func isCode(err error, c wire.Code) bool {
 	var e *wire.Error
 	return errors.As(err, &e) && e.Code == c
+}
+
+// await asks until it is so. Where there is an event to wait for, tests wait for that.
+func await(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !so(); {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+}
+
+// nack asks for a packet again.
+func (c *client) nack(track *webrtc.TrackRemote, sequence uint16) {
+	c.t.Helper()
+	err := c.pc.WriteRTCP([]rtcp.Packet{&rtcp.TransportLayerNack{
+		MediaSSRC: uint32(track.SSRC()), Nacks: []rtcp.NackPair{{PacketID: sequence}},
+	}})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// report sends a publisher's sender report for a track.
+func (c *client) report(track *webrtc.TrackLocalStaticRTP, ntp uint64, ticks uint32) {
+	c.t.Helper()
+	for _, s := range c.pc.GetSenders() {
+		if s.Track() == track {
+			sr := &rtcp.SenderReport{SSRC: uint32(s.GetParameters().Encodings[0].SSRC), NTPTime: ntp, RTPTime: ticks}
+			if err := c.pc.WriteRTCP([]rtcp.Packet{sr}); err != nil {
+				c.t.Fatal(err)
+			}
+		}
+	}
+}
+
+// senderReport waits for a report of the kind's track that is not older than ntp.
+func (c *client) senderReport(kind webrtc.RTPCodecType, ntp uint64) *rtcp.SenderReport {
+	c.t.Helper()
+	for _, r := range c.pc.GetReceivers() {
+		if r.Track() == nil || r.Track().Kind() != kind {
+			continue
+		}
+		if err := r.SetReadDeadline(time.Now().Add(patience)); err != nil {
+			c.t.Fatal(err)
+		}
+		for {
+			list, _, err := r.ReadRTCP()
+			if err != nil {
+				c.t.Fatal(err)
+			}
+			for _, m := range list {
+				if sr, ok := m.(*rtcp.SenderReport); ok && sr.NTPTime-ntp < 1<<40 {
+					return sr
+				}
+			}
+		}
+	}
+	c.t.Fatalf("no %s", kind)
+	return nil
 }

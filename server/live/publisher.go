@@ -91,31 +91,26 @@ type source struct {
 
 // listen reads the publisher's sender reports until its connection ends.
 func (p *Publisher) listen(r *webrtc.RTPReceiver, ssrc uint32, current func() *source) error {
-	var from *source
+	buf := make([]byte, receiveMTU)
 	for {
-		list, _, err := r.ReadRTCP()
+		n, _, err := r.Read(buf)
 		if err != nil {
-			if errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe) || p.gone() {
-				return nil
-			}
-			continue // a report that cannot be read
+			return nil // the connection has ended
 		}
-		if from == nil {
-			if from = current(); from == nil {
-				continue
-			}
+		list, err := rtcp.Unmarshal(buf[:n])
+		if err != nil {
+			continue
 		}
 		for _, m := range list {
-			if sr, ok := m.(*rtcp.SenderReport); ok && sr.SSRC == ssrc {
+			sr, ok := m.(*rtcp.SenderReport)
+			if !ok || sr.SSRC != ssrc {
+				continue
+			}
+			if from := current(); from != nil {
 				from.up.Report(from.epoch, sr.NTPTime, sr.RTPTime, time.Now())
 			}
 		}
 	}
-}
-
-func (p *peer) gone() bool {
-	s := p.pc.ConnectionState()
-	return s == webrtc.PeerConnectionStateClosed || s == webrtc.PeerConnectionStateFailed
 }
 
 // askKey sends a PLI (RFC 4585 §6.3.1) for the publisher's picture.
@@ -134,7 +129,7 @@ func (s *Show) admitPublisher(p *Publisher) {
 	p.pc.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 		s.post(func() { s.startReceiving(p, t, r) })
 	})
-	s.watchState(p.peer)
+	s.watchLink(p.peer)
 }
 
 func (s *Show) startReceiving(p *Publisher, t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {

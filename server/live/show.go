@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/pion/webrtc/v3"
 	"golang.org/x/sync/errgroup"
 
 	"vitrine/server/wire"
@@ -23,6 +22,7 @@ type Show struct {
 	log   *slog.Logger
 	stats *counters
 	calls chan func()
+	wake  chan struct{} // some peer's link changed
 	done  chan struct{} // closed when the loop takes no more calls
 	state atomic.Pointer[onAir]
 
@@ -57,7 +57,7 @@ type onAir struct {
 func (s *Stage) newShow(id wire.ShowID) *Show {
 	w := &Show{
 		id: id, stage: s, cfg: s.cfg, log: s.log.With("show", id), stats: &s.stats,
-		calls: make(chan func()), done: make(chan struct{}), viewers: map[SessionID]*Viewer{},
+		calls: make(chan func()), wake: make(chan struct{}, 1), done: make(chan struct{}), viewers: map[SessionID]*Viewer{},
 	}
 	for range s.cfg.Lanes {
 		w.lanes = append(w.lanes, newLane(w.stats))
@@ -102,10 +102,11 @@ func (s *Show) run(ctx context.Context) error {
 		select {
 		case f := <-s.calls:
 			f()
+		case <-s.wake:
+			s.checkLinks()
 		case now := <-tick.C:
 			s.look(now)
 		case <-ctx.Done():
-			s.endAll()
 		}
 		s.tell()
 		if s.empty() && s.stage.forget(s) {
@@ -113,6 +114,7 @@ func (s *Show) run(ctx context.Context) error {
 		}
 	}
 	close(s.done)
+	s.endAll()
 	s.state.Store(&onAir{})
 	cancel()
 	return s.group.Wait()
@@ -124,7 +126,7 @@ func (s *Show) empty() bool { return s.onAir == nil && s.incoming == nil && len(
 func (s *Show) tell() {
 	o := &onAir{audio: s.audio, video: s.video, since: s.since}
 	if p := s.onAir; p != nil {
-		o.live = p.pc.ConnectionState() == webrtc.PeerConnectionStateConnected
+		o.live = p.link() == connected
 		o.publishers = 1
 	}
 	for _, v := range s.viewers {
@@ -157,32 +159,40 @@ func (s *Show) look(now time.Time) {
 	}
 }
 
-// watchState has the loop follow the connection.
-func (s *Show) watchState(p *peer) {
-	p.pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) {
-		s.post(func() { s.stateChanged(p) })
+// watchLink has the loop follow the connection.
+func (s *Show) watchLink(p *peer) {
+	p.watchLink(func() {
+		p.changed.Store(true)
+		select {
+		case s.wake <- struct{}{}:
+		default: // the loop will look anyway
+		}
 	})
 }
 
-// stateChanged acts upon the connection's state, whichever of several changes is reported.
-func (s *Show) stateChanged(p *peer) {
-	v, watches := s.viewers[p.id]
-	if !watches && !s.publishes(p) {
-		return
-	}
-	switch p.pc.ConnectionState() {
-	case webrtc.PeerConnectionStateConnected:
-		p.connected = true
-		if watches {
-			s.startSending(s.ctx, v)
+// checkLinks acts upon every link that has changed.
+func (s *Show) checkLinks() {
+	for _, p := range []*Publisher{s.incoming, s.onAir} {
+		if p != nil && p.changed.Swap(false) {
+			s.linkChanged(p.peer, func() {})
 		}
-	case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
-		s.drop(p, false)
+	}
+	for _, v := range s.viewers {
+		if v.changed.Swap(false) {
+			s.linkChanged(v.peer, func() { s.startSending(s.ctx, v) })
+		}
 	}
 }
 
-func (s *Show) publishes(p *peer) bool {
-	return s.onAir != nil && s.onAir.peer == p || s.incoming != nil && s.incoming.peer == p
+func (s *Show) linkChanged(p *peer, up func()) {
+	switch p.link() {
+	case connected:
+		p.connected = true
+		up()
+	case failed:
+		s.drop(p, false)
+	case connecting, shaky:
+	}
 }
 
 // drop ends a session. replaced says that another publisher took over, which its owner may ask about for a while.

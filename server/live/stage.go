@@ -21,6 +21,8 @@ const (
 	// replacedFor is how long a replaced publisher's session is remembered.
 	replacedFor = time.Minute
 	sweepEvery  = 10 * time.Second
+	// answerWithin bounds the making of an answer, which takes milliseconds.
+	answerWithin = 5 * time.Second
 	// socketBuffer is asked of the kernel for the media socket, in bytes. It gives what its limits allow.
 	socketBuffer = 4 << 20
 )
@@ -191,6 +193,8 @@ func (s *Stage) join(ctx context.Context, id wire.ShowID, as role, from netip.Ad
 
 // answer makes the first answer of a session.
 func (s *Stage) answer(ctx context.Context, p *peer, from netip.Addr) (*Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	text, err := p.answer(ctx, p.offer.text)
 	if err != nil {
 		return nil, err

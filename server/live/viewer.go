@@ -101,7 +101,7 @@ func (s *Show) admitViewer(v *Viewer, on *onAir) error {
 		return notLive()
 	}
 	s.viewers[v.id] = v
-	s.watchState(v.peer)
+	s.watchLink(v.peer)
 	return nil
 }
 

@@ -1,0 +1,212 @@
+package cmd
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"vitrine/capture/frame"
+	"vitrine/capture/rig"
+	"vitrine/studio"
+)
+
+var shots = flag.String("shots", "", "folder that keeps the pictures of the window and the page; empty throws them away")
+
+// picturesFolder is where pictures go.
+func picturesFolder(t *testing.T) string {
+	if *shots == "" {
+		return t.TempDir()
+	}
+	if err := os.MkdirAll(*shots, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return *shots
+}
+
+// desk is the studio's real window on a real X11 display, signed in to the evening's server.
+type desk struct {
+	t       *testing.T
+	display *rig.Display
+	studio  *program
+}
+
+func (e *evening) desk(t *testing.T, width, height int, s studio.Settings, args ...string) *desk {
+	t.Helper()
+	display, err := rig.StartDisplay(t.Context(), width, height)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(display.Close)
+	s.Server = studio.Server{Address: e.url(""), Show: "evening", Token: e.token}
+	s.Microphone.Device = "synthetic"
+	s.Sources = []studio.Source{{ID: "source-1", Name: "Table camera", Input: frame.Input{Kind: frame.Synthetic}}, {ID: "source-2", Name: "Screen", Input: frame.Input{Kind: frame.Screen}}}
+	s.Selected = "source-1"
+	b, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := filepath.Join(t.TempDir(), "studio.json")
+	if err := os.WriteFile(settings, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := &desk{t: t, display: display}
+	d.studio = start(t, []string{"DISPLAY=" + display.Name, "LC_ALL=en_US.UTF-8", "HOME=" + t.TempDir()}, "studio", append([]string{"--settings", settings}, args...)...)
+	e.until("the window is there", func() bool {
+		out, err := d.tool("xdotool", "search", "--onlyvisible", "--name", "Vitrine").Output()
+		return err == nil && len(out) > 0
+	})
+	// Fyne gives the window its first size some time after it is there: ask until it stays.
+	kept := 0
+	e.until("the window has its size", func() bool {
+		out, err := d.tool("xdotool", "search", "--onlyvisible", "--name", "Vitrine", "getwindowgeometry").Output()
+		if err == nil && strings.Contains(string(out), fmt.Sprintf("Geometry: %dx%d", width, height)) {
+			kept++
+			return kept > 5
+		}
+		kept = 0
+		_ = d.tool("xdotool", "search", "--onlyvisible", "--name", "Vitrine", "windowsize", fmt.Sprint(width), fmt.Sprint(height)).Run()
+		return false
+	})
+	return d
+}
+
+func (d *desk) tool(name string, args ...string) *exec.Cmd {
+	c := exec.CommandContext(d.t.Context(), name, args...)
+	c.Env = append(os.Environ(), "DISPLAY="+d.display.Name)
+	return c
+}
+
+func (d *desk) run(name string, args ...string) {
+	d.t.Helper()
+	if out, err := d.tool(name, args...).CombinedOutput(); err != nil {
+		d.t.Fatalf("%s: %v\n%s", name, err, out)
+	}
+}
+
+func (d *desk) press(keys ...string) {
+	d.t.Helper()
+	d.run("xdotool", append([]string{"key"}, keys...)...)
+}
+
+// look is a picture of the whole display.
+func (d *desk) look(file string) image.Image {
+	d.t.Helper()
+	d.run("import", "-window", "root", file)
+	f, err := os.Open(file)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer f.Close()
+	img, err := png.Decode(f)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return img
+}
+
+// The main job in the real window: the host sees the picture, presses Go live, a viewer sees it, the host ends the show.
+func TestAHostGoesLiveAndEndsTheShowInTheRealWindow(t *testing.T) {
+	e := newEvening(t)
+	d := e.desk(t, 1280, 720, studio.Defaults())
+	pictures := picturesFolder(t)
+	d.press("ctrl+l")
+	e.live()
+	v := e.watch(t, browser(t))
+	v.state("playing")
+	v.gather(60, 2)
+
+	// The preview moves: somewhere in the middle two looks differ.
+	a, b := d.look(filepath.Join(t.TempDir(), "a.png")), d.look(filepath.Join(t.TempDir(), "b.png"))
+	if same(a, b, image.Rect(300, 80, 980, 460)) {
+		t.Error("the preview stands still")
+	}
+	d.look(filepath.Join(pictures, "studio-1280x720-dark-en.png"))
+
+	d.press("ctrl+l")        // asks, and stays on air unless told otherwise
+	d.press("Tab", "Return") // end it
+	v.state("ended")
+	e.until("the show is closed", func() bool { s := e.show(); return !s.Live && s.State == "closed" })
+}
+
+func same(a, b image.Image, r image.Rectangle) bool {
+	for y := r.Min.Y; y < r.Max.Y; y += 3 {
+		for x := r.Min.X; x < r.Max.X; x += 3 {
+			if a.At(x, y) != b.At(x, y) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func TestTheWindowAndThePageLookAsTheyShould(t *testing.T) {
+	pictures := picturesFolder(t)
+	e := newEvening(t)
+	b := browser(t)
+	for _, look := range []struct {
+		width, height   int
+		theme, language string
+	}{
+		{1280, 720, "light", "zh"}, {1920, 1080, "dark", "zh"}, {1920, 1080, "light", "en"},
+	} {
+		name := fmt.Sprintf("studio-%dx%d-%s-%s", look.width, look.height, look.theme, look.language)
+		t.Run(name, func(t *testing.T) {
+			s := studio.Defaults()
+			s.Theme, s.Language = look.theme, look.language
+			d := e.desk(t, look.width, look.height, s, "--live")
+			e.live()
+			v := e.watch(t, b)
+			v.gather(150, 0)
+			// A window that is drawn shows many colours, and the ground is light or dark as chosen.
+			file := filepath.Join(pictures, name+".png")
+			e.until("the window is drawn", func() bool { return colours(d.look(file)) > 500 })
+			img := d.look(file)
+			if r, _, _, _ := img.At(4, look.height/2).RGBA(); (r>>8 > 128) != (look.theme == "light") {
+				t.Errorf("the ground of the %s window has a red of %d", look.theme, r>>8)
+			}
+		})
+	}
+	e.studio("--synthetic")
+	e.live()
+	for name, size := range map[string][2]int64{"page-phone": {390, 844}, "page-desktop": {1280, 800}} {
+		v := e.watch(t, b)
+		v.do(chromedp.EmulateViewport(size[0], size[1]))
+		v.state("playing")
+		v.gather(60, 1)
+		if overflow := v.eval("document.documentElement.scrollWidth > innerWidth"); overflow != "false" {
+			t.Errorf("%s is wider than its window", name)
+		}
+		ctx := v.ctx
+		shot, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(pictures, name+".png"), shot, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if c := strings.TrimSpace(v.console()); c != "" {
+			t.Errorf("the page complains: %s", c)
+		}
+	}
+}
+
+func colours(img image.Image) int {
+	seen := map[uint64]bool{}
+	b := img.Bounds()
+	for y := b.Min.Y; y < b.Max.Y; y += 7 {
+		for x := b.Min.X; x < b.Max.X; x += 7 {
+			r, g, b, _ := img.At(x, y).RGBA()
+			seen[uint64(r)<<32|uint64(g)<<16|uint64(b)] = true
+		}
+	}
+	return len(seen)
+}
