@@ -143,12 +143,12 @@ func (p *program) cpu() time.Duration {
 
 // evening is a server with one show, and what is needed to publish to it.
 type evening struct {
-	t        testing.TB
-	http     string // host:port
-	media    int
-	data     string
-	token    string
-	server   *program
+	t      testing.TB
+	http   string // host:port
+	media  int
+	data   string
+	token  string
+	server *program
 }
 
 // freePort finds a port that nobody uses on loopback, for both TCP and UDP.

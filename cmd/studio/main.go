@@ -74,7 +74,8 @@ func run(ctx context.Context, f flags) error {
 	if f.Headless {
 		return headless(ctx, session, f)
 	}
-	return window(ctx, session, f, log)
+	before, err := kept.Load()
+	return window(ctx, session, f, err == nil && before == nil && !f.Live, log)
 }
 
 func (f flags) keeper() (studio.Keeper, error) {

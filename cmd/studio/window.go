@@ -20,7 +20,8 @@ import (
 var metadata = fyne.AppMetadata{ID: "shop.vitrine.studio", Name: "Vitrine Studio", Version: "0.1.0", Build: 1}
 
 // window runs the show in a window until it is closed or ctx ends.
-func window(ctx context.Context, s *studio.Session, f flags, log *slog.Logger) error {
+// At a first start it opens with the guided check.
+func window(ctx context.Context, s *studio.Session, f flags, first bool, log *slog.Logger) error {
 	about := metadata
 	about.Icon = fyne.NewStaticResource("icon.png", assets.Mark)
 	fyneapp.SetMetadata(about)
@@ -34,6 +35,9 @@ func window(ctx context.Context, s *studio.Session, f flags, log *slog.Logger) e
 	group.Go(func() error { return w.Run(ctx) })
 	context.AfterFunc(ctx, a.Quit)
 	w.Show()
+	if first {
+		w.Guide()
+	}
 	a.Run()
 	cancel()
 	return group.Wait()
