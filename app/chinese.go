@@ -11,7 +11,6 @@ var chinese = words{
 	CloseSheet:  "关闭",
 	Save:        "保存",
 	Add:         "添加",
-	Dismiss:     "知道了",
 	Busy:        "工作室正忙，请再试一次",
 
 	Sources:       "来源",
@@ -72,7 +71,6 @@ var chinese = words{
 	Mute:               "静音",
 	Unmute:             "取消静音",
 	Muted:              "已静音",
-	Gain:               "增益",
 	DefaultDevice:      "系统默认",
 	DefaultDeviceNamed: "系统默认（%s）",
 	NotConnected:       "%s（未连接）",
@@ -93,8 +91,6 @@ var chinese = words{
 	NoServerTitle:       "尚未连接服务器",
 	NoServerHint:        "直播在你自己的服务器上进行。填写服务器地址和直播令牌即可开播。",
 	ConnectServer:       "连接服务器",
-	ServerLabel:         "服务器",
-	Untitled:            "未命名直播",
 	WatchLink:           "观看链接",
 	CopyLink:            "复制",
 	OpenLink:            "打开",
@@ -149,7 +145,6 @@ var chinese = words{
 	Viewers:        "%d 人观看",
 	SoundGaps:      "声音：%d 处中断",
 	EncoderLowered: "编码器过载：正以 %d×%d、%d 帧/秒发送",
-	AllWell:        "就绪",
 
 	Notices: "通知",
 
@@ -169,7 +164,6 @@ var chinese = words{
 	CheckGood:         "服务器认得“%s”，令牌有效。",
 	CheckClosed:       "令牌有效。直播已关闭，开播时会重新打开。",
 	CheckLive:         "令牌有效。另一个工作室正用此直播开播，你开播后将接管。",
-	Saved:             "已保存。",
 	ShowsHere:         "此服务器上的直播",
 	CreateShow:        "新建直播…",
 	CreateTitle:       "新建直播",
@@ -247,7 +241,6 @@ var chinese = words{
 	GuideReadyText:      "当前状态：",
 	GuideAllGood:        "一切就绪，准备好后点击“开播”。",
 	GuideSomeOpen:       "可以先继续，稍后从“帮助”菜单回到此检查。",
-	GuidePictureStand:   "画面",
 	GuideServerGood:     "%[2]s 上的 %[1]s",
 	GuideServerOpen:     "尚未设置",
 

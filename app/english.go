@@ -11,7 +11,6 @@ var english = words{
 	CloseSheet:  "Close",
 	Save:        "Save",
 	Add:         "Add",
-	Dismiss:     "Dismiss",
 	Busy:        "The studio is busy: please try again",
 
 	Sources:       "SOURCES",
@@ -72,7 +71,6 @@ var english = words{
 	Mute:               "Mute",
 	Unmute:             "Unmute",
 	Muted:              "Muted",
-	Gain:               "Gain",
 	DefaultDevice:      "System default",
 	DefaultDeviceNamed: "System default (%s)",
 	NotConnected:       "%s (not connected)",
@@ -93,8 +91,6 @@ var english = words{
 	NoServerTitle:       "Not connected to a server",
 	NoServerHint:        "Your show runs on a server of your own. Give its address and the show's token to go live.",
 	ConnectServer:       "Connect to a server",
-	ServerLabel:         "Server",
-	Untitled:            "Untitled show",
 	WatchLink:           "Watch link",
 	CopyLink:            "Copy",
 	OpenLink:            "Open",
@@ -149,7 +145,6 @@ var english = words{
 	Viewers:        "%d watching",
 	SoundGaps:      "Sound: %d gaps",
 	EncoderLowered: "Encoder overloaded: sending %d×%d at %d fps",
-	AllWell:        "Ready",
 
 	Notices: "NOTICES",
 
@@ -169,7 +164,6 @@ var english = words{
 	CheckGood:         "The server knows “%s” and accepts the token.",
 	CheckClosed:       "The server accepts the token. The show is closed; going live opens it again.",
 	CheckLive:         "The server accepts the token. Another studio is on air with this show: going live takes over.",
-	Saved:             "Saved.",
 	ShowsHere:         "Shows on this server",
 	CreateShow:        "New show…",
 	CreateTitle:       "New show",
@@ -247,7 +241,6 @@ var english = words{
 	GuideReadyText:      "This is how you stand:",
 	GuideAllGood:        "Everything is ready. Press Go live when you are.",
 	GuideSomeOpen:       "You can go on and come back to this check from the Help menu.",
-	GuidePictureStand:   "Picture",
 	GuideServerGood:     "%s on %s",
 	GuideServerOpen:     "Not set up yet",
 

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	fynetheme "fyne.io/fyne/v2/theme"
 	fynewidget "fyne.io/fyne/v2/widget"
 
@@ -112,7 +113,7 @@ func (w *Window) Guide() {
 	pieces := append(g.server.pieces(), g.back, g.skip, g.next, g.camera, g.mic, g.speaker, g.test)
 	w.openSheet(widget.SheetSpec{
 		Heading: t.GuideTitle,
-		Content: widget.Fill(12, container.NewBorder(nil, nil, g.name, g.count), container.NewVScroll(g.body), nil),
+		Content: widget.Fill(12, container.NewBorder(nil, nil, g.name, g.count), container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 0, 0, scrollRoom), g.body)), nil),
 		Size:    fyne.NewSize(560, 430),
 		Note:    g.skip, Foot: []fyne.CanvasObject{g.back, g.next}, Focus: g.next,
 		Closed: w.picture.Unmirror,

@@ -59,15 +59,19 @@ func (w *Window) showShortcuts() {
 		return
 	}
 	t := w.words
+	mod := "Ctrl "
+	if fyne.KeyModifierShortcutDefault == fyne.KeyModifierSuper {
+		mod = "⌘ "
+	}
 	list := []struct{ key, does string }{
-		{"Ctrl L", t.ShortcutLive},
+		{mod + "L", t.ShortcutLive},
 		{"M", t.ShortcutMute},
-		{"Ctrl 1 … 9", t.ShortcutSelect},
+		{mod + "1 … 9", t.ShortcutSelect},
 		{"F2", t.ShortcutRename},
 		{"Delete", t.ShortcutRemove},
-		{"Ctrl Z", t.ShortcutUndo},
+		{mod + "Z", t.ShortcutUndo},
 		{"Alt ↑ ↓", t.ShortcutMove},
-		{"Ctrl ,", t.ShortcutSettings},
+		{mod + ",", t.ShortcutSettings},
 		{"Tab", t.ShortcutTab},
 		{"F1", t.ShortcutHelp},
 	}

@@ -150,7 +150,7 @@ func newToast(w *Window) *toast {
 	b.text = widget.NewText("", widget.Style{Color: theme.OnCurtain})
 	b.undo = widget.NewButton(w.words.Undo, "", widget.Primary, w.undo)
 	b.undo.Keys = w.keys
-	closer := widget.NewButton("", theme.Close, widget.Quiet, func() { b.object.Hide() })
+	closer := widget.NewButton("", theme.Close, widget.Plain, func() { b.object.Hide() })
 	closer.Keys = w.keys
 	b.object = widget.NewBox(widget.Line(8, b.text, b.undo, closer), theme.Curtain, theme.Edge, fyne.NewSize(14, 5))
 	b.object.Hide()

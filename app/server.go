@@ -79,7 +79,7 @@ func (f *serverForm) newMaking() fyne.CanvasObject {
 		paragraph(t.CreateHint),
 		widget.Columns(10, field(t.ShowName, f.id), field(t.ShowTitle, f.title)),
 		field(t.OperatorToken, widget.Row(f.operator, f.create)),
-	), "", theme.Edge, fyne.NewSize(14, 12))
+	), fynetheme.ColorNameBackground, theme.Edge, fyne.NewSize(14, 12))
 }
 
 // pieces are what takes the keyboard.
@@ -219,6 +219,7 @@ func (f *serverForm) keep() {
 func (f *serverForm) toggleMaking() {
 	show(f.making, !f.making.Visible())
 	if f.making.Visible() {
+		f.showsBox.Hide()
 		f.w.win.Canvas().Focus(f.id)
 	}
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 
 	"vitrine/app/theme"
 	"vitrine/app/widget"
@@ -19,6 +20,9 @@ const (
 	audioTab
 	lookTab
 )
+
+// scrollRoom is kept free for a scroll bar, in pixels.
+const scrollRoom = 12
 
 // page is one tab: what it shows, what takes the keyboard in it, and how it follows snapshots.
 type page struct {
@@ -58,7 +62,7 @@ func (w *Window) openSettings(at tab) {
 	w.openSheet(widget.SheetSpec{
 		Heading: w.words.SettingsTitle,
 		Content: container.NewBorder(nil, nil, widget.Sized(fyne.NewSize(176, 0), nav), nil,
-			container.NewBorder(nil, nil, widget.Sized(fyne.NewSize(20, 0), container.NewWithoutLayout()), nil, container.NewVScroll(stack))),
+			container.NewBorder(nil, nil, widget.Sized(fyne.NewSize(20, 0), container.NewWithoutLayout()), nil, container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 0, 0, scrollRoom), stack)))),
 		Size: fyne.NewSize(740, 396), Foot: []fyne.CanvasObject{done}, Focus: items[at],
 		Closed: func() { w.page = noTab },
 	}, append(pieces, done)...)

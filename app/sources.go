@@ -141,7 +141,7 @@ func (p *sources) newRow(i int) *widget.Item {
 	r.Acted = func() { p.w.pauseSource(id()) }
 	r.Second = func(at fyne.Position) {
 		p.current = id()
-		fynewidget.ShowPopUpMenuAtPosition(fyne.NewMenu("", p.w.menu.sourceItems()...), p.w.win.Canvas(), at)
+		fynewidget.ShowPopUpMenuAtPosition(fyne.NewMenu("", p.rowItems(i)...), p.w.win.Canvas(), at)
 	}
 	r.Keys = func(e *fyne.KeyEvent) {
 		switch e.Name {
@@ -154,6 +154,21 @@ func (p *sources) newRow(i int) *widget.Item {
 		}
 	}
 	return r
+}
+
+// rowItems are the commands about a row, for its menu.
+func (p *sources) rowItems(i int) []*fyne.MenuItem {
+	t, items := p.w.words, p.w.menu.sourceItems()
+	label := ""
+	switch p.rows[i].Face().Action {
+	case theme.Pause:
+		label = t.PauseFile
+	case theme.Play:
+		label = t.PlayFile
+	default:
+		return items
+	}
+	return append([]*fyne.MenuItem{fyne.NewMenuItem(label, p.rows[i].Acted)}, items...)
 }
 
 func (p *sources) focus(i int) {

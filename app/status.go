@@ -26,7 +26,10 @@ type statusBar struct {
 	watched fyne.CanvasObject
 	link    *widget.Text
 	note    *widget.Text
-	rate    *widget.Text
+
+	gaps      uint64 // missing and surplus blocks of sound at the last count
+	gapsUntil time.Time
+	rate      *widget.Text
 }
 
 func newStatusBar(w *Window) *statusBar {
@@ -74,11 +77,23 @@ func (b *statusBar) apply(s *studio.Snapshot) {
 	show(b.link, s.Air.Phase == studio.OnAir || s.Air.Phase == studio.Starting)
 	b.rate.Set(fmt.Sprintf(t.Megabits, float64(s.Air.Link.Bitrate)/1e6))
 	show(b.rate, s.Air.Link.Phase == frame.LinkLive)
-	b.note.Set(t.statusNote(s))
+	b.note.Set(b.noteOn(s))
 }
 
-// statusNote is what is not well with the computer; "" while all is.
-func (t *words) statusNote(s *studio.Snapshot) string {
+// gapsFor is how long the window speaks of gaps in the sound after the last one.
+const gapsFor = 5 * time.Second
+
+// noteOn is what is not well with the computer; "" while all is.
+func (b *statusBar) noteOn(s *studio.Snapshot) string {
+	t := b.w.words
+	gaps := s.Sound.Silence + s.Sound.Dropped
+	if gaps > b.gaps && b.gaps > 0 && s.Sound.Status == studio.Running {
+		b.gapsUntil = b.w.now().Add(gapsFor)
+	}
+	b.gaps = gaps
+	if b.w.now().Before(b.gapsUntil) {
+		return fmt.Sprintf(t.SoundGaps, gaps)
+	}
 	if s.Program.Reduced {
 		f := s.Program.Format
 		return fmt.Sprintf(t.EncoderLowered, f.Width, f.Height, f.FPS)

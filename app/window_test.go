@@ -409,3 +409,18 @@ func TestTheWindowFitsASmallScreen(t *testing.T) {
 		}
 	}
 }
+
+func TestTheStatusBarSpeaksOfGapsInTheSoundForAWhile(t *testing.T) {
+	b := newBench(t, func(s *studio.Snapshot) { s.Sound.Silence = 3 })
+	b.lacks("gaps")
+	b.change(func(s *studio.Snapshot) { s.Sound.Silence = 4 })
+	b.reads("Sound: 4 gaps")
+	later := b.w.now().Add(6 * time.Second)
+	b.w.now = func() time.Time { return later }
+	b.change(func(*studio.Snapshot) {})
+	b.lacks("gaps")
+	b.change(func(s *studio.Snapshot) {
+		s.Program.Reduced, s.Program.Format = true, frame.Format{Width: 960, Height: 540, FPS: 30}
+	})
+	b.reads("Encoder overloaded: sending 960×540 at 30 fps")
+}

@@ -14,7 +14,6 @@ type words struct {
 	CloseSheet  string
 	Save        string
 	Add         string
-	Dismiss     string
 	Busy        string
 
 	// Sources.
@@ -77,7 +76,6 @@ type words struct {
 	Mute               string
 	Unmute             string
 	Muted              string
-	Gain               string
 	DefaultDevice      string
 	DefaultDeviceNamed string
 	NotConnected       string
@@ -99,8 +97,6 @@ type words struct {
 	NoServerTitle       string
 	NoServerHint        string
 	ConnectServer       string
-	ServerLabel         string
-	Untitled            string
 	WatchLink           string
 	CopyLink            string
 	OpenLink            string
@@ -157,7 +153,6 @@ type words struct {
 	Viewers        string
 	SoundGaps      string
 	EncoderLowered string
-	AllWell        string
 
 	// Notices.
 	Notices string
@@ -179,7 +174,6 @@ type words struct {
 	CheckGood         string
 	CheckClosed       string
 	CheckLive         string
-	Saved             string
 	ShowsHere         string
 	CreateShow        string
 	CreateTitle       string
@@ -259,7 +253,6 @@ type words struct {
 	GuideReadyText      string
 	GuideAllGood        string
 	GuideSomeOpen       string
-	GuidePictureStand   string
 	GuideServerGood     string
 	GuideServerOpen     string
 

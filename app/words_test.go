@@ -55,6 +55,34 @@ func TestBothLanguagesSayEverythingWithTheSameVerbs(t *testing.T) {
 	}
 }
 
+func TestNoTextIsLeftOver(t *testing.T) {
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok {
+				used[s.Sel.Name] = true
+			}
+			return true
+		})
+	}
+	for f := range reflect.TypeFor[words]().Fields() {
+		if !used[f.Name] {
+			t.Errorf("no panel says %s", f.Name)
+		}
+	}
+}
+
 func TestEveryTroubleAndFaultHasASentence(t *testing.T) {
 	troubles := []studio.Trouble{
 		studio.DeviceBusy, studio.DeviceGone, studio.DeviceRefused, studio.DeviceFormat, studio.DeviceSilent,

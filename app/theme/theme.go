@@ -33,8 +33,6 @@ const (
 
 // Sizes of our own, in device-independent pixels.
 const (
-	Gap    fyne.ThemeSizeName = "gap"    // between cards
-	Inset  fyne.ThemeSizeName = "inset"  // a card's padding
 	Small  fyne.ThemeSizeName = "small"  // text of second rank
 	Title  fyne.ThemeSizeName = "title"  // a dialog's heading
 	Corner fyne.ThemeSizeName = "corner" // a card's radius
@@ -81,7 +79,7 @@ func (Theme) Size(n fyne.ThemeSizeName) float32 {
 	case fynetheme.SizeNameCaptionText, Small:
 		return 11.5
 	case fynetheme.SizeNameSubHeadingText:
-		return 15
+		return 16
 	case fynetheme.SizeNameHeadingText, Title:
 		return 18
 	case fynetheme.SizeNameInnerPadding:
@@ -94,10 +92,6 @@ func (Theme) Size(n fyne.ThemeSizeName) float32 {
 		return 6
 	case fynetheme.SizeNameScrollBar:
 		return 9
-	case Gap:
-		return 10
-	case Inset:
-		return 12
 	case Corner:
 		return 10
 	case Line:

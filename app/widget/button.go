@@ -194,12 +194,12 @@ func (r *buttonRenderer) Layout(s fyne.Size) {
 	x := (s.Width - r.content()) / 2
 	if i := r.iconSize(); i > 0 {
 		r.icon.Resize(fyne.NewSquareSize(i))
-		r.icon.Move(fyne.NewPos(x, (s.Height-i)/2))
+		r.icon.Move(fyne.NewPos(x, middle(s.Height, i)))
 		x += i + buttonGap
 	}
 	t := fyne.MeasureText(r.b.text, r.text.TextSize, r.text.TextStyle)
 	r.text.Resize(t)
-	r.text.Move(fyne.NewPos(x, (s.Height-t.Height)/2))
+	r.text.Move(fyne.NewPos(x, middle(s.Height, t.Height)))
 }
 
 // colors are the ground's and the text's for the button's rank and state.

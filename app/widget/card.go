@@ -41,14 +41,6 @@ func (b *Box) SetFill(c fyne.ThemeColorName) {
 	}
 }
 
-// SetEdge changes the border's colour and width in pixels.
-func (b *Box) SetEdge(c fyne.ThemeColorName, wide float32) {
-	if b.edge != c || b.edgeWide != wide {
-		b.edge, b.edgeWide = c, wide
-		b.Refresh()
-	}
-}
-
 // NewCard returns a panel of the window: a heading, what can be done beside it, and the content below. actions and content
 // may be nil.
 func NewCard(heading string, actions, content fyne.CanvasObject) *Box {

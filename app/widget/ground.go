@@ -22,6 +22,9 @@ type ground struct {
 	filled         bool
 }
 
+// seam is how far the strips reach under what is between them, in pixels: their edges are soft.
+const seam = 2
+
 // large is the area in pixels from which a ground is put together.
 const large = 24_000
 
@@ -58,7 +61,7 @@ func (g *ground) paint(fill, edge color.Color, radius, border float32) {
 // place gives the ground its place within its widget.
 func (g *ground) place(at fyne.Position, size fyne.Size) {
 	g.at, g.size = at, size
-	pieces := size.Width*size.Height >= large && size.Height > 5*g.radius
+	pieces := size.Width*size.Height >= large && size.Height > 5*g.radius && g.radius > 0
 	g.single.Hidden = pieces
 	for _, o := range g.objects()[1:] {
 		o.(*canvas.Rectangle).Hidden = true
@@ -70,13 +73,13 @@ func (g *ground) place(at fyne.Position, size fyne.Size) {
 	}
 	strip := 2 * g.radius
 	if g.border > 0 {
-		g.strips(g.edges, 0, strip)
+		g.strips(g.edges, 0, strip+seam)
 		for i, x := range []float32{0, size.Width - g.border} {
 			put(g.sides[i], at.AddXY(x, strip), fyne.NewSize(g.border, size.Height-2*strip))
 		}
 	}
 	if g.filled {
-		g.strips(g.fills, g.border, strip-g.border)
+		g.strips(g.fills, g.border, strip-g.border+seam)
 		put(g.middle, at.AddXY(g.border, strip), fyne.NewSize(size.Width-2*g.border, size.Height-2*strip))
 	}
 }

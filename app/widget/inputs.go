@@ -42,9 +42,6 @@ func (p *Picker) chosen(string) {
 // Value is what is chosen.
 func (p *Picker) Value() string { return p.value }
 
-// Choices are what can be chosen.
-func (p *Picker) Choices() []Choice { return p.choices }
-
 // Choose chooses as the host would.
 func (p *Picker) Choose(value string) {
 	if i := slices.IndexFunc(p.choices, func(c Choice) bool { return c.Value == value }); i >= 0 {

@@ -154,24 +154,24 @@ func (r *itemRenderer) Layout(s fyne.Size) {
 	r.bar.Resize(fyne.NewSize(3, s.Height-16))
 	icon := r.i.Theme().Size(fynetheme.SizeNameInlineIcon)
 	r.icon.Resize(fyne.NewSquareSize(icon))
-	r.icon.Move(fyne.NewPos(left, (s.Height-icon)/2))
+	r.icon.Move(fyne.NewPos(left, middle(s.Height, icon)))
 	end := s.Width - 8
 	if r.i.face.Action != "" {
 		a := r.i.action.MinSize()
 		r.i.action.Resize(a)
 		end -= a.Width - 4
-		r.i.action.Move(fyne.NewPos(end, (s.Height-a.Height)/2))
+		r.i.action.Move(fyne.NewPos(end, middle(s.Height, a.Height)))
 		end -= 4
 	}
 	x := left + icon + gap
 	w, th := max(0, end-x), r.title.MinSize().Height
 	if r.i.face.Detail == "" {
-		r.title.Move(fyne.NewPos(x, (s.Height-th)/2))
+		r.title.Move(fyne.NewPos(x, middle(s.Height, th)))
 		r.title.Resize(fyne.NewSize(w, th))
 		return
 	}
 	dh := r.detail.MinSize().Height
-	y := (s.Height - th - dh - 1) / 2
+	y := middle(s.Height, th+dh+1)
 	r.title.Move(fyne.NewPos(x, y))
 	r.title.Resize(fyne.NewSize(w, th))
 	r.detail.Move(fyne.NewPos(x, y+th+1))

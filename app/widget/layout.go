@@ -89,10 +89,13 @@ func (l rowLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 			left = 0
 		}
 		o.Resize(s)
-		o.Move(fyne.NewPos(x, (size.Height-s.Height)/2))
+		o.Move(fyne.NewPos(x, middle(size.Height, s.Height)))
 		x += s.Width + l.gap
 	}
 }
+
+// middle is where something of a height stands in a room, at a whole pixel: text between pixels loses its feet.
+func middle(room, height float32) float32 { return float32(int((room - height) / 2)) }
 
 type fillLayout struct {
 	gap         float32

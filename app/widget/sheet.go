@@ -78,6 +78,3 @@ func (s *Sheet) Keys(e *fyne.KeyEvent) {
 		s.Close()
 	}
 }
-
-// Content is the sheet as an object, for whoever looks for its pieces.
-func (s *Sheet) Content() fyne.CanvasObject { return s.box }
