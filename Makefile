@@ -8,9 +8,9 @@ run: build
 
 build: setup
 	@mkdir -p bin
-	go build -trimpath -o bin/vitrine-studio ./cmd/studio
-	CGO_ENABLED=0 go build -trimpath -o bin/vitrine-server ./cmd/server
-	CGO_ENABLED=0 go build -trimpath -o bin/vitrine-audience ./cmd/audience
+	go build -o bin/vitrine-studio ./cmd/studio
+	CGO_ENABLED=0 go build -o bin/vitrine-server ./cmd/server
+	CGO_ENABLED=0 go build -o bin/vitrine-audience ./cmd/audience
 
 setup:
 	@.ci/setup build
