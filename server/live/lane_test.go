@@ -244,5 +244,8 @@ func TestA_replaced_publisher_cannot_write(t *testing.T) {
 		if got := s.headers(); len(got) != 1 {
 			t.Errorf("%d packets came", len(got))
 		}
+		if key, _ := f.up.cache.Key(); key == nil || key.Epoch != old+1 {
+			t.Errorf("the cache begins with %+v", key)
+		}
 	})
 }
