@@ -7,8 +7,10 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"math/big"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/stun"
+	"github.com/pion/transport/v2/packetio"
 	"github.com/pion/webrtc/v3"
 
 	"vitrine/server/wire"
@@ -50,6 +53,7 @@ type peer struct {
 	changed atomic.Bool
 	// reached says that a candidate pair was taken since the last (re)start of ICE.
 	reached atomic.Bool
+	buffers buffers
 	// turn holds one token, taken by whoever changes what follows.
 	turn  chan struct{}
 	offer *offer
@@ -127,6 +131,7 @@ func (s *Stage) settings(p *peer) webrtc.SettingEngine {
 		profiles = append(profiles, dtls.SRTP_AEAD_AES_256_GCM)
 	}
 	e.SetSRTPProtectionProfiles(profiles...)
+	e.BufferFactory = p.buffers.open
 	dtlsRole := webrtc.DTLSRoleServer // RFC 9725 §4.4.3
 	if p.offer.passive {
 		dtlsRole = webrtc.DTLSRoleClient
@@ -204,7 +209,41 @@ func (p *peer) watchLink(f func()) {
 // close ends the connection and returns when all that it started has ended.
 func (p *peer) close() error {
 	_ = p.pc.GracefulClose() // errors say that parts of it were gone before
+	p.buffers.close()
 	return nil
+}
+
+// buffers are where a connection's packets wait to be read. They are closed with the connection, because pion v3 forgets
+// the reader of a track that was just being started when the connection closed, and that reader would wait for ever.
+type buffers struct {
+	mu     sync.Mutex
+	all    []io.Closer
+	closed bool
+}
+
+// bufferLimit bounds one stream's waiting bytes, as pion does.
+const bufferLimit = 1_000_000
+
+func (b *buffers) open(packetio.BufferPacketType, uint32) io.ReadWriteCloser {
+	one := packetio.NewBuffer()
+	one.SetLimitSize(bufferLimit)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		_ = one.Close() // wakes its reader, and cannot fail
+	}
+	b.all = append(b.all, one)
+	return one
+}
+
+func (b *buffers) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	for _, one := range b.all {
+		_ = one.Close()
+	}
+	b.all = nil
 }
 
 // patch applies a fragment (RFC 9725 §4.3): it returns nil if there is nothing to answer, the new answer after a restart.

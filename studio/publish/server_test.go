@@ -16,6 +16,7 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+	"github.com/pion/transport/v2/packetio"
 	"github.com/pion/webrtc/v3"
 	"go.uber.org/goleak"
 
@@ -88,9 +89,11 @@ type whipServer struct {
 
 	mu    sync.Mutex
 	peers []*webrtc.PeerConnection
-	pc    *webrtc.PeerConnection
-	offer string
-	posts int
+	// buffers are where the peers' packets wait.
+	buffers []io.Closer
+	pc      *webrtc.PeerConnection
+	offer   string
+	posts   int
 }
 
 func newWHIPServer(t *testing.T) *whipServer {
@@ -117,6 +120,10 @@ func newLossyServer(t *testing.T, lose func(*rtp.Header) bool) *whipServer {
 		defer s.mu.Unlock()
 		for _, pc := range s.peers {
 			_ = pc.GracefulClose()
+		}
+		// pion v3 forgets the reader of a track that was just being started when its connection closed.
+		for _, b := range s.buffers {
+			_ = b.Close()
 		}
 		_ = s.mux.Close()
 		_ = conn.Close()
@@ -196,6 +203,14 @@ func (s *whipServer) patch(w http.ResponseWriter, r request) {
 	_, _ = io.WriteString(w, frag)
 }
 
+func (s *whipServer) buffer(packetio.BufferPacketType, uint32) io.ReadWriteCloser {
+	b := packetio.NewBuffer()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.buffers = append(s.buffers, b)
+	return b
+}
+
 func (s *whipServer) closePeer() {
 	s.mu.Lock()
 	pc := s.pc
@@ -243,6 +258,7 @@ func (s *whipServer) peer() *webrtc.PeerConnection {
 	e.SetIncludeLoopbackCandidate(true)
 	e.SetIPFilter(net.IP.IsLoopback)
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	e.BufferFactory = s.buffer
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(registry), webrtc.WithSettingEngine(e)).
 		NewPeerConnection(webrtc.Configuration{})
