@@ -208,6 +208,16 @@ func TestMeter(t *testing.T) {
 			t.Errorf("read %+v", r)
 		}
 	})
+	t.Run("a track that begins late has lost nothing", func(t *testing.T) {
+		m := newMeter(48000)
+		m.mark()
+		for n := range uint16(3) {
+			packet(m, 40000+n, 0, false, 0)
+		}
+		if r := m.read(); r.received != 3 || r.expected != 3 {
+			t.Errorf("read %+v", r)
+		}
+	})
 	t.Run("an even stream has no jitter, an uneven one has", func(t *testing.T) {
 		m := newMeter(90000)
 		m.mark()

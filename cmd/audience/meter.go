@@ -54,6 +54,7 @@ func (m *meter) take(h *rtp.Header, size int, now time.Time) bool {
 		n = m.last + int64(int16(h.SequenceNumber-uint16(m.last)))
 	} else {
 		m.started, m.first, m.last = true, n, n
+		m.fromLast = n - 1 // for a track that begins within the measured time
 	}
 	m.last = max(m.last, n)
 	m.packets++
@@ -114,7 +115,7 @@ func (m *meter) report(sr *rtcp.SenderReport) {
 func (m *meter) mark() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.marked, m.fromLast, m.fromCount, m.fromBytes = true, m.last, m.packets, m.bytes
+	m.marked, m.fromLast, m.fromCount, m.fromBytes = true, m.last, m.packets, m.bytes // zeroes where nothing came yet
 }
 
 // reading is what a track did in the measured time.

@@ -7,12 +7,14 @@ import (
 	"io"
 	"math"
 	"mime"
+	"net"
 	"net/http"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 
+	"vitrine/server/live"
 	"vitrine/server/wire"
 )
 
@@ -197,8 +199,12 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
 	return nil
 }
 
-// caller is the address that a request came from.
-func caller(r *http.Request) netip.Addr {
-	a, _ := netip.ParseAddrPort(r.RemoteAddr) // net/http writes it; the zero address counts as one caller
-	return a.Addr()
+// caller is who a request comes from, and the address of ours that it came to.
+func caller(r *http.Request) live.Caller {
+	from, _ := netip.ParseAddrPort(r.RemoteAddr) // net/http writes it; the zero address counts as one caller
+	c := live.Caller{From: from.Addr()}
+	if at, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
+		c.To = at.AddrPort().Addr()
+	}
+	return c
 }

@@ -4,25 +4,24 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/pion/sdp/v3"
 )
 
 // addresses lists where peers can reach a socket bound to local: its own address, or, if it is bound to all, those of the
-// host's interfaces, in the order peers should try them. public ones come after those of the host. Loopback addresses are
-// named only to callers on this host.
-func addresses(local netip.AddrPort, public []netip.Addr, caller netip.Addr) ([]netip.Addr, error) {
-	var list []netip.Addr
+// host's interfaces, and then the public ones. It begins with the address that the caller has just reached us at, if that is
+// one of them: it works for sure. Loopback addresses are named only to callers on this host.
+func addresses(local netip.AddrPort, public []netip.Addr, by Caller) ([]netip.Addr, error) {
 	if a := local.Addr().Unmap(); !a.IsUnspecified() {
-		list = append(list, a)
-		return append(list, public...), nil
+		return append([]netip.Addr{a}, public...), nil
 	}
 	all, err := net.InterfaceAddrs()
 	if err != nil {
 		return nil, fmt.Errorf("list the host's addresses: %w", err)
 	}
-	var loopback []netip.Addr
+	var list, loopback []netip.Addr
 	for _, i := range all {
 		prefix, err := netip.ParsePrefix(i.String())
 		a := prefix.Addr().Unmap()
@@ -35,8 +34,11 @@ func addresses(local netip.AddrPort, public []netip.Addr, caller netip.Addr) ([]
 		}
 	}
 	list = append(list, public...)
-	if caller.Unmap().IsLoopback() || len(list) == 0 {
+	if by.From.Unmap().IsLoopback() || len(list) == 0 {
 		list = append(list, loopback...)
+	}
+	if i := slices.Index(list, by.To.Unmap()); i > 0 {
+		list = slices.Insert(slices.Delete(list, i, i+1), 0, by.To.Unmap())
 	}
 	return list, nil
 }

@@ -12,7 +12,7 @@ func TestPeers_are_told_where_they_can_reach_us(t *testing.T) {
 	public := []netip.Addr{parse("203.0.113.1")}
 	lan, here := parse("192.168.1.9"), parse("127.0.0.1")
 	t.Run("a socket of one address names it, and the public one", func(t *testing.T) {
-		got, err := addresses(netip.MustParseAddrPort("192.168.1.2:9"), public, lan)
+		got, err := addresses(netip.MustParseAddrPort("192.168.1.2:9"), public, Caller{lan, lan})
 		if want := []netip.Addr{parse("192.168.1.2"), public[0]}; err != nil || !slices.Equal(got, want) {
 			t.Errorf("got %v, %v", got, err)
 		}
@@ -20,13 +20,16 @@ func TestPeers_are_told_where_they_can_reach_us(t *testing.T) {
 	for name, any := range map[string]string{"of IPv4": "0.0.0.0:9", "of both": "[::]:9"} {
 		t.Run("a socket of all addresses "+name, func(t *testing.T) {
 			local := netip.MustParseAddrPort(any)
-			near, err := addresses(local, public, here)
+			near, err := addresses(local, public, Caller{here, here})
 			if err != nil || !slices.Contains(near, here) || !slices.Contains(near, public[0]) {
 				t.Errorf("a caller on this host is told %v, %v", near, err)
 			}
-			far, err := addresses(local, public, lan)
+			far, err := addresses(local, public, Caller{lan, lan})
 			if err != nil || slices.Contains(far, here) || !slices.Contains(far, public[0]) {
 				t.Errorf("a caller elsewhere is told %v, %v", far, err)
+			}
+			if near[0] != here {
+				t.Errorf("a caller that reached %v is told %v", here, near)
 			}
 			for _, a := range near {
 				if a.IsUnspecified() || a.IsLinkLocalUnicast() || local.Addr().Is4() && !a.Is4() {

@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var loopback = netip.MustParseAddr("127.0.0.1")
+var loopback = Caller{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.0.1")}
 
 // patience bounds every wait of a test; it is no measure of speed.
 const patience = 20 * time.Second

@@ -112,6 +112,12 @@ func (s *Stage) sweep(now time.Time) {
 	}
 }
 
+// Caller is who asks for a session, as the connection shows that the request came over.
+type Caller struct {
+	From netip.Addr // the peer's address
+	To   netip.Addr // ours; the zero Addr if that is not known
+}
+
 // Answer is what an offer is answered with.
 type Answer struct {
 	Session SessionID
@@ -121,7 +127,7 @@ type Answer struct {
 
 // Publish answers the offer of somebody who may send the show. If the show has a publisher, that one is replaced as soon as
 // the new one's first packet comes. Errors are of type *wire.Error: Invalid, NoCodec, RateLimited, Unavailable.
-func (s *Stage) Publish(ctx context.Context, id wire.ShowID, sdp string, from netip.Addr) (*Answer, error) {
+func (s *Stage) Publish(ctx context.Context, id wire.ShowID, sdp string, by Caller) (*Answer, error) {
 	o, err := readOffer(sdp, publishing)
 	if err != nil {
 		return nil, err
@@ -130,7 +136,7 @@ func (s *Stage) Publish(ctx context.Context, id wire.ShowID, sdp string, from ne
 	if !ok {
 		return nil, wire.Errorf(wire.NoCodec, "the server carries Opus, H.264 (packetization-mode=1) and VP8; a section of the offer lists none")
 	}
-	return s.join(ctx, id, publishing, from, func(show *Show, session SessionID) (admission, error) {
+	return s.join(ctx, id, publishing, by, func(show *Show, session SessionID) (admission, error) {
 		p := &Publisher{audio: audio, video: video}
 		if p.peer, err = s.newPeer(o, session, publishing, p.codecs()); err != nil {
 			return admission{}, err
@@ -140,12 +146,12 @@ func (s *Stage) Publish(ctx context.Context, id wire.ShowID, sdp string, from ne
 }
 
 // Watch answers the offer of a viewer. Errors are of type *wire.Error: Invalid, NotLive, NoCodec, RateLimited, Unavailable.
-func (s *Stage) Watch(ctx context.Context, id wire.ShowID, sdp string, from netip.Addr) (*Answer, error) {
+func (s *Stage) Watch(ctx context.Context, id wire.ShowID, sdp string, by Caller) (*Answer, error) {
 	o, err := readOffer(sdp, watching)
 	if err != nil {
 		return nil, err
 	}
-	return s.join(ctx, id, watching, from, func(show *Show, session SessionID) (admission, error) {
+	return s.join(ctx, id, watching, by, func(show *Show, session SessionID) (admission, error) {
 		on := show.state.Load()
 		if !on.live {
 			return admission{}, notLive()
@@ -165,10 +171,10 @@ type admission struct {
 }
 
 // join makes a session: it reserves a place, builds the connection, answers, and has the show take it in.
-func (s *Stage) join(ctx context.Context, id wire.ShowID, as role, from netip.Addr,
+func (s *Stage) join(ctx context.Context, id wire.ShowID, as role, by Caller,
 	build func(*Show, SessionID) (admission, error),
 ) (*Answer, error) {
-	e, err := s.reserve(id, as, from.Unmap())
+	e, err := s.reserve(id, as, by.From.Unmap())
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +184,7 @@ func (s *Stage) join(ctx context.Context, id wire.ShowID, as role, from netip.Ad
 		s.unregister(e.id, false)
 		return nil, err
 	}
-	answer, err := s.answer(ctx, a.peer, from)
+	answer, err := s.answer(ctx, a.peer, by)
 	if err == nil {
 		s.complete(e, a.peer)
 		var refused error
@@ -192,22 +198,22 @@ func (s *Stage) join(ctx context.Context, id wire.ShowID, as role, from netip.Ad
 }
 
 // answer makes the first answer of a session.
-func (s *Stage) answer(ctx context.Context, p *peer, from netip.Addr) (*Answer, error) {
+func (s *Stage) answer(ctx context.Context, p *peer, by Caller) (*Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	text, err := p.answer(ctx, p.offer.text)
 	if err != nil {
 		return nil, err
 	}
-	if text, err = s.finish(text, from); err != nil {
+	if text, err = s.finish(text, by); err != nil {
 		return nil, err
 	}
 	return &Answer{Session: p.id, SDP: text, ETag: p.etag}, nil
 }
 
-func (s *Stage) finish(text string, from netip.Addr) (string, error) {
+func (s *Stage) finish(text string, by Caller) (string, error) {
 	local := s.Address()
-	list, err := addresses(local, s.cfg.PublicAddresses, from)
+	list, err := addresses(local, s.cfg.PublicAddresses, by)
 	if err != nil {
 		return "", err
 	}
@@ -228,7 +234,7 @@ type Restart struct {
 // Patch applies an SDP fragment to a session: candidates, answered with nil, or new credentials, which restart its ICE.
 // ifMatch is the request's precondition. Errors are of type *wire.Error: PreconditionRequired, Precondition, Invalid,
 // NotFound, Replaced.
-func (s *Stage) Patch(ctx context.Context, at Resource, ifMatch, text string, from netip.Addr) (*Restart, error) {
+func (s *Stage) Patch(ctx context.Context, at Resource, ifMatch, text string, by Caller) (*Restart, error) {
 	e, err := s.find(at)
 	if err != nil {
 		return nil, err
@@ -240,7 +246,7 @@ func (s *Stage) Patch(ctx context.Context, at Resource, ifMatch, text string, fr
 	if err != nil || answer == nil {
 		return nil, err
 	}
-	whole, err := s.finish(*answer, from)
+	whole, err := s.finish(*answer, by)
 	if err != nil {
 		return nil, err
 	}
