@@ -136,6 +136,7 @@ func (s *Server) serve(ctx context.Context, db *store.Store, listener net.Listen
 	defer stop()
 	g, broken := errgroup.WithContext(running)
 	g.Go(func() error { return stage.Run(broken) })
+	<-stage.Ready() // or the first requests would be told that the server is stopping
 	g.Go(func() error {
 		if err := h.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve HTTP: %w", err)

@@ -95,6 +95,9 @@ func (s *Stage) Run(ctx context.Context) error {
 	return errors.Join(err, mux.Close())
 }
 
+// Ready is closed when Run has begun to take sessions.
+func (s *Stage) Ready() <-chan struct{} { return s.ready }
+
 // Drain refuses new sessions from now on.
 func (s *Stage) Drain() {
 	s.mu.Lock()
