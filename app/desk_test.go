@@ -278,9 +278,13 @@ func (b *bench) key(k fyne.KeyName) {
 	c.OnTypedKey()(&fyne.KeyEvent{Name: k})
 }
 
-// shortcut types a key with modifiers: the menu has it first, then the window.
+// shortcut types a key with modifiers as the desktop driver does: the keys of editing have shortcuts of their own; the
+// menu has a shortcut first, then the window.
 func (b *bench) shortcut(s fyne.Shortcut) {
 	b.Helper()
+	if s.ShortcutName() == ctrl(fyne.KeyZ).ShortcutName() {
+		s = &fyne.ShortcutUndo{}
+	}
 	if i := menuItem(b.w.menu.bar.Items, s); i != nil {
 		i.Action()
 		return

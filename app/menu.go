@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/driver/desktop"
 	fynewidget "fyne.io/fyne/v2/widget"
 
 	"vitrine/app/widget"
@@ -62,11 +61,9 @@ func (m *menu) sourceItems() []*fyne.MenuItem {
 	}
 }
 
-func item(label string, key *desktop.CustomShortcut, do func()) *fyne.MenuItem {
+func item(label string, key fyne.Shortcut, do func()) *fyne.MenuItem {
 	i := fyne.NewMenuItem(label, do)
-	if key != nil {
-		i.Shortcut = key
-	}
+	i.Shortcut = key
 	return i
 }
 

@@ -207,7 +207,8 @@ func (w *Window) selectSource(id studio.SourceID) {
 
 func (w *Window) selectNumber(n int) {
 	if n < len(w.snap.Settings.Sources) {
-		w.selectSource(w.snap.Settings.Sources[n].ID)
+		w.sources.current = w.snap.Settings.Sources[n].ID
+		w.selectSource(w.sources.current)
 	}
 }
 

@@ -37,6 +37,14 @@ type desk struct {
 	t       *testing.T
 	display *rig.Display
 	studio  *program
+
+	settings string // the file that keeps the studio's set-up
+}
+
+// keeps tells whether the studio's set-up has the text.
+func (d *desk) keeps(text string) bool {
+	b, err := os.ReadFile(d.settings)
+	return err == nil && strings.Contains(string(b), text)
 }
 
 func (e *evening) desk(t *testing.T, width, height int, s studio.Settings, args ...string) *desk {
@@ -58,7 +66,7 @@ func (e *evening) desk(t *testing.T, width, height int, s studio.Settings, args 
 	if err := os.WriteFile(settings, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, display: display}
+	d := &desk{t: t, display: display, settings: settings}
 	d.studio = start(t, []string{"DISPLAY=" + display.Name, "LC_ALL=en_US.UTF-8", "HOME=" + t.TempDir()}, "studio", append([]string{"--settings", settings}, args...)...)
 	e.until("the window is there", func() bool {
 		out, err := d.tool("xdotool", "search", "--onlyvisible", "--name", "Vitrine").Output()
@@ -130,6 +138,12 @@ func TestAHostGoesLiveAndEndsTheShowInTheRealWindow(t *testing.T) {
 		t.Error("the preview stands still")
 	}
 	d.look(filepath.Join(pictures, "studio-1280x720-dark-en.png"))
+
+	// What was removed by mistake is back with one key.
+	d.press("ctrl+2", "Delete")
+	e.until("the source is removed", func() bool { return !d.keeps("source-2") })
+	d.press("ctrl+z")
+	e.until("the source is back", func() bool { return d.keeps("source-2") })
 
 	d.press("ctrl+l")        // asks, and stays on air unless told otherwise
 	d.press("Tab", "Return") // end it
