@@ -18,7 +18,7 @@ setup:
 # Tests run in two passes: everything, then what is concurrent once more under the race detector with the long soaks short.
 test: setup
 	@.ci/setup test
-	@[ -d server/web/node_modules ] || npm ci --prefix server/web --no-audit --no-fund --silent
+	@[ -d server/web/node_modules ] || npm ci --prefix server/web --no-audit --no-fund --loglevel=error
 	$(MAKE) --no-print-directory build lint
 	go test -timeout 20m ./...
 	go test -timeout 20m -race -short ./capture/... ./studio ./studio/mix ./studio/publish ./studio/remote ./server/live ./server/api ./app/...
