@@ -1,5 +1,5 @@
 // Package server builds the companion server from its rooms: store keeps the shows, live forwards media, api speaks HTTP,
-// web is the page. It owns their lifetimes and the two sockets (TCP for HTTP, UDP for all media), introduces the rooms to
+// web is the page. It owns their lifetimes and the two ports (TCP for HTTP, UDP for all media), introduces the rooms to
 // each other, and lets the server go down in order: first it says that it is not ready and takes nothing new, then it ends
 // the sessions, then HTTP, then the database. It has no queue.
 package server
@@ -70,9 +70,9 @@ func (s *Server) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	stage, err := live.NewStage(s.cfg.live(), media)
+	stage, err := live.NewStage(s.cfg.live(), media...)
 	if err != nil {
-		return errors.Join(err, listener.Close(), media.Close())
+		return errors.Join(err, listener.Close())
 	}
 	return s.serve(ctx, db, listener, stage)
 }
@@ -100,8 +100,8 @@ func (s *Server) furnish(ctx context.Context, db *store.Store) error {
 	return nil
 }
 
-// listen opens both sockets on the same host.
-func (s *Server) listen(ctx context.Context) (net.Listener, *net.UDPConn, error) {
+// listen opens the ports of HTTP and of media on the same host.
+func (s *Server) listen(ctx context.Context) (net.Listener, []*net.UDPConn, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", s.cfg.Listen)
 	if err != nil {
@@ -112,10 +112,10 @@ func (s *Server) listen(ctx context.Context) (net.Listener, *net.UDPConn, error)
 	if udp.Port == 0 {
 		udp.Port = at.Port
 	}
-	media, err := net.ListenUDP("udp", udp)
+	media, err := live.Listen(ctx, udp)
 	if err != nil && s.cfg.MediaPort == 0 {
 		udp.Port = 0
-		media, err = net.ListenUDP("udp", udp)
+		media, err = live.Listen(ctx, udp)
 	}
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("listen for media: %w", err), l.Close())

@@ -1,13 +1,11 @@
 package live
 
 import (
-	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/pion/rtcp"
-	"github.com/pion/rtp"
-	"github.com/pion/webrtc/v3"
 )
 
 const (
@@ -30,28 +28,18 @@ const (
 	flowing               // sending what comes
 )
 
-// rtpWriter and rtcpWriter are what a DownTrack needs of its connection. Writes must not block for long.
-type (
-	rtpWriter interface {
-		WriteRTP(h *rtp.Header, payload []byte) (int, error)
-	}
-	rtcpWriter interface {
-		WriteRTCP([]rtcp.Packet) error
-	}
-)
-
-// DownTrack is one track on its way to one viewer. As webrtc.TrackLocal it is bound while the answer is made; then it
-// belongs to the lane it is attached to.
+// DownTrack is one track on its way to one viewer. It belongs to the lane it is attached to.
 type DownTrack struct {
-	codec   Codec
-	show    string
-	up      *UpTrack
-	reports rtcpWriter
-
-	writer rtpWriter // set by Bind, before the lane knows the track
-	header rtp.Header
+	codec Codec
+	ssrc  uint32
+	// repeat is the format of retransmissions (RFC 4588), sent under repeatSSRC; its Payload is 0 for viewers that take none.
+	repeat     Codec
+	repeatSSRC uint32
+	up         *UpTrack
+	exit       exit // set when the viewer is connected
 
 	forwarder *Forwarder
+	repeats   int64 // sequence number of the newest retransmission
 	phase     phase
 	cursor    int64
 	seen      uint64 // arrivals up to this one were sent by the burst
@@ -62,43 +50,34 @@ type DownTrack struct {
 	askedAt   time.Time // of the viewer's first PLI since a key frame was sent
 }
 
-func newDownTrack(c Codec, show string, up *UpTrack, reports rtcpWriter) *DownTrack {
-	return &DownTrack{
-		codec: c, show: show, up: up, reports: reports, resends: resendsPerSecond,
-		forwarder: newForwarder(c.Video(), c.ClockRate, uint16(rand.Uint32())),
+// newDownTrack makes a track of what the section offers, in codec c, which is one of the section's.
+func newDownTrack(c Codec, s *section, up *UpTrack) *DownTrack {
+	d := &DownTrack{
+		codec: c, ssrc: newSSRC(), up: up, resends: resendsPerSecond,
+		forwarder: newForwarder(c.Video(), c.ClockRate, firstNumber()), repeats: int64(firstNumber()),
 	}
-}
-
-// Bind implements webrtc.TrackLocal: it takes the payload type that the viewer gave to our codec.
-func (d *DownTrack) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
-	for _, p := range c.CodecParameters() {
-		if d.codec.Is(p.MimeType) {
-			d.writer = c.WriteStream()
-			d.header = rtp.Header{Version: 2, PayloadType: uint8(p.PayloadType), SSRC: uint32(c.SSRC())}
-			return p, nil
+	for _, o := range s.codecs {
+		if o.Is(mimeRTX) && o.Param("apt") == strconv.Itoa(int(c.Payload)) {
+			d.repeat, d.repeatSSRC = o, newSSRC()
 		}
 	}
-	return webrtc.RTPCodecParameters{}, fmt.Errorf("bind %s: %w", d.codec.Name(), webrtc.ErrUnsupportedCodec)
+	return d
 }
 
-// Unbind implements webrtc.TrackLocal. The lane has let the track go before its connection is closed.
-func (d *DownTrack) Unbind(webrtc.TrackLocalContext) error { return nil }
+const mimeRTX = "video/rtx"
 
-// ID implements webrtc.TrackLocal.
-func (d *DownTrack) ID() string { return d.Kind().String() }
+// firstNumber is where a stream's sequence numbers begin: in the lower half, so that a receiver that misses the first packets
+// cannot take the roll-over count for another (RFC 3711 §3.3.1), and with room before them.
+func firstNumber() uint16 { return uint16(1<<14 + rand.IntN(1<<14)) }
 
-// RID implements webrtc.TrackLocal.
-func (d *DownTrack) RID() string { return "" }
+func newSSRC() uint32 { return rand.Uint32N(1<<32-1) + 1 }
 
-// StreamID implements webrtc.TrackLocal. Tracks of one stream are played in sync.
-func (d *DownTrack) StreamID() string { return d.show }
-
-// Kind implements webrtc.TrackLocal.
-func (d *DownTrack) Kind() webrtc.RTPCodecType {
-	if d.codec.Video() {
-		return webrtc.RTPCodecTypeVideo
+// formats are what the track is agreed upon.
+func (d *DownTrack) formats() []Codec {
+	if d.repeat.Payload == 0 {
+		return []Codec{d.codec}
 	}
-	return webrtc.RTPCodecTypeAudio
+	return []Codec{d.codec, d.repeat}
 }
 
 // start begins a newcomer's stream: with the cached key frame if there is one.
@@ -176,25 +155,38 @@ func (d *DownTrack) send(p *Packet, now time.Time) (packets, bytes int) {
 	if opens {
 		d.askedAt, d.reportDue = time.Time{}, true
 		if p.Parameters != nil {
-			d.write(Header{h.Sequence - 1, h.Time}, p, true)
+			d.write(Header{h.Number - 1, h.Time}, p, true)
 		}
 	}
 	return 1, d.write(h, p, false)
 }
 
-// write sends the packet, or its Parameters, under the header. Errors mean that the connection is going away, which its
-// owner learns by itself.
+// write sends the packet, or its Parameters, under the header, and returns its length.
 func (d *DownTrack) write(h Header, p *Packet, sets bool) (bytes int) {
-	payload := p.Payload
-	d.header.SequenceNumber, d.header.Timestamp = h.Sequence, h.Time
-	d.header.Marker, d.header.Padding = p.Marker, p.Padding
-	if sets {
-		payload, d.header.Marker, d.header.Padding = p.Parameters, false, false
-	}
-	_, _ = d.writer.WriteRTP(&d.header, payload)
+	out, payload := d.head(h, p, sets)
 	d.packets++
 	d.octets += uint32(len(payload))
-	return len(payload) + d.header.MarshalSize()
+	return d.exit.rtp(&out, payload)
+}
+
+func (d *DownTrack) head(h Header, p *Packet, sets bool) (out head, payload []byte) {
+	out = head{number: h.Number, time: h.Time, ssrc: d.ssrc, payload: d.codec.Payload, marker: p.Marker, padding: p.Padding}
+	if sets {
+		out.marker, out.padding = false, false
+		return out, p.Parameters
+	}
+	return out, p.Payload
+}
+
+// writeAgain sends a packet that was sent before: as a retransmission of its own stream where the viewer takes that.
+func (d *DownTrack) writeAgain(h Header, p *Packet, sets bool) {
+	out, payload := d.head(h, p, sets)
+	if d.repeat.Payload != 0 {
+		d.repeats++
+		out.repeats, out.original = true, uint16(h.Number)
+		out.number, out.ssrc, out.payload = d.repeats, d.repeatSSRC, d.repeat.Payload
+	}
+	d.exit.rtp(&out, payload)
 }
 
 // resend answers a NACK (RFC 4585 §6.2.1) for one packet from the cache and reports whether it could.
@@ -208,7 +200,7 @@ func (d *DownTrack) resend(sequence uint16) bool {
 		return false
 	}
 	d.resends--
-	d.write(o.Header(p), p, o.Sets)
+	d.writeAgain(o.Header(p), p, o.Sets)
 	return true
 }
 
@@ -241,7 +233,7 @@ func (d *DownTrack) report(now time.Time) {
 	}
 	ntp, ticks := c.read(now)
 	d.reportDue = false
-	_ = d.reports.WriteRTCP([]rtcp.Packet{&rtcp.SenderReport{
-		SSRC: d.header.SSRC, NTPTime: ntp, RTPTime: ticks + offset, PacketCount: d.packets, OctetCount: d.octets,
+	d.exit.rtcp([]rtcp.Packet{&rtcp.SenderReport{
+		SSRC: d.ssrc, NTPTime: ntp, RTPTime: ticks + offset, PacketCount: d.packets, OctetCount: d.octets,
 	}})
 }

@@ -14,8 +14,9 @@ const (
 
 // Header is what a packet gets on its way to one viewer: sequence number and timestamp (RFC 3550 §5.1).
 type Header struct {
-	Sequence uint16
-	Time     uint32
+	// Number is the sequence number with the roll-over count above its 16 bits (RFC 3711 §3.3.1); it never becomes negative.
+	Number int64
+	Time   uint32
 }
 
 // run is a stretch of packets that are forwarded with the same offsets.
@@ -35,7 +36,7 @@ func (r *run) header(p *Packet) Header {
 	if before := int32(r.pivot - t); r.squeeze > 1 && before > 0 {
 		t = r.pivot - (uint32(before)+r.squeeze-1)/r.squeeze
 	}
-	return Header{Sequence: uint16(p.Index - r.first + r.out), Time: t + r.timeOffset}
+	return Header{Number: p.Index - r.first + r.out, Time: t + r.timeOffset}
 }
 
 // Forwarder decides which packets of a track one viewer gets, and under which sequence numbers and timestamps, so that the
@@ -56,7 +57,7 @@ type Forwarder struct {
 
 // newForwarder makes a Forwarder for a track with the clock rate, whose first sequence number is first.
 func newForwarder(video bool, rate uint32, first uint16) *Forwarder {
-	return &Forwarder{keyed: video, rate: rate, last: 1<<20 + int64(first) - 1}
+	return &Forwarder{keyed: video, rate: rate, last: int64(first) - 1}
 }
 
 // Forward decides about the next packet. opens says that p is the first of a run: if it has Parameters, they go before it,
@@ -133,7 +134,7 @@ type Origin struct {
 func (o Origin) Header(p *Packet) Header {
 	h := o.run.header(p)
 	if o.Sets {
-		h.Sequence--
+		h.Number--
 	}
 	return h
 }

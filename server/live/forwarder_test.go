@@ -84,7 +84,7 @@ func TestForwarder(t *testing.T) {
 					}
 					epoch = max(epoch, p.Epoch)
 					if h, _, ok := f.Forward(p, at); ok {
-						got = append(got, sent{h.Sequence, h.Time})
+						got = append(got, sent{uint16(h.Number), h.Time})
 					}
 				}
 			})
@@ -133,9 +133,9 @@ func TestForwarder_model(t *testing.T) {
 			if !ok {
 				return
 			}
-			n := high + int64(int16(h.Sequence-uint16(high)))
+			n := high + int64(int16(uint16(h.Number)-uint16(high)))
 			if len(sent) == 0 {
-				n, high, highTime = int64(h.Sequence)+1<<16, int64(h.Sequence)+1<<16-1, h.Time-1
+				n, high, highTime = int64(uint16(h.Number))+1<<16, int64(uint16(h.Number))+1<<16-1, h.Time-1
 				if opens && p.Parameters != nil {
 					high--
 				}
@@ -156,9 +156,9 @@ func TestForwarder_model(t *testing.T) {
 				}
 				high, highTime = n, h.Time
 			}
-			o, found := f.Lookup(h.Sequence)
+			o, found := f.Lookup(uint16(h.Number))
 			if !found || o.Index != p.Index || o.Sets || o.Header(p) != h {
-				t.Fatalf("looking up %d gives %+v, %v", h.Sequence, o, found)
+				t.Fatalf("looking up %d gives %+v, %v", uint16(h.Number), o, found)
 			}
 		}
 		t.Repeat(map[string]func(*rapid.T){

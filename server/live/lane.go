@@ -22,6 +22,11 @@ const (
 	burstShare = 250 // a backlog is meant to be sent in so many ticks
 
 	reportEvery = time.Second
+
+	// The packets of a picture frame are sent together, because runs of packets to one viewer are what sending costs least for:
+	// at the frame's end, when there are frameMost, or frameWait after the first.
+	frameMost = 32
+	frameWait = time.Millisecond
 )
 
 // lane sends the tracks of a show to a part of its viewers. Its goroutine alone touches their DownTracks.
@@ -34,7 +39,9 @@ type lane struct {
 
 	viewers int // attached; belongs to the show's loop, which spreads viewers by it
 
+	out            *outbox
 	videos, audios []*DownTrack
+	frame          []*Packet // of the picture, not sent yet
 	room           []*Packet
 }
 
@@ -45,8 +52,9 @@ type feedback struct {
 	key   bool
 }
 
-func newLane(stats *counters) *lane {
+func newLane(stats *counters, out *outbox) *lane {
 	return &lane{
+		out: out, frame: make([]*Packet, 0, frameMost),
 		video: make(chan *Packet, videoQueue), audio: make(chan *Packet, audioQueue),
 		feedback: make(chan feedback, reportQueue), calls: make(chan func(time.Time)),
 		stats: stats, room: make([]*Packet, 0, burstMost),
@@ -122,15 +130,26 @@ func (l *lane) run(ctx context.Context) error {
 	pace := time.NewTicker(burstTick)
 	defer pace.Stop()
 	pace.Stop()
+	wait := time.NewTimer(frameWait)
+	wait.Stop()
 	paced := false
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case p := <-l.audio:
-			l.fan(l.audios, p)
+			l.room = append(l.room[:0], p)
+			l.fan(l.audios, l.room)
 		case p := <-l.video:
-			l.fanVideo(p)
+			begun := len(l.frame) > 0
+			if l.gather(p) {
+				wait.Stop()
+				l.fanVideo()
+			} else if !begun {
+				wait.Reset(frameWait)
+			}
+		case <-wait.C:
+			l.fanVideo()
 		case f := <-l.feedback:
 			l.answer(f, time.Now())
 		case f := <-l.calls:
@@ -140,6 +159,7 @@ func (l *lane) run(ctx context.Context) error {
 		case <-reports.C:
 			l.report(time.Now())
 		}
+		l.out.flush()
 		if b := l.bursting(); b != paced {
 			if paced = b; b {
 				pace.Reset(burstTick)
@@ -150,16 +170,34 @@ func (l *lane) run(ctx context.Context) error {
 	}
 }
 
-// fanVideo sends a picture packet, after all sound that waits.
-func (l *lane) fanVideo(p *Packet) {
+// gather takes a picture packet, and those that wait behind it, and reports whether it is time to send them.
+func (l *lane) gather(p *Packet) (complete bool) {
+	for {
+		l.frame = append(l.frame, p)
+		if p.Marker || len(l.frame) == frameMost {
+			return true
+		}
+		select {
+		case p = <-l.video:
+		default:
+			return false
+		}
+	}
+}
+
+// fanVideo sends the picture packets that were gathered, after all sound that waits.
+func (l *lane) fanVideo() {
 	for range len(l.audio) {
-		l.fan(l.audios, <-l.audio)
+		l.room = append(l.room[:0], <-l.audio)
+		l.fan(l.audios, l.room)
 	}
 	if !l.overrun.Swap(false) {
-		l.fan(l.videos, p)
+		l.fan(l.videos, l.frame)
+		l.frame = l.frame[:0]
 		return
 	}
-	l.stats.videoDropped.Add(uint64(1 + len(l.video)))
+	l.stats.videoDropped.Add(uint64(len(l.frame) + len(l.video)))
+	l.frame = l.frame[:0]
 	for range len(l.video) {
 		<-l.video
 	}
@@ -169,12 +207,14 @@ func (l *lane) fanVideo(p *Packet) {
 	}
 }
 
-func (l *lane) fan(downs []*DownTrack, p *Packet) {
+func (l *lane) fan(downs []*DownTrack, list []*Packet) {
 	now := time.Now()
 	packets, bytes := 0, 0
 	for _, d := range downs {
-		k, b := d.offer(p, now)
-		packets, bytes = packets+k, bytes+b
+		for _, p := range list {
+			k, b := d.offer(p, now)
+			packets, bytes = packets+k, bytes+b
+		}
 		if d.reportDue {
 			d.report(now)
 		}
@@ -215,9 +255,6 @@ func (l *lane) pump(now time.Time) {
 }
 
 func (l *lane) answer(f feedback, now time.Time) {
-	if f.down.writer == nil {
-		return
-	}
 	asked, sent := 0, 0
 	for i := range f.nacks {
 		f.nacks[i].Range(func(sequence uint16) bool {

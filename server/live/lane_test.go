@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"net"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -20,7 +21,7 @@ type screen struct {
 	taken chan struct{} // gets a token when a write meets a closed gate
 }
 
-func (s *screen) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
+func (s *screen) rtp(h *head, payload []byte) int {
 	if s.gate != nil {
 		select {
 		case s.taken <- struct{}{}:
@@ -30,12 +31,14 @@ func (s *screen) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.got = append(s.got, *h)
+	s.got = append(s.got, rtp.Header{
+		SequenceNumber: uint16(h.number), Timestamp: h.time, SSRC: h.ssrc, PayloadType: h.payload, Marker: h.marker,
+	})
 	s.at = append(s.at, time.Now())
-	return len(payload), nil
+	return len(payload)
 }
 
-func (s *screen) WriteRTCP([]rtcp.Packet) error { return nil }
+func (s *screen) rtcp([]rtcp.Packet) {}
 
 func (s *screen) headers() []rtp.Header {
 	s.mu.Lock()
@@ -61,7 +64,7 @@ func newFixture(t *testing.T, lanes int) *fixture {
 	f.ctx = ctx
 	var wg sync.WaitGroup
 	for range lanes {
-		l := newLane(&f.stats)
+		l := newLane(&f.stats, newOutbox(&net.UDPConn{}))
 		f.lanes = append(f.lanes, l)
 		wg.Go(func() { _ = l.run(ctx) })
 	}
@@ -90,8 +93,8 @@ func (f *fixture) frame(ts uint32, key bool) {
 }
 
 func (f *fixture) join(lane int, s *screen) *DownTrack {
-	d := newDownTrack(h264, "demo", f.up, s)
-	d.writer, d.header = s, rtp.Header{Version: 2}
+	d := newDownTrack(h264, &section{}, f.up)
+	d.exit = s
 	f.lanes[lane].do(f.ctx, func(now time.Time) { f.lanes[lane].attach(now, []*DownTrack{d}) })
 	return d
 }

@@ -3,11 +3,12 @@
 // Stage takes offers (SDP) and gives answers, and the room above decides who may call.
 //
 // What it owns: the goroutine of each Show, which alone changes who publishes and who watches; the lanes of a show, which
-// alone touch its DownTracks; the peer connections; and, through Stage.Run, the one UDP socket that carries all media of all
-// shows (ICE-lite, RFC 8445 §2.5).
+// alone touch its DownTracks; the connections; and, through Stage.Run, the one UDP Port that carries all media of all shows
+// (ICE-lite, RFC 8445 §2.5).
 //
 // The way of a packet: Publisher (one reader a track) → UpTrack, which numbers it, finds key frames and stores it in the
-// PacketCache → a queue a lane → Forwarder, which decides and computes the new header → DownTrack → SRTP → socket.
+// PacketCache → a queue a lane → Forwarder, which decides and computes the new header → DownTrack → door, which writes and
+// protects it in the lane's outbox → a socket a lane, many packets a system call.
 //
 // Queues, and what happens when they are full:
 //
@@ -16,7 +17,9 @@
 //	viewer's RTCP → lane      256 reports   the report is dropped, counted; the viewer repeats it
 //	command → Show, → lane      0           the caller waits or its context ends
 //
-// Decisions. A viewer holds only a Forwarder (offsets), never copies of packets: lost packets are answered from the one
+// Decisions. Publishers' connections are pion's; viewers' are our own (direct: ICE-lite, DTLS by pion, our SRTP), because a
+// viewer is then one goroutine and a few counters, and its packets are built once, in place, where the kernel takes them from:
+// what limits servers is a system call a packet, slow ciphers and a goroutine a track. A viewer holds only a Forwarder (offsets), never copies of packets: lost packets are answered from the one
 // cache of the track. A new viewer is sent the cached key frame and all frames after it as a paced burst whose timestamps
 // are compressed so that only the newest keeps its place in time; otherwise a browser would play the backlog at its natural
 // speed and stay late for ever. A second publisher takes over when its first packet arrives and not before, so a take-over

@@ -7,8 +7,8 @@ import (
 	"github.com/pion/logging"
 )
 
-// mux hands the datagrams of the one media socket to the connections they belong to, told apart by ICE's user names and
-// then by address.
+// mux hands the datagrams of publishers to the connections they belong to, told apart by ICE's user names and then by
+// address.
 //
 // It names one local address a family, whatever the socket is bound to. For a socket bound to all addresses pion would
 // name each of the host's and start a reader a name on the same queue, which reorders what comes in. The addresses that
@@ -18,7 +18,7 @@ type mux struct {
 	names []net.Addr
 }
 
-func newMux(conn *net.UDPConn, log logging.LeveledLogger) *mux {
+func newMux(conn *Port, log logging.LeveledLogger) *mux {
 	local := conn.LocalAddr().(*net.UDPAddr)
 	names := []net.Addr{local}
 	if local.IP.IsUnspecified() {

@@ -22,17 +22,26 @@ const (
 type offer struct {
 	text        string // without candidates
 	ufrag, pwd  string
-	passive     bool // the peer wants to be the DTLS server
+	passive     bool   // the peer wants to be the DTLS server
+	hash        string // that the fingerprint of the peer's certificate is made with
+	fingerprint string
 	audio       *section
 	video       *section
+	sections    []*section // all, in order
 	description sdp.SessionDescription
 }
 
 // section is one m= section of an offer.
 type section struct {
-	mid    string
-	active bool // its direction fits the role: media will flow if a codec is found
-	codecs []Codec
+	kind    string // "audio" or "video"
+	mid     string
+	active  bool // its direction fits the role: media will flow if a codec is found
+	formats []string
+	codecs  []Codec
+	// feedback lists the RTCP feedback that is offered for a payload type (RFC 4585 §4.2).
+	feedback map[uint8][]string
+	// extensions are the ids of the RTP header extensions by their URIs, as far as one-byte headers can carry them.
+	extensions map[string]uint8
 }
 
 const (
@@ -72,6 +81,7 @@ func readOffer(text string, as role) (*offer, error) {
 			return nil, wire.Errorf(wire.Invalid, "the offer has more than one %s section", m.MediaName.Media)
 		}
 		*slot = s
+		o.sections = append(o.sections, s)
 	}
 	if !o.audio.flows() && !o.video.flows() {
 		return nil, wire.Errorf(wire.Invalid, "no media section of the offer has the right direction: %s", map[role]string{
@@ -91,7 +101,7 @@ func readSection(m *sdp.MediaDescription, session []sdp.Attribute, as role) (*se
 	if len(m.MediaName.Formats) > maxCodecs || len(m.Attributes) > maxAttributes {
 		return nil, wire.Errorf(wire.Invalid, "the offer's %s section lists too many formats or attributes", m.MediaName.Media)
 	}
-	s := &section{}
+	s := &section{kind: m.MediaName.Media, formats: m.MediaName.Formats}
 	s.mid, _ = m.Attribute("mid")
 	if s.mid == "" || strings.ContainsAny(s.mid, " \t") {
 		return nil, wire.Errorf(wire.Invalid, "the offer's %s section has no mid", m.MediaName.Media)
@@ -99,8 +109,40 @@ func readSection(m *sdp.MediaDescription, session []sdp.Attribute, as role) (*se
 	direction := readDirection(m, session)
 	m.Attributes = append(without(m.Attributes, directions...), sdp.Attribute{Key: direction})
 	s.active = direction == "sendrecv" || direction == map[role]string{publishing: "sendonly", watching: "recvonly"}[as]
-	s.codecs = readCodecs(m)
+	s.codecs, s.extensions, s.feedback = readCodecs(m), readExtensions(m), readFeedback(m)
 	return s, nil
+}
+
+// readFeedback lists the RTCP feedback of each payload type.
+func readFeedback(m *sdp.MediaDescription) map[uint8][]string {
+	list := map[uint8][]string{}
+	for _, a := range m.Attributes {
+		if a.Key != "rtcp-fb" {
+			continue
+		}
+		pt, what, _ := strings.Cut(a.Value, " ")
+		if n, err := strconv.ParseUint(pt, 10, 7); err == nil {
+			list[uint8(n)] = append(list[uint8(n)], what)
+		}
+	}
+	return list
+}
+
+// readExtensions lists the header extensions of a section (RFC 8285 §5).
+func readExtensions(m *sdp.MediaDescription) map[string]uint8 {
+	ids := map[string]uint8{}
+	for _, a := range m.Attributes {
+		if a.Key != sdp.AttrKeyExtMap {
+			continue
+		}
+		number, uri, _ := strings.Cut(a.Value, " ")
+		number, _, _ = strings.Cut(number, "/")
+		uri, _, _ = strings.Cut(uri, " ")
+		if id, err := strconv.ParseUint(number, 10, 8); err == nil && id >= 1 && id <= 14 {
+			ids[uri] = uint8(id)
+		}
+	}
+	return ids
 }
 
 var directions = []string{"sendrecv", "sendonly", "recvonly", "inactive"}
@@ -157,6 +199,7 @@ func (o *offer) readTransport() error {
 	if kind == "" || len(value) < 2*20 {
 		return wire.Errorf(wire.Invalid, "the offer has no DTLS fingerprint")
 	}
+	o.hash, o.fingerprint = strings.ToLower(kind), strings.TrimSpace(value)
 	switch s := o.attribute("setup"); s {
 	case "actpass", "active":
 	case "passive":
@@ -197,8 +240,8 @@ func checkCredentials(ufrag, pwd string) error {
 	return nil
 }
 
-// restarted is the offer with new ICE credentials.
-func (o *offer) restarted(ufrag, pwd string) (string, error) {
+// restart gives the offer new ICE credentials.
+func (o *offer) restart(ufrag, pwd string) error {
 	d := &o.description
 	d.Attributes = without(d.Attributes, "ice-ufrag", "ice-pwd")
 	for _, m := range d.MediaDescriptions {
@@ -207,10 +250,10 @@ func (o *offer) restarted(ufrag, pwd string) (string, error) {
 	}
 	text, err := d.Marshal()
 	if err != nil {
-		return "", wire.Errorf(wire.Invalid, "the offer cannot be written down again: %s", reason(err))
+		return wire.Errorf(wire.Invalid, "the offer cannot be written down again: %s", reason(err))
 	}
 	o.ufrag, o.pwd, o.text = ufrag, pwd, string(text)
-	return o.text, nil
+	return nil
 }
 
 func without(attributes []sdp.Attribute, keys ...string) []sdp.Attribute {

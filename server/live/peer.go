@@ -2,9 +2,11 @@ package live
 
 import (
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"io"
@@ -14,7 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/pion/dtls/v2"
+	"github.com/pion/dtls/v2/pkg/crypto/fingerprint"
 	"github.com/pion/ice/v2"
 	"github.com/pion/interceptor"
 	"github.com/pion/interceptor/pkg/nack"
@@ -40,33 +42,54 @@ const (
 	receiveMTU     = 1600
 )
 
-// peer is one session's connection. Publisher and Viewer embed it.
+// transport is a session's connection. It starts nothing before answer.
+type transport interface {
+	// answer applies the session's offer, or its offer with new ICE credentials, and returns the answer, whose candidates
+	// nobody can use yet. It is called by one goroutine at a time.
+	answer(ctx context.Context, o *offer) (string, error)
+	link() link
+	// watchLink has f called whenever the link may have changed. f must not block.
+	watchLink(f func())
+	// close ends the connection and returns when all that it started has ended.
+	close() error
+}
+
+// peer is one session. Publisher and Viewer embed it.
 type peer struct {
+	transport
 	id       SessionID
 	as       role
-	pc       *webrtc.PeerConnection
 	deadline time.Time // by when it must be connected
 
 	// connected belongs to the show's loop.
 	connected bool
 	// changed says that the link's state may be another than the loop saw last.
 	changed atomic.Bool
-	// reached says that a candidate pair was taken since the last (re)start of ICE.
-	reached atomic.Bool
-	buffers buffers
 	// turn holds one token, taken by whoever changes what follows.
 	turn  chan struct{}
 	offer *offer
 	etag  string
 }
 
-// newPeer makes a connection that is about to answer the offer with nothing but the codecs. It listens on the stage's
-// socket but starts nothing of its own before answer.
-func (s *Stage) newPeer(o *offer, id SessionID, as role, codecs []Codec) (*peer, error) {
-	p := &peer{
-		id: id, as: as, deadline: time.Now().Add(s.cfg.JoinWithin),
+func (s *Stage) newPeer(o *offer, id SessionID, as role, t transport) *peer {
+	return &peer{
+		transport: t, id: id, as: as, deadline: time.Now().Add(s.cfg.JoinWithin),
 		turn: make(chan struct{}, 1), offer: o, etag: newETag(),
 	}
+}
+
+// uplink is the connection to a publisher, by pion.
+type uplink struct {
+	pc *webrtc.PeerConnection
+	// reached says that a candidate pair was taken since the last (re)start of ICE.
+	reached atomic.Bool
+	buffers buffers
+}
+
+// newUplink makes a connection that is about to answer the offer with nothing but the codecs. It listens on the stage's
+// port.
+func (s *Stage) newUplink(o *offer, codecs []Codec) (*uplink, error) {
+	u := &uplink{}
 	media, chain := &webrtc.MediaEngine{}, &interceptor.Registry{}
 	for _, c := range codecs {
 		kind, feedback := webrtc.RTPCodecTypeAudio, []webrtc.RTCPFeedback(nil)
@@ -78,18 +101,16 @@ func (s *Stage) newPeer(o *offer, id SessionID, as role, codecs []Codec) (*peer,
 			return nil, fmt.Errorf("register %s: %w", c.Name(), err)
 		}
 	}
-	if as == publishing {
-		if err := receiving(media, chain); err != nil {
-			return nil, err
-		}
+	if err := receiving(media, chain); err != nil {
+		return nil, err
 	}
-	api := webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(chain), webrtc.WithSettingEngine(s.settings(p)))
-	pc, err := api.NewPeerConnection(webrtc.Configuration{Certificates: []webrtc.Certificate{s.certificate}})
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(chain), webrtc.WithSettingEngine(s.settings(u, o)))
+	pc, err := api.NewPeerConnection(webrtc.Configuration{Certificates: []webrtc.Certificate{s.certificate.pion}})
 	if err != nil {
 		return nil, fmt.Errorf("make connection: %w", err)
 	}
-	p.pc = pc
-	return p, nil
+	u.pc = pc
+	return u, nil
 }
 
 // receiving registers what a publisher's connection needs: NACKs for what is lost on its way to us, receiver reports, and
@@ -111,7 +132,7 @@ func receiving(media *webrtc.MediaEngine, chain *interceptor.Registry) error {
 	return nil
 }
 
-func (s *Stage) settings(p *peer) webrtc.SettingEngine {
+func (s *Stage) settings(u *uplink, o *offer) webrtc.SettingEngine {
 	e := webrtc.SettingEngine{LoggerFactory: pionLog{s.log}}
 	e.SetLite(true)
 	e.SetICEUDPMux(s.mux)
@@ -124,49 +145,38 @@ func (s *Stage) settings(p *peer) webrtc.SettingEngine {
 	e.SetICEBindingRequestHandler(func(m *stun.Message, _, _ ice.Candidate, _ *ice.CandidatePair) bool {
 		// The first nomination is taken at once: waiting for the answer to a check of our own, as pion does otherwise and as a
 		// lite agent should not, costs a round trip and more under loss.
-		return m.Contains(stun.AttrUseCandidate) && p.reached.CompareAndSwap(false, true)
+		return m.Contains(stun.AttrUseCandidate) && u.reached.CompareAndSwap(false, true)
 	})
-	profiles := []dtls.SRTPProtectionProfile{dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80}
-	if p.as == publishing {
-		profiles = append(profiles, dtls.SRTP_AEAD_AES_256_GCM)
-	}
-	e.SetSRTPProtectionProfiles(profiles...)
-	e.BufferFactory = p.buffers.open
+	e.SetSRTPProtectionProfiles(preferred...)
+	e.BufferFactory = u.buffers.open
 	dtlsRole := webrtc.DTLSRoleServer // RFC 9725 §4.4.3
-	if p.offer.passive {
+	if o.passive {
 		dtlsRole = webrtc.DTLSRoleClient
 	}
 	_ = e.SetAnsweringDTLSRole(dtlsRole) // refuses only DTLSRoleAuto
 	return e
 }
 
-// answer applies an offer and returns the local description, without candidates that anybody could use. It is called with
-// the turn held, or before anybody else knows the peer.
-func (p *peer) answer(ctx context.Context, text string) (string, error) {
-	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text}); err != nil {
+// answer implements transport.
+func (u *uplink) answer(ctx context.Context, o *offer) (string, error) {
+	u.reached.Store(false)
+	if err := u.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: o.text}); err != nil {
 		return "", wire.Errorf(wire.Invalid, "the offer does not fit: %s", reason(err))
 	}
-	for _, t := range p.pc.GetTransceivers() {
-		if p.as == watching && t.Sender() == nil {
-			if err := t.Stop(); err != nil {
-				return "", fmt.Errorf("stop an unused section: %w", err)
-			}
-		}
-	}
-	sdp, err := p.pc.CreateAnswer(nil)
+	sdp, err := u.pc.CreateAnswer(nil)
 	if err != nil {
 		return "", wire.Errorf(wire.Invalid, "the offer cannot be answered: %s", reason(err))
 	}
-	if strings.Count(sdp.SDP, "\r\nm=") != len(p.offer.description.MediaDescriptions) {
+	if strings.Count(sdp.SDP, "\r\nm=") != len(o.description.MediaDescriptions) {
 		return "", wire.Errorf(wire.Invalid, "the offer has sections that cannot be answered")
 	}
-	gathered := webrtc.GatheringCompletePromise(p.pc)
-	if err := p.pc.SetLocalDescription(sdp); err != nil {
+	gathered := webrtc.GatheringCompletePromise(u.pc)
+	if err := u.pc.SetLocalDescription(sdp); err != nil {
 		return "", fmt.Errorf("set answer: %w", err)
 	}
 	select {
 	case <-gathered:
-		return p.pc.LocalDescription().SDP, nil
+		return u.pc.LocalDescription().SDP, nil
 	case <-ctx.Done():
 		return "", fmt.Errorf("gather candidates: %w", ctx.Err())
 	}
@@ -184,8 +194,8 @@ const (
 
 // link reads the states of ICE and DTLS themselves: pion's sum of them may be that of a moment before, for ever, if both
 // change at the same time.
-func (p *peer) link() link {
-	ice, dtls := p.pc.ICEConnectionState(), p.pc.SCTP().Transport().State()
+func (u *uplink) link() link {
+	ice, dtls := u.pc.ICEConnectionState(), u.pc.SCTP().Transport().State()
 	switch {
 	case ice == webrtc.ICEConnectionStateFailed, ice == webrtc.ICEConnectionStateClosed,
 		dtls == webrtc.DTLSTransportStateFailed, dtls == webrtc.DTLSTransportStateClosed:
@@ -200,16 +210,16 @@ func (p *peer) link() link {
 	return connecting
 }
 
-// watchLink has f called whenever the link may have changed. f must not block: pion calls it with locks held.
-func (p *peer) watchLink(f func()) {
-	p.pc.OnICEConnectionStateChange(func(webrtc.ICEConnectionState) { f() })
-	p.pc.SCTP().Transport().OnStateChange(func(webrtc.DTLSTransportState) { f() })
+// watchLink implements transport. pion calls f with locks held.
+func (u *uplink) watchLink(f func()) {
+	u.pc.OnICEConnectionStateChange(func(webrtc.ICEConnectionState) { f() })
+	u.pc.SCTP().Transport().OnStateChange(func(webrtc.DTLSTransportState) { f() })
 }
 
-// close ends the connection and returns when all that it started has ended.
-func (p *peer) close() error {
-	_ = p.pc.GracefulClose() // errors say that parts of it were gone before
-	p.buffers.close()
+// close implements transport.
+func (u *uplink) close() error {
+	_ = u.pc.GracefulClose() // errors say that parts of it were gone before
+	u.buffers.close()
 	return nil
 }
 
@@ -267,12 +277,10 @@ func (p *peer) patch(ctx context.Context, ifMatch, text string) (answer *string,
 	if ifMatch != "*" {
 		return nil, "", wire.Errorf(wire.Invalid, "new ICE credentials need If-Match: *")
 	}
-	renewed, err := p.offer.restarted(f.ufrag, f.pwd)
-	if err != nil {
+	if err := p.offer.restart(f.ufrag, f.pwd); err != nil {
 		return nil, "", err
 	}
-	p.reached.Store(false)
-	a, err := p.answer(ctx, renewed)
+	a, err := p.answer(ctx, p.offer)
 	if err != nil {
 		return nil, "", err
 	}
@@ -292,23 +300,42 @@ func listed(list, tag string) bool {
 	return false
 }
 
+// certificate is what all connections show, in the forms that their makers want.
+type certificate struct {
+	pion webrtc.Certificate
+	tls  tls.Certificate
+	// fingerprint of it, as SDP says it: "sha-256 AB:CD:…"
+	fingerprint string
+}
+
 // newCertificate makes the certificate that all connections show. Peers know it by its fingerprint alone (RFC 8122), so it
 // may live as long as the process.
-func newCertificate() (webrtc.Certificate, error) {
+func newCertificate() (c certificate, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return webrtc.Certificate{}, fmt.Errorf("generate DTLS key: %w", err)
+		return c, fmt.Errorf("generate DTLS key: %w", err)
 	}
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
 	if err != nil {
-		return webrtc.Certificate{}, fmt.Errorf("generate DTLS serial: %w", err)
+		return c, fmt.Errorf("generate DTLS serial: %w", err)
 	}
 	now := time.Now()
-	c, err := webrtc.NewCertificate(key, x509.Certificate{
-		SerialNumber: serial, NotBefore: now.AddDate(0, 0, -1), NotAfter: now.AddDate(20, 0, 0),
-	})
+	template := x509.Certificate{SerialNumber: serial, NotBefore: now.AddDate(0, 0, -1), NotAfter: now.AddDate(20, 0, 0)}
+	der, err := x509.CreateCertificate(rand.Reader, &template, &template, key.Public(), key)
 	if err != nil {
-		return webrtc.Certificate{}, fmt.Errorf("make DTLS certificate: %w", err)
+		return c, fmt.Errorf("make DTLS certificate: %w", err)
 	}
-	return *c, nil
+	parsed, err := x509.ParseCertificate(der)
+	if err != nil {
+		return c, fmt.Errorf("read DTLS certificate: %w", err)
+	}
+	print, err := fingerprint.Fingerprint(parsed, crypto.SHA256)
+	if err != nil {
+		return c, fmt.Errorf("fingerprint DTLS certificate: %w", err)
+	}
+	return certificate{
+		pion:        webrtc.CertificateFromX509(key, parsed),
+		tls:         tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key},
+		fingerprint: "sha-256 " + strings.ToUpper(print),
+	}, nil
 }

@@ -17,6 +17,7 @@ const slabSize = 64 << 10
 // Publisher is a session that sends a show. It is incoming until its first packet, then on air until it is replaced or gone.
 type Publisher struct {
 	*peer
+	*uplink
 	audio, video *Codec // nil where it sends none
 	videoSSRC    atomic.Uint32
 }

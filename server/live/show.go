@@ -59,8 +59,8 @@ func (s *Stage) newShow(id wire.ShowID) *Show {
 		id: id, stage: s, cfg: s.cfg, log: s.log.With("show", id), stats: &s.stats,
 		calls: make(chan func()), wake: make(chan struct{}, 1), done: make(chan struct{}), viewers: map[SessionID]*Viewer{},
 	}
-	for range s.cfg.Lanes {
-		w.lanes = append(w.lanes, newLane(w.stats))
+	for i := range s.cfg.Lanes {
+		w.lanes = append(w.lanes, newLane(w.stats, newOutbox(s.port.socks[i%len(s.port.socks)])))
 	}
 	w.state.Store(&onAir{})
 	return w
@@ -150,6 +150,8 @@ func (s *Show) look(now time.Time) {
 	for _, v := range s.viewers {
 		if late(v.peer) {
 			s.stats.failed.Add(1)
+			s.drop(v.peer, false)
+		} else if v.link() == failed { // silence changes no state
 			s.drop(v.peer, false)
 		}
 	}

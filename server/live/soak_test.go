@@ -63,7 +63,7 @@ func TestNothing_grows_with_joins_and_leaves(t *testing.T) {
 	rounds := func(n int) {
 		var wg sync.WaitGroup
 		work := make(chan int)
-		for range 4 {
+		for range 16 { // a visitor mostly waits for the ticks of its own ICE
 			wg.Go(func() {
 				for i := range work {
 					visit(i)

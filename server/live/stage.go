@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/pion/ice/v2"
-	"github.com/pion/webrtc/v3"
 	"golang.org/x/sync/errgroup"
 
 	"vitrine/server/wire"
@@ -23,8 +22,6 @@ const (
 	sweepEvery  = 10 * time.Second
 	// answerWithin bounds the making of an answer, which takes milliseconds.
 	answerWithin = 5 * time.Second
-	// socketBuffer is asked of the kernel for the media socket, in bytes. It gives what its limits allow.
-	socketBuffer = 4 << 20
 )
 
 // Stage is all shows of a server. Its methods are safe for concurrent use. All but Run, Drain, Show and Stats work only
@@ -33,8 +30,8 @@ type Stage struct {
 	cfg         Config
 	log         *slog.Logger
 	stats       counters
-	conn        *net.UDPConn
-	certificate webrtc.Certificate
+	port        *Port
+	certificate certificate
 	ready       chan struct{} // closed when mux and group are set
 	mux         ice.UDPMux
 	group       *errgroup.Group
@@ -56,8 +53,9 @@ type entry struct {
 	from netip.Addr
 }
 
-// NewStage makes a stage that carries all media over conn. The caller hands conn over: Run closes it.
-func NewStage(cfg Config, conn *net.UDPConn) (*Stage, error) {
+// NewStage makes a stage that carries all media over the sockets, which share one port (Listen makes them). The caller hands
+// them over: Run closes them.
+func NewStage(cfg Config, socks ...*net.UDPConn) (*Stage, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("configure live: %w", err)
 	}
@@ -67,7 +65,7 @@ func NewStage(cfg Config, conn *net.UDPConn) (*Stage, error) {
 	}
 	cfg = cfg.withDefaults()
 	return &Stage{
-		cfg: cfg, log: cfg.Log, conn: conn, certificate: certificate, ready: make(chan struct{}),
+		cfg: cfg, log: cfg.Log, port: newPort(socks), certificate: certificate, ready: make(chan struct{}),
 		shows: map[wire.ShowID]*Show{}, sessions: map[SessionID]*entry{}, replaced: map[SessionID]time.Time{},
 	}, nil
 }
@@ -75,10 +73,10 @@ func NewStage(cfg Config, conn *net.UDPConn) (*Stage, error) {
 // Run carries media until ctx ends; then it ends all sessions and returns when nothing of them is left. It may be called
 // once.
 func (s *Stage) Run(ctx context.Context) error {
-	_ = s.conn.SetReadBuffer(socketBuffer) // a small buffer costs packets, not correctness
-	_ = s.conn.SetWriteBuffer(socketBuffer)
 	s.group, s.ctx = errgroup.WithContext(ctx)
-	mux := newMux(s.conn, pionLog{s.log}.NewLogger("mux"))
+	reading := make(chan error, 1)
+	go func() { reading <- s.port.run() }()
+	mux := newMux(s.port, pionLog{s.log}.NewLogger("mux"))
 	s.mux = mux
 	close(s.ready)
 	tick := time.NewTicker(sweepEvery)
@@ -91,8 +89,7 @@ func (s *Stage) Run(ctx context.Context) error {
 		}
 	}
 	s.Drain()
-	err := s.group.Wait()
-	return errors.Join(err, mux.Close())
+	return errors.Join(s.group.Wait(), mux.Close(), s.port.Close(), <-reading)
 }
 
 // Ready is closed when Run has begun to take sessions.
@@ -141,9 +138,10 @@ func (s *Stage) Publish(ctx context.Context, id wire.ShowID, sdp string, by Call
 	}
 	return s.join(ctx, id, publishing, by, func(show *Show, session SessionID) (admission, error) {
 		p := &Publisher{audio: audio, video: video}
-		if p.peer, err = s.newPeer(o, session, publishing, p.codecs()); err != nil {
+		if p.uplink, err = s.newUplink(o, p.codecs()); err != nil {
 			return admission{}, err
 		}
+		p.peer = s.newPeer(o, session, publishing, p.uplink)
 		return admission{p.peer, func() error { show.admitPublisher(p); return nil }}, nil
 	})
 }
@@ -204,7 +202,7 @@ func (s *Stage) join(ctx context.Context, id wire.ShowID, as role, by Caller,
 func (s *Stage) answer(ctx context.Context, p *peer, by Caller) (*Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	text, err := p.answer(ctx, p.offer.text)
+	text, err := p.answer(ctx, p.offer)
 	if err != nil {
 		return nil, err
 	}
@@ -225,7 +223,7 @@ func (s *Stage) finish(text string, by Caller) (string, error) {
 
 // Address is where the stage's socket is bound.
 func (s *Stage) Address() netip.AddrPort {
-	return s.conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	return s.port.LocalAddr().(*net.UDPAddr).AddrPort()
 }
 
 // Restart is what an ICE restart is answered with.

@@ -2,11 +2,10 @@ package live
 
 import (
 	"context"
-	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtcp"
-	"github.com/pion/webrtc/v3"
 
 	"vitrine/server/wire"
 )
@@ -14,85 +13,70 @@ import (
 // Viewer is a session that receives a show.
 type Viewer struct {
 	*peer
-	downs []*DownTrack
-	lane  *lane // nil until it is connected
+	direct *direct
+	downs  []*DownTrack
+	// lane is nil until the viewer is connected.
+	lane atomic.Pointer[lane]
 }
 
 // newViewer makes a connection for what the offer takes of the tracks on air.
 func (s *Stage) newViewer(o *offer, session SessionID, id wire.ShowID, on *onAir) (*Viewer, error) {
-	type choice struct {
-		codec Codec
-		up    *UpTrack
-	}
-	var (
-		codecs []Codec
-		chosen []choice
-	)
+	v, r := &Viewer{}, reply{offer: o, show: string(id), tracks: map[*section]*DownTrack{}}
 	for _, k := range []struct {
 		s *section
 		f *feed
 	}{{o.audio, on.audio}, {o.video, on.video}} {
-		switch {
-		case k.s == nil:
-		case k.f == nil || !k.s.active: // answered as inactive
-			if i := slices.IndexFunc(k.s.codecs, Codec.carried); i >= 0 {
-				codecs = append(codecs, k.s.codecs[i])
-			}
-		default:
-			c, ok := pick(k.f.codec, k.s.codecs)
-			if !ok {
-				return nil, wire.Errorf(wire.NoCodec, "the show is sent as %s, which the offer does not list", k.f.codec.Name())
-			}
-			codecs = append(codecs, c)
-			chosen = append(chosen, choice{c, k.f.up})
+		if k.f == nil || !k.s.flows() {
+			continue
 		}
-	}
-	if len(chosen) == 0 {
-		return nil, wire.Errorf(wire.NoCodec, "the offer asks for nothing that the show sends")
-	}
-	p, err := s.newPeer(o, session, watching, codecs)
-	if err != nil {
-		return nil, err
-	}
-	v := &Viewer{peer: p}
-	for _, c := range chosen {
-		d := newDownTrack(c.codec, string(id), c.up, p.pc)
-		if _, err := p.pc.AddTransceiverFromTrack(d, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly}); err != nil {
-			_ = p.close()
-			return nil, wire.Errorf(wire.Internal, "the connection cannot send %s", c.codec.Name())
+		c, ok := pick(k.f.codec, k.s.codecs)
+		if !ok {
+			return nil, wire.Errorf(wire.NoCodec, "the show is sent as %s, which the offer does not list", k.f.codec.Name())
 		}
+		d := newDownTrack(c, k.s, k.f.up)
+		r.tracks[k.s] = d
 		v.downs = append(v.downs, d)
 	}
+	if len(v.downs) == 0 {
+		return nil, wire.Errorf(wire.NoCodec, "the offer asks for nothing that the show sends")
+	}
+	v.direct = s.newDirect(r, v.hear)
+	v.peer = s.newPeer(o, session, watching, v.direct)
 	return v, nil
 }
 
-// listen reads the viewer's RTCP for one track until the connection ends, and hands its wishes to the lane.
-func (v *Viewer) listen(sender *webrtc.RTPSender, d *DownTrack, l *lane) error {
-	buf := make([]byte, receiveMTU)
-	for {
-		n, _, err := sender.Read(buf)
-		if err != nil {
-			return nil // the connection has ended
-		}
-		list, err := rtcp.Unmarshal(buf[:n])
-		if err != nil {
-			continue
-		}
-		f := feedback{down: d}
-		for _, m := range list {
-			switch m := m.(type) {
-			case *rtcp.TransportLayerNack:
-				if m.MediaSSRC == d.header.SSRC {
-					f.nacks = append(f.nacks, m.Nacks...)
-				}
-			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-				f.key = true
+// hear takes the viewer's RTCP and hands its wishes to the lane.
+func (v *Viewer) hear(list []rtcp.Packet) {
+	l := v.lane.Load()
+	if l == nil {
+		return
+	}
+	for _, m := range list {
+		var f feedback
+		switch m := m.(type) {
+		case *rtcp.TransportLayerNack:
+			f = feedback{down: v.track(m.MediaSSRC), nacks: m.Nacks}
+		case *rtcp.PictureLossIndication:
+			f = feedback{down: v.track(m.MediaSSRC), key: true}
+		case *rtcp.FullIntraRequest:
+			for _, e := range m.FIR {
+				f = feedback{down: v.track(e.SSRC), key: true}
 			}
 		}
-		if f.key || f.nacks != nil {
+		if f.down != nil {
 			l.tell(f)
 		}
 	}
+}
+
+// track returns the track that is sent under the SSRC; nil if there is none.
+func (v *Viewer) track(ssrc uint32) *DownTrack {
+	for _, d := range v.downs {
+		if d.ssrc == ssrc {
+			return d
+		}
+	}
+	return nil
 }
 
 // admitViewer takes a viewer in whose answer is about to be sent. It fails if the show has changed since the answer was made.
@@ -107,31 +91,33 @@ func (s *Show) admitViewer(v *Viewer, on *onAir) error {
 
 // startSending begins to send to a viewer whose connection is up.
 func (s *Show) startSending(ctx context.Context, v *Viewer) {
-	if v.lane != nil {
+	if v.lane.Load() != nil {
 		return
 	}
+	least := s.lanes[0]
 	for _, l := range s.lanes {
-		if v.lane == nil || l.viewers < v.lane.viewers {
-			v.lane = l
+		if l.viewers < least.viewers {
+			least = l
 		}
 	}
-	v.lane.viewers++
+	least.viewers++
 	s.stats.joins.Add(1)
-	for _, sender := range v.pc.GetSenders() {
-		if d, ok := sender.Track().(*DownTrack); ok {
-			s.group.Go(func() error { return v.listen(sender, d, v.lane) })
-		}
+	out := &door{direct: v.direct, out: least.out, sealer: v.direct.keys.Load().out, extension: v.direct.reply.transportSequence()}
+	for _, d := range v.downs {
+		d.exit = out
 	}
-	v.lane.do(ctx, func(now time.Time) { v.lane.attach(now, v.downs) })
+	v.lane.Store(least)
+	least.do(ctx, func(now time.Time) { least.attach(now, v.downs) })
 }
 
 // stopSending takes the viewer off its lane.
 func (s *Show) stopSending(ctx context.Context, v *Viewer) {
-	if v.lane == nil {
+	l := v.lane.Load()
+	if l == nil {
 		return
 	}
-	v.lane.viewers--
-	v.lane.do(ctx, func(time.Time) { v.lane.detach(v.downs) })
+	l.viewers--
+	l.do(ctx, func(time.Time) { l.detach(v.downs) })
 }
 
 func notLive() error {

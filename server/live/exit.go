@@ -1,0 +1,92 @@
+package live
+
+import (
+	"encoding/binary"
+
+	"github.com/pion/rtcp"
+)
+
+// head is what the header of a packet to a viewer says (RFC 3550 §5.1).
+type head struct {
+	number          int64 // sequence number, with the roll-over count above its 16 bits
+	time, ssrc      uint32
+	payload         uint8 // type
+	marker, padding bool
+	// original is the sequence number of the packet that this one, of another stream, repeats (RFC 4588 §4); used if repeats.
+	original uint16
+	repeats  bool
+}
+
+// exit is a viewer's way out, as its tracks use it.
+type exit interface {
+	// rtp sends a packet, at the latest with the lane's next flush, and returns its length before protection. It does not keep
+	// payload.
+	rtp(h *head, payload []byte) int
+	rtcp(list []rtcp.Packet)
+}
+
+// door is the exit through a connection and its lane's outbox. It belongs to the lane.
+type door struct {
+	*direct
+	out       *outbox
+	sealer    *sealer
+	extension uint8  // id of the transport-wide sequence number; 0 if not agreed upon
+	sent      uint16 // the next transport-wide sequence number
+}
+
+// headerBytes is the fixed part of an RTP header, extensionBytes what the one extension that we send takes (RFC 8285 §4.2).
+const (
+	headerBytes    = 12
+	extensionBytes = 8
+)
+
+func (d *door) rtp(h *head, payload []byte) int {
+	to := d.to.Load()
+	if to == nil {
+		return 0
+	}
+	head := headerBytes
+	if d.extension != 0 {
+		head += extensionBytes
+	}
+	body := head
+	if h.repeats {
+		body += 2
+	}
+	clear := body + len(payload)
+	b := d.out.next(to, clear+d.sealer.tag)
+	d.write(b, h)
+	if h.repeats {
+		binary.BigEndian.PutUint16(b[head:], h.original)
+	}
+	copy(b[body:], payload)
+	if !d.sealer.seal(b, head, h.number) {
+		d.out.drop(len(b))
+	}
+	return clear
+}
+
+// write writes the header.
+func (d *door) write(b []byte, h *head) {
+	b[0], b[1] = 2<<6, h.payload
+	if h.padding {
+		b[0] |= 1 << 5
+	}
+	if h.marker {
+		b[1] |= 1 << 7
+	}
+	binary.BigEndian.PutUint16(b[2:], uint16(h.number))
+	binary.BigEndian.PutUint32(b[4:], h.time)
+	binary.BigEndian.PutUint32(b[8:], h.ssrc)
+	if d.extension == 0 {
+		return
+	}
+	b[0] |= 1 << 4
+	binary.BigEndian.PutUint32(b[12:], 0xbede<<16|1)
+	b[16] = d.extension<<4 | 1
+	binary.BigEndian.PutUint16(b[17:], d.sent)
+	b[19] = 0
+	d.sent++
+}
+
+func (d *door) rtcp(list []rtcp.Packet) { d.sendControl(list) }
