@@ -56,7 +56,7 @@ func FuzzOffer(f *testing.F) {
 	f.Cleanup(func() { cancel(); <-done })
 	<-s.ready
 	on := &onAir{
-		audio: &feed{opus, newUpTrack(opus, 1<<20, nil, &s.stats), 1}, video: &feed{h264, newUpTrack(h264, 1<<20, nil, &s.stats), 1},
+		audio: newFeed(opus, nil, 1<<20, nil, &s.stats), video: newFeed(h264, nil, 1<<20, nil, &s.stats),
 		live: true,
 	}
 	f.Fuzz(func(t *testing.T, text string, sends bool) {
@@ -99,11 +99,11 @@ func fuzzPeer(s *Stage, o *offer, as role, on *onAir) (*peer, error) {
 		}
 		return v.peer, nil
 	}
-	audio, video, ok := codecsOf(o)
+	p, ok := newPublisher(o)
 	if !ok {
 		return nil, notLive()
 	}
-	return s.newPeer(o, "session", as, (&Publisher{audio: audio, video: video}).codecs())
+	return s.newPeer(o, "session", as, p.codecs())
 }
 
 // FuzzFragment: what is taken as credentials is fit to be written into a description.

@@ -173,6 +173,9 @@ func (l *lane) fan(downs []*DownTrack, p *Packet) {
 	now := time.Now()
 	packets, bytes := 0, 0
 	for _, d := range downs {
+		if d.up != p.From {
+			continue
+		}
 		k, b := d.offer(p, now)
 		packets, bytes = packets+k, bytes+b
 		if d.reportDue {

@@ -33,6 +33,8 @@ type section struct {
 	mid    string
 	active bool // its direction fits the role: media will flow if a codec is found
 	codecs []Codec
+	// feedback lists its a=rtcp-fb lines, rids the simulcast streams that it sends.
+	feedback, rids []string
 }
 
 const (
@@ -99,8 +101,11 @@ func readSection(m *sdp.MediaDescription, session []sdp.Attribute, as role) (*se
 	direction := readDirection(m, session)
 	m.Attributes = append(without(m.Attributes, directions...), sdp.Attribute{Key: direction})
 	s.active = direction == "sendrecv" || direction == map[role]string{publishing: "sendonly", watching: "recvonly"}[as]
-	s.codecs = readCodecs(m)
-	return s, nil
+	s.codecs, s.feedback = readCodecs(m), readFeedback(m)
+	dropRepair(m)
+	var err error
+	s.rids, err = readLayers(m, as)
+	return s, err
 }
 
 var directions = []string{"sendrecv", "sendonly", "recvonly", "inactive"}

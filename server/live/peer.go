@@ -17,8 +17,7 @@ import (
 	"github.com/pion/dtls/v2"
 	"github.com/pion/ice/v2"
 	"github.com/pion/interceptor"
-	"github.com/pion/interceptor/pkg/nack"
-	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/sdp/v3"
 	"github.com/pion/stun"
 	"github.com/pion/transport/v2/packetio"
 	"github.com/pion/webrtc/v3"
@@ -36,8 +35,9 @@ const (
 	keepalive       = 2 * time.Second
 	// dtlsRetransmit is short, because a handshake under heavy loss needs many tries.
 	dtlsRetransmit = 50 * time.Millisecond
-	nackInterval   = 20 * time.Millisecond
 	receiveMTU     = 1600
+	// replayWindow is how many packets behind the newest one may still come, so that what was asked for again does.
+	replayWindow = 2048
 )
 
 // peer is one session's connection. Publisher and Viewer embed it.
@@ -69,17 +69,16 @@ func (s *Stage) newPeer(o *offer, id SessionID, as role, codecs []Codec) (*peer,
 	}
 	media, chain := &webrtc.MediaEngine{}, &interceptor.Registry{}
 	for _, c := range codecs {
-		kind, feedback := webrtc.RTPCodecTypeAudio, []webrtc.RTCPFeedback(nil)
+		kind := webrtc.RTPCodecTypeAudio
 		if c.Video() {
 			kind = webrtc.RTPCodecTypeVideo
-			feedback = []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}}
 		}
-		if err := media.RegisterCodec(c.parameters(feedback), kind); err != nil {
+		if err := media.RegisterCodec(c.parameters(asks(as, kind)), kind); err != nil {
 			return nil, fmt.Errorf("register %s: %w", c.Name(), err)
 		}
 	}
 	if as == publishing {
-		if err := receiving(media, chain); err != nil {
+		if err := receiving(media, chain, o.video != nil && o.video.rids != nil); err != nil {
 			return nil, err
 		}
 	}
@@ -92,19 +91,30 @@ func (s *Stage) newPeer(o *offer, id SessionID, as role, codecs []Codec) (*peer,
 	return p, nil
 }
 
-// receiving registers what a publisher's connection needs: NACKs for what is lost on its way to us, receiver reports, and
-// transport-wide feedback for its congestion control.
-func receiving(media *webrtc.MediaEngine, chain *interceptor.Registry) error {
-	generator, err := nack.NewGeneratorInterceptor(nack.GeneratorInterval(nackInterval))
-	if err != nil {
-		return fmt.Errorf("make NACK generator: %w", err)
+// asks is what is answered to the RTCP feedback of an offer, where the offer has it.
+func asks(as role, kind webrtc.RTPCodecType) (list []webrtc.RTCPFeedback) {
+	if kind == webrtc.RTPCodecTypeVideo {
+		list = []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}}
 	}
-	receiver, err := report.NewReceiverInterceptor()
-	if err != nil {
-		return fmt.Errorf("make receiver reports: %w", err)
+	if as == publishing {
+		return append(list, map[webrtc.RTPCodecType]webrtc.RTCPFeedback{
+			webrtc.RTPCodecTypeAudio: {Type: "nack"}, webrtc.RTPCodecTypeVideo: {Type: "ccm", Parameter: "pause"},
+		}[kind])
 	}
-	chain.Add(generator)
-	chain.Add(receiver)
+	return list
+}
+
+// receiving registers what a publisher's connection needs: transport-wide feedback for its congestion control, and for
+// simulcast the header extensions by which streams are told apart (RFC 8852, RFC 9143). What is asked of publishers is asked
+// by ourselves (see Publisher.attend).
+func receiving(media *webrtc.MediaEngine, chain *interceptor.Registry, simulcast bool) error {
+	if simulcast {
+		for _, uri := range []string{sdp.SDESMidURI, sdp.SDESRTPStreamIDURI} {
+			if err := media.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: uri}, webrtc.RTPCodecTypeVideo); err != nil {
+				return fmt.Errorf("register %s: %w", uri, err)
+			}
+		}
+	}
 	if err := webrtc.ConfigureTWCCSender(media, chain); err != nil {
 		return fmt.Errorf("make transport feedback: %w", err)
 	}
@@ -129,6 +139,7 @@ func (s *Stage) settings(p *peer) webrtc.SettingEngine {
 	profiles := []dtls.SRTPProtectionProfile{dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80}
 	if p.as == publishing {
 		profiles = append(profiles, dtls.SRTP_AEAD_AES_256_GCM)
+		e.SetSRTPReplayProtectionWindow(replayWindow)
 	}
 	e.SetSRTPProtectionProfiles(profiles...)
 	e.BufferFactory = p.buffers.open
@@ -153,15 +164,15 @@ func (p *peer) answer(ctx context.Context, text string) (string, error) {
 			}
 		}
 	}
-	sdp, err := p.pc.CreateAnswer(nil)
+	local, err := p.pc.CreateAnswer(nil)
 	if err != nil {
 		return "", wire.Errorf(wire.Invalid, "the offer cannot be answered: %s", reason(err))
 	}
-	if strings.Count(sdp.SDP, "\r\nm=") != len(p.offer.description.MediaDescriptions) {
+	if strings.Count(local.SDP, "\r\nm=") != len(p.offer.description.MediaDescriptions) {
 		return "", wire.Errorf(wire.Invalid, "the offer has sections that cannot be answered")
 	}
 	gathered := webrtc.GatheringCompletePromise(p.pc)
-	if err := p.pc.SetLocalDescription(sdp); err != nil {
+	if err := p.pc.SetLocalDescription(local); err != nil {
 		return "", fmt.Errorf("set answer: %w", err)
 	}
 	select {
@@ -219,14 +230,21 @@ type buffers struct {
 	mu     sync.Mutex
 	all    []io.Closer
 	closed bool
+
+	// hear, if set, is called with what comes by RTCP, which then waits for nobody. It must not block.
+	hear atomic.Pointer[func([]byte)]
 }
 
 // bufferLimit bounds one stream's waiting bytes, as pion does.
 const bufferLimit = 1_000_000
 
-func (b *buffers) open(packetio.BufferPacketType, uint32) io.ReadWriteCloser {
-	one := packetio.NewBuffer()
-	one.SetLimitSize(bufferLimit)
+func (b *buffers) open(kind packetio.BufferPacketType, _ uint32) io.ReadWriteCloser {
+	waiting := packetio.NewBuffer()
+	waiting.SetLimitSize(bufferLimit)
+	var one io.ReadWriteCloser = waiting
+	if kind == packetio.RTCPBufferPacket {
+		one = &tapped{waiting, &b.hear}
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -234,6 +252,20 @@ func (b *buffers) open(packetio.BufferPacketType, uint32) io.ReadWriteCloser {
 	}
 	b.all = append(b.all, one)
 	return one
+}
+
+// tapped is a buffer whose packets go to whoever hears.
+type tapped struct {
+	*packetio.Buffer
+	hear *atomic.Pointer[func([]byte)]
+}
+
+func (t *tapped) Write(packet []byte) (int, error) {
+	if hear := t.hear.Load(); hear != nil {
+		(*hear)(packet)
+		return len(packet), nil
+	}
+	return t.Buffer.Write(packet)
 }
 
 func (b *buffers) close() {

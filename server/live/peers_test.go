@@ -12,6 +12,7 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v3"
 	"go.uber.org/goleak"
 
@@ -89,6 +90,11 @@ func makeClient(t *testing.T, set func(*webrtc.SettingEngine), codecs ...Codec) 
 			c.Payload = uint8(100 + i)
 		}
 		if err := m.RegisterCodec(c.parameters(fb), kind); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, uri := range []string{sdp.SDESMidURI, sdp.SDESRTPStreamIDURI} {
+		if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: uri}, webrtc.RTPCodecTypeVideo); err != nil {
 			t.Fatal(err)
 		}
 	}

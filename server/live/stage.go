@@ -135,12 +135,11 @@ func (s *Stage) Publish(ctx context.Context, id wire.ShowID, sdp string, by Call
 	if err != nil {
 		return nil, err
 	}
-	audio, video, ok := codecsOf(o)
+	p, ok := newPublisher(o)
 	if !ok {
 		return nil, wire.Errorf(wire.NoCodec, "the server carries Opus, H.264 (packetization-mode=1) and VP8; a section of the offer lists none")
 	}
 	return s.join(ctx, id, publishing, by, func(show *Show, session SessionID) (admission, error) {
-		p := &Publisher{audio: audio, video: video}
 		if p.peer, err = s.newPeer(o, session, publishing, p.codecs()); err != nil {
 			return admission{}, err
 		}
@@ -156,7 +155,7 @@ func (s *Stage) Watch(ctx context.Context, id wire.ShowID, sdp string, by Caller
 	}
 	return s.join(ctx, id, watching, by, func(show *Show, session SessionID) (admission, error) {
 		on := show.state.Load()
-		if !on.live {
+		if !on.live && !on.interrupted {
 			return admission{}, notLive()
 		}
 		v, err := s.newViewer(o, session, id, on)
@@ -282,10 +281,13 @@ func (s *Stage) Close(ctx context.Context, id wire.ShowID) error {
 
 // Status is what everybody may know about a show's media.
 type Status struct {
-	Live    bool
-	Video   string // "H264", "VP8", or "" for sound alone and while nothing is on air
-	Viewers int
-	Since   time.Time // zero while nobody is on air
+	Live bool
+	// Interrupted says that the publisher is expected back: its session goes on, but nothing has come for a moment. Viewers
+	// may join and wait.
+	Interrupted bool
+	Video       string // "H264", "VP8", or "" for sound alone and while nothing is on air
+	Viewers     int
+	Since       time.Time // zero while nobody is on air
 }
 
 // Show returns the state of a show; of one that nobody uses, the zero Status.
@@ -297,8 +299,8 @@ func (s *Stage) Show(id wire.ShowID) Status {
 		return Status{}
 	}
 	on := show.state.Load()
-	st := Status{Live: on.live, Viewers: on.viewers, Since: on.since}
-	if on.live && on.video != nil {
+	st := Status{Live: on.live, Interrupted: on.interrupted, Viewers: on.viewers, Since: on.since}
+	if on.publishers > 0 && on.video != nil {
 		st.Video = on.video.codec.Name()
 	}
 	return st

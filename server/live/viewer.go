@@ -16,13 +16,14 @@ type Viewer struct {
 	*peer
 	downs []*DownTrack
 	lane  *lane // nil until it is connected
+	wants []*Layer
 }
 
 // newViewer makes a connection for what the offer takes of the tracks on air.
 func (s *Stage) newViewer(o *offer, session SessionID, id wire.ShowID, on *onAir) (*Viewer, error) {
 	type choice struct {
 		codec Codec
-		up    *UpTrack
+		layer *Layer
 	}
 	var (
 		codecs []Codec
@@ -44,7 +45,7 @@ func (s *Stage) newViewer(o *offer, session SessionID, id wire.ShowID, on *onAir
 				return nil, wire.Errorf(wire.NoCodec, "the show is sent as %s, which the offer does not list", k.f.codec.Name())
 			}
 			codecs = append(codecs, c)
-			chosen = append(chosen, choice{c, k.f.up})
+			chosen = append(chosen, choice{c, k.f.best(time.Now())})
 		}
 	}
 	if len(chosen) == 0 {
@@ -56,12 +57,12 @@ func (s *Stage) newViewer(o *offer, session SessionID, id wire.ShowID, on *onAir
 	}
 	v := &Viewer{peer: p}
 	for _, c := range chosen {
-		d := newDownTrack(c.codec, string(id), c.up, p.pc)
+		d := newDownTrack(c.codec, string(id), c.layer.up, p.pc)
 		if _, err := p.pc.AddTransceiverFromTrack(d, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly}); err != nil {
 			_ = p.close()
 			return nil, wire.Errorf(wire.Internal, "the connection cannot send %s", c.codec.Name())
 		}
-		v.downs = append(v.downs, d)
+		v.downs, v.wants = append(v.downs, d), append(v.wants, c.layer)
 	}
 	return v, nil
 }
@@ -105,6 +106,12 @@ func (s *Show) admitViewer(v *Viewer, on *onAir) error {
 	return nil
 }
 
+func (v *Viewer) want(yes bool) {
+	for _, l := range v.wants {
+		l.Want(yes)
+	}
+}
+
 // startSending begins to send to a viewer whose connection is up.
 func (s *Show) startSending(ctx context.Context, v *Viewer) {
 	if v.lane != nil {
@@ -116,6 +123,7 @@ func (s *Show) startSending(ctx context.Context, v *Viewer) {
 		}
 	}
 	v.lane.viewers++
+	v.want(true)
 	s.stats.joins.Add(1)
 	for _, sender := range v.pc.GetSenders() {
 		if d, ok := sender.Track().(*DownTrack); ok {
@@ -131,6 +139,7 @@ func (s *Show) stopSending(ctx context.Context, v *Viewer) {
 		return
 	}
 	v.lane.viewers--
+	v.want(false)
 	v.lane.do(ctx, func(time.Time) { v.lane.detach(v.downs) })
 }
 
