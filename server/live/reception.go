@@ -10,8 +10,9 @@ import (
 const (
 	// reorderFor is how long a missing packet may just be late.
 	reorderFor = 5 * time.Millisecond
-	// askFor is how long a packet is worth asking for: then viewers have played past it, or have got a newer key frame.
-	askFor = 500 * time.Millisecond
+	// askFor is how long a packet is worth asking for: then viewers have played past it. Where a newer key frame has come,
+	// with which they can go on, it is askPast from then.
+	askFor, askPast = 500 * time.Millisecond, 100 * time.Millisecond
 	// askLeast is the least time between two requests for one packet, firstTrip what a round trip is taken for before any was
 	// seen.
 	askLeast, firstTrip = 10 * time.Millisecond, 50 * time.Millisecond
@@ -49,17 +50,21 @@ type reception struct {
 // gap is a packet that has not come.
 type gap struct {
 	index        int64
-	found, asked time.Time // asked is zero until the first request
-	again        time.Time // of the newest request
+	found, until time.Time // until when it is asked for
+	asked, again time.Time // of the first and of the newest request; zero before
 }
 
-// arrived takes note of a packet. key says that it starts a key frame: what is missing before is not needed any more.
+func newGap(index int64, now time.Time) gap {
+	return gap{index: index, found: now, until: now.Add(askFor)}
+}
+
+// arrived takes note of a packet. key says that it starts a key frame: what is missing before is soon not needed any more.
 func (r *reception) arrived(index int64, ticks uint32, key bool, now time.Time) {
 	switch {
 	case !r.started:
 		r.started, r.first, r.highest, r.trip = true, index, index, firstTrip
 		for i := index - r.before; i < index; i++ {
-			r.missing = append(r.missing, gap{index: i, found: now})
+			r.missing = append(r.missing, newGap(i, now))
 		}
 		r.transit = r.clock(now) - ticks
 	case index > r.highest:
@@ -69,8 +74,13 @@ func (r *reception) arrived(index int64, ticks uint32, key bool, now time.Time) 
 	default:
 		r.fill(index, now)
 	}
-	if key {
-		r.forget(func(g gap) bool { return g.index < index-keyHead })
+	if !key {
+		return
+	}
+	for i := range r.missing {
+		if g := &r.missing[i]; g.index < index-keyHead && g.until.Sub(now) > askPast {
+			g.until = now.Add(askPast)
+		}
 	}
 }
 
@@ -81,7 +91,7 @@ func (r *reception) open(index int64, now time.Time) {
 		r.lost++
 		r.loss += (1 - r.loss) / 64
 		if index-i <= maxMissing {
-			r.missing = append(r.missing, gap{index: i, found: now})
+			r.missing = append(r.missing, newGap(i, now))
 		}
 	}
 	if n := len(r.missing) - maxMissing; n > 0 {
@@ -123,13 +133,11 @@ func (r *reception) clock(now time.Time) uint32 {
 	return uint32(now.Unix())*r.rate + uint32(uint64(now.Nanosecond())*uint64(r.rate)/1e9)
 }
 
-func (r *reception) forget(which func(gap) bool) { r.missing = slices.DeleteFunc(r.missing, which) }
-
 // requests appends to out the low 16 bits of what is to be asked for now. It is called every few milliseconds. A packet is
 // asked for once a round trip while little is lost, and the oftener the more is lost: if requests are lost as often as
 // answers, one of those made in a round trip comes through.
 func (r *reception) requests(now time.Time, out []uint16) []uint16 {
-	r.forget(func(g gap) bool { return now.Sub(g.found) > askFor })
+	r.missing = slices.DeleteFunc(r.missing, func(g gap) bool { return now.After(g.until) })
 	every := max(time.Duration(float64(r.trip)*(1-r.loss)*(1-r.loss)), askLeast)
 	for i := range r.missing {
 		g := &r.missing[i]

@@ -49,11 +49,12 @@ func TestWhat_is_missing_is_asked_for(t *testing.T) {
 			t.Errorf("%d requests", count)
 		}
 	})
-	t.Run("unless a newer key frame has begun", func(t *testing.T) {
+	t.Run("and shorter if a newer key frame has come", func(t *testing.T) {
 		r := begun()
-		r.arrived(1<<16+20, 0, false, at(1))
-		r.arrived(1<<16+30, 0, true, at(2))
-		same(t, r.requests(at(10), nil), 26, 27, 28, 29)
+		r.arrived(1<<16+13, 0, false, at(1))
+		r.arrived(1<<16+18, 0, true, at(2))
+		same(t, r.requests(at(10), nil), 11, 12, 14, 15, 16, 17)
+		same(t, r.requests(at(110), nil), 14, 15, 16, 17)
 	})
 	t.Run("and what was swallowed before the first is", func(t *testing.T) {
 		r := &reception{rate: 90000, before: 2}
@@ -188,7 +189,7 @@ func TestReception_model(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := &reception{rate: 90000, before: int64(rapid.IntRange(0, 4).Draw(t, "before"))}
 		now, next := dawn, int64(1<<16+rapid.IntRange(0, 1<<16).Draw(t, "start"))
-		first, key := next, int64(0)
+		first, key, keyAt := next, int64(0), now
 		got, found, asked := map[int64]bool{}, map[int64]time.Time{}, map[int64]time.Time{}
 		arrive := func(i int64, isKey bool) {
 			if len(got) == 0 {
@@ -197,7 +198,7 @@ func TestReception_model(t *testing.T) {
 			r.arrived(i, uint32(i), isKey, now)
 			got[i] = true
 			if isKey {
-				key = max(key, i)
+				key, keyAt = i, now
 			}
 		}
 		arrive(next, false)
@@ -226,7 +227,7 @@ func TestReception_model(t *testing.T) {
 						t.Fatalf("asks for %d, which was not sent", i)
 					case got[i]:
 						t.Fatalf("asks for %d, which came", i)
-					case i < key-keyHead:
+					case i < key-keyHead && now.Sub(keyAt) > askPast:
 						t.Fatalf("asks for %d, before the key frame at %d", i, key)
 					case !asked[i].IsZero() && now.Sub(asked[i]) < askLeast:
 						t.Fatalf("asks for %d after %v again", i, now.Sub(asked[i]))

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -45,6 +46,8 @@ type Stage struct {
 	shows    map[wire.ShowID]*Show
 	sessions map[SessionID]*entry
 	replaced map[SessionID]time.Time // when each was
+
+	published map[wire.ShowID][]time.Time // when each show's publishing sessions were made, within the last minute
 }
 
 // entry is a session in the register.
@@ -69,6 +72,7 @@ func NewStage(cfg Config, conn *net.UDPConn) (*Stage, error) {
 	return &Stage{
 		cfg: cfg, log: cfg.Log, conn: conn, certificate: certificate, ready: make(chan struct{}),
 		shows: map[wire.ShowID]*Show{}, sessions: map[SessionID]*entry{}, replaced: map[SessionID]time.Time{},
+		published: map[wire.ShowID][]time.Time{},
 	}, nil
 }
 
@@ -111,6 +115,12 @@ func (s *Stage) sweep(now time.Time) {
 	for id, at := range s.replaced {
 		if now.Sub(at) > replacedFor {
 			delete(s.replaced, id)
+		}
+	}
+	for id, list := range s.published {
+		list = slices.DeleteFunc(list, func(at time.Time) bool { return now.Sub(at) > publishWithin })
+		if s.published[id] = list; len(list) == 0 {
+			delete(s.published, id)
 		}
 	}
 }
