@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -81,6 +82,14 @@ func TestChromium_publishes_layers(t *testing.T) {
 			t.Fatalf("%s: %s %v", codec, said, err)
 		}
 		answer := <-answers
+		for _, line := range []string{"a=simulcast:recv q;h;f", "transport-cc", "nack pli", "ccm fir"} {
+			if !strings.Contains(answer, line) {
+				t.Errorf("the answer has no %q:\n%s", line, answer)
+			}
+		}
+		if strings.Contains(answer, "rtx") {
+			t.Errorf("the answer takes repair streams:\n%s", answer)
+		}
 		want := map[string]Size{"q": {320, 180}, "h": {640, 360}, "f": {1280, 720}}
 		state := ""
 		for end := time.Now().Add(3 * patience); ; { // Chromium begins with the lowest and adds layers as its estimate grows

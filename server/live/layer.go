@@ -23,7 +23,8 @@ type Layer struct {
 	up     *UpTrack
 	epoch  uint32 // under which the publisher on air writes; belongs to the show's loop
 	wanted atomic.Int32
-	lowest atomic.Bool // of its feed: never paused
+	lowest atomic.Bool   // of those whose size is known: never paused
+	paused atomic.Uint32 // the epoch whose publisher has been asked to pause it, or 0
 }
 
 func newFeed(c Codec, rids []string, cacheBytes int, lanes []*lane, stats *counters) *feed {
@@ -51,18 +52,20 @@ func (f *feed) sort() {
 	if !slices.Equal(list, f.layers()) {
 		f.sorted.Store(&list)
 	}
+	first := slices.IndexFunc(list, func(l *Layer) bool { return l.Size() != Size{} })
 	for i, l := range list {
-		l.lowest.Store(i == 0)
+		l.lowest.Store(i == first)
 	}
 }
 
-// up is the highest layer that flows; while none does, the highest.
+// up is the track of the best layer now.
 func (f *feed) up() *UpTrack { return f.best(time.Now()).up }
 
+// best is the highest layer that flows, or would if it were wanted; while none does, the highest.
 func (f *feed) best(now time.Time) *Layer {
 	list := f.layers()
 	for _, l := range slices.Backward(list) {
-		if l.Alive(now) {
+		if l.Alive(now) || l.Paused() {
 			return l
 		}
 	}
@@ -93,8 +96,20 @@ func (l *Layer) Alive(now time.Time) bool { return l.up.Quiet(now) <= aliveFor }
 // Size is the picture's; the zero Size before its first key frame.
 func (l *Layer) Size() Size { return l.up.Size() }
 
-// Bitrate is measured over the last second, in bits a second, RTP headers included; 0 if nothing comes.
-func (l *Layer) Bitrate(now time.Time) int { return l.up.Bitrate(now) }
+// Bitrate is measured over the last second, in bits a second, RTP headers included; 0 if nothing comes. For a paused layer
+// it is what it was before.
+func (l *Layer) Bitrate(now time.Time) int {
+	if l.Paused() {
+		return l.up.usual()
+	}
+	return l.up.Bitrate(now)
+}
+
+// Paused reports whether the layer rests because nobody wants it: it flows again soon after somebody does.
+func (l *Layer) Paused() bool {
+	epoch := l.paused.Load()
+	return epoch != 0 && l.up.written(epoch)
+}
 
 // Want says that a viewer begins (true) or stops (false) to need the layer. While nobody does, its publisher may be asked
 // to pause it; when somebody does again it is asked to resume, and for a key frame. Whoever wants takes it back once.

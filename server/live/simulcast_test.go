@@ -234,14 +234,14 @@ func TestLayers_that_nobody_watches_are_paused_and_come_back(t *testing.T) {
 	await(t, "the others' pause", all["h"].is(func() bool { return all["h"].paused }))
 	f := s.picture("demo")
 	await(t, "its silence", func() bool { return !f.layer("f").Alive(time.Now()) })
-	if f.up() != f.layer("q").up {
-		t.Error("the highest layer that flows is not the lowest")
+	if l := f.layer("f"); !l.Paused() || l.Bitrate(time.Now()) == 0 || f.best(time.Now()) != l {
+		t.Errorf("a paused layer is not offered: %v, %d bit/s", l.Paused(), l.Bitrate(time.Now()))
 	}
 	full.mu.Lock()
 	full.deaf, full.asked, full.keys = 2, nil, 0
 	full.mu.Unlock()
 	f.layer("f").Want(true)
-	await(t, "it to flow", func() bool { return f.layer("f").Alive(time.Now()) })
+	await(t, "it to flow", func() bool { return f.layer("f").Alive(time.Now()) && !f.layer("f").Paused() })
 	full.mu.Lock()
 	defer full.mu.Unlock()
 	if len(full.asked) < 3 || full.asked[0] != pauseResume || full.keys < 3 {

@@ -133,15 +133,16 @@ func requests(sender, ssrc uint32, missing []uint16) (list [][]rtcp.Packet) {
 // the others, is known.
 func (u *uplink) steer(sender uint32, now time.Time) []rtcp.Packet {
 	l := u.from.layer
+	if !l.up.written(u.from.epoch) {
+		return nil // another publisher took over
+	}
 	needed := l.wanted.Load() > 0 || l.lowest.Load() || l.Size() == Size{}
 	kind, ok := u.pause.next(needed, l.up.Quiet(now), now)
+	l.paused.Store(map[bool]uint32{true: u.from.epoch}[u.pause.paused])
 	if !ok {
 		return nil
 	}
-	b, ok := l.up.Reception(u.from.epoch, u.ssrc, now)
-	if !ok {
-		return nil // another publisher took over
-	}
+	b, _ := l.up.Reception(u.from.epoch, u.ssrc, now)
 	raw := rtcp.RawPacket(appendPause(nil, sender, pauseMessage{u.ssrc, kind, u.pause.id}))
 	list := []rtcp.Packet{&rtcp.ReceiverReport{SSRC: sender, Reports: []rtcp.ReceptionReport{b}}, &raw}
 	if kind == pauseResume {

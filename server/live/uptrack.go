@@ -14,6 +14,10 @@ import (
 // frame, and one serves all viewers.
 const keyInterval = 500 * time.Millisecond
 
+// outdatedAfter is how long nothing must come of a picture until newcomers are not begun with what came before: they would
+// see the past for a moment, and frames that follow none.
+const outdatedAfter = 3 * time.Second
+
 // UpTrack is the sound or the picture of a show as its publishers send it, one after the other. It numbers and stores their
 // packets and hands them to the lanes. Write belongs to the reader of the publisher on air; everything else may be called
 // from anywhere.
@@ -94,6 +98,10 @@ func (u *UpTrack) number(p *Packet, sequence uint16, size int, now time.Time) (a
 	if p.Epoch != u.epoch {
 		return nil
 	}
+	if u.video && u.Quiet(now) > outdatedAfter {
+		u.cache.Outdate()
+		u.seenKey = false
+	}
 	u.lastAt.Store(now.UnixNano())
 	u.meter.add(size, now)
 	if !u.numbers.started {
@@ -161,6 +169,13 @@ func (u *UpTrack) swallowed(epoch uint32, n int) {
 	}
 }
 
+// written reports whether the publisher with that epoch is the source.
+func (u *UpTrack) written(epoch uint32) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return epoch == u.epoch
+}
+
 // Missing appends to out the sequence numbers that the publisher with that epoch should send again.
 func (u *UpTrack) Missing(epoch uint32, now time.Time, out []uint16) []uint16 {
 	u.mu.Lock()
@@ -168,7 +183,10 @@ func (u *UpTrack) Missing(epoch uint32, now time.Time, out []uint16) []uint16 {
 	if epoch != u.epoch {
 		return out
 	}
-	return u.reception.requests(now, out)
+	before := len(out)
+	out = u.reception.requests(now, out)
+	u.stats.requested.Add(uint64(len(out) - before))
+	return out
 }
 
 // Reception is the report (RFC 3550 §6.4.1) to the publisher with that epoch about its stream. ok is false before the first
@@ -196,10 +214,18 @@ func (u *UpTrack) Bitrate(now time.Time) int {
 	return u.meter.rate(now)
 }
 
+// usual is the Bitrate when something came last.
+func (u *UpTrack) usual() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.meter.last
+}
+
 // Quiet is how long nothing has come; very long before the first packet.
 func (u *UpTrack) Quiet(now time.Time) time.Duration { return now.Sub(time.Unix(0, u.lastAt.Load())) }
 
-// meter measures a stream's bitrate over windows of a second. The zero value is ready.
+// meter measures a stream's bitrate over windows of a second. The zero value is ready. Between two stretches of a stream it
+// keeps what it has measured last.
 type meter struct {
 	begun       time.Time // of the window
 	bytes, last int       // of the window, and bits a second of the one before
@@ -207,7 +233,6 @@ type meter struct {
 
 func (m *meter) add(bytes int, now time.Time) {
 	if d := now.Sub(m.begun); d >= time.Second {
-		m.last = 0
 		if d < 2*time.Second {
 			m.last = int(float64(8*m.bytes) / d.Seconds())
 		}
