@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v3"
 
 	"vitrine/server/wire"
@@ -205,4 +206,21 @@ func TestA_publishers_losses_are_repaired_and_reported(t *testing.T) {
 	if missed > 10 { // some before a key frame are given up
 		t.Errorf("%d of the last 250 packets never came, about 75 were lost", missed)
 	}
+}
+
+func TestA_packet_that_comes_hundreds_of_packets_late_is_taken(t *testing.T) {
+	s := startStage(t, Config{})
+	p := publish(t, s, "demo", h264)
+	p.keyFrame(0)
+	held := p.sequence[p.video]
+	p.sequence[p.video]++
+	for i := range uint32(300) {
+		p.delta(3000 * (i + 1))
+	}
+	await(t, "the others", func() bool { return s.Stats().PacketsIn == 302 })
+	late := rtp.Header{Version: 2, SequenceNumber: 1000 + held, Timestamp: 3000, Marker: true}
+	if err := p.video.WriteRTP(&rtp.Packet{Header: late, Payload: []byte{0x41, 1, 2}}); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the late one", func() bool { return s.Stats().PacketsIn == 303 })
 }

@@ -22,7 +22,7 @@
 // speed and stay late for ever. A second publisher takes over when its first packet arrives and not before, so a take-over
 // that fails leaves the show as it was. A publisher's lost packets are asked for, and its streams reported on, by ourselves
 // (reception), because what is told of loss must be what was lost and not what is left after repair; retransmission streams
-// (RFC 4588) are not accepted from publishers, so answers come in the stream itself. A publisher from which nothing comes is
+// (RFC 4588) are not accepted from publishers, so what is asked for comes in the stream itself. A publisher from which nothing comes is
 // interrupted, not gone, for as long as ICE keeps its session: 20 s, in which it may restart ICE. We never send to an address that was only named in an offer: remote candidates are
 // ignored, because a lite agent learns its peer's address from the peer's own authenticated checks.
 package live

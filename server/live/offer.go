@@ -102,7 +102,6 @@ func readSection(m *sdp.MediaDescription, session []sdp.Attribute, as role) (*se
 	m.Attributes = append(without(m.Attributes, directions...), sdp.Attribute{Key: direction})
 	s.active = direction == "sendrecv" || direction == map[role]string{publishing: "sendonly", watching: "recvonly"}[as]
 	s.codecs, s.feedback = readCodecs(m), readFeedback(m)
-	dropRepair(m)
 	var err error
 	s.rids, err = readLayers(m, as)
 	return s, err

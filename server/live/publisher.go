@@ -18,9 +18,8 @@ type Publisher struct {
 	*peer
 	audio, video *Codec // nil where it sends none
 	rids         []string
-	// resends lists the media types of which lost packets may be asked for, pauses says that it pauses layers.
-	resends map[bool]bool // by whether it is video
-	pauses  bool
+	// soundAgain and pictureAgain say that it sends lost packets of the kind again, pauses that it pauses layers.
+	soundAgain, pictureAgain, pauses bool
 
 	mu      sync.Mutex // guards what follows; never held over a write
 	uplinks []*uplink
@@ -40,19 +39,19 @@ func newPublisher(o *offer) (p *Publisher, ok bool) {
 		}
 		return nil, false
 	}
-	p = &Publisher{resends: map[bool]bool{}}
+	p = &Publisher{}
 	var okA, okV bool
 	p.audio, okA = choose(o.audio)
 	p.video, okV = choose(o.video)
 	if p.audio != nil {
-		p.resends[false] = o.audio.feeds(p.audio, "nack")
+		p.soundAgain = o.audio.feeds(p.audio, "nack")
 		// What we would like to receive: error correction, and both channels.
 		a := p.audio.with("useinbandfec", "1").with("stereo", "1")
 		p.audio = &a
 	}
 	if p.video != nil {
 		p.rids = o.video.rids
-		p.resends[true] = o.video.feeds(p.video, "nack")
+		p.pictureAgain = o.video.feeds(p.video, "nack")
 		p.pauses = o.video.feeds(p.video, "ccm pause")
 	}
 	return p, okA && okV
@@ -127,7 +126,10 @@ func (s *Show) startReceiving(p *Publisher, t *webrtc.TrackRemote) {
 	if p != s.incoming && p != s.onAir {
 		return
 	}
-	u := &uplink{rid: t.RID(), ssrc: uint32(t.SSRC()), video: t.Kind() == webrtc.RTPCodecTypeVideo}
+	u := &uplink{rid: t.RID(), ssrc: uint32(t.SSRC()), video: t.Kind() == webrtc.RTPCodecTypeVideo, again: p.soundAgain}
+	if u.video {
+		u.again = p.pictureAgain
+	}
 	if !p.add(u) {
 		return
 	}

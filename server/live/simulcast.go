@@ -53,7 +53,7 @@ func fitsRID(rid string) bool {
 
 // writeLayers tells pion of the streams. It wants a=msid with them, and knows their SSRCs by the header extensions alone.
 func writeLayers(m *sdp.MediaDescription, rids []string) {
-	m.Attributes = without(m.Attributes, "ssrc")
+	m.Attributes = without(m.Attributes, "ssrc", "ssrc-group")
 	if v, _ := m.Attribute("msid"); len(strings.Split(v, " ")) != 2 {
 		m.Attributes = without(m.Attributes, "msid")
 		m.WithValueAttribute("msid", "- video")
@@ -62,21 +62,6 @@ func writeLayers(m *sdp.MediaDescription, rids []string) {
 		m.WithValueAttribute("rid", rid+" send")
 	}
 	m.WithValueAttribute("simulcast", "send "+strings.Join(rids, ";"))
-}
-
-// dropRepair takes the announcement of retransmission streams (RFC 4588) out of a section. We do not accept their format, so
-// lost packets come again in the stream itself; and what pion makes of malformed ones would end the process.
-func dropRepair(m *sdp.MediaDescription) {
-	repairs := map[string]bool{}
-	for _, a := range m.Attributes {
-		if f := strings.Fields(a.Value); a.Key == "ssrc-group" && len(f) == 3 && f[0] == "FID" {
-			repairs[f[2]] = true
-		}
-	}
-	m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool {
-		ssrc, _, _ := strings.Cut(a.Value, " ")
-		return a.Key == "ssrc-group" || a.Key == "ssrc" && repairs[ssrc]
-	})
 }
 
 // feeds reports whether the section offers an RTCP feedback (RFC 4585 §4.2) for the codec.

@@ -308,10 +308,4 @@ func TestOffers_of_simulcast_are_read(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, o, err)
 		}
 	}
-	t.Run("and streams of repair are left out", func(t *testing.T) {
-		o, err := readOffer(section("a=ssrc-group:FID 11 22", "a=ssrc:11 cname:x", "a=ssrc:22 cname:x"), publishing)
-		if err != nil || strings.Contains(o.text, "22 cname") || strings.Contains(o.text, "FID") || !strings.Contains(o.text, "a=ssrc:11 cname") {
-			t.Errorf("%v\n%s", err, o.text)
-		}
-	})
 }

@@ -23,6 +23,7 @@ type uplink struct {
 	rid   string
 	ssrc  uint32
 	video bool
+	again bool // lost packets may be asked for
 
 	from  *source // nil until its first packet
 	pause pauser
@@ -96,7 +97,7 @@ func (p *Publisher) messages(sender uint32, report bool, now time.Time) (list []
 			continue
 		}
 		up, epoch := u.from.layer.up, u.from.epoch
-		if p.resends[u.video] {
+		if u.again {
 			list = append(list, requests(sender, u.ssrc, up.Missing(epoch, now, nil))...)
 		}
 		if p.pauses && u.rid != "" {
@@ -138,7 +139,11 @@ func (u *uplink) steer(sender uint32, now time.Time) []rtcp.Packet {
 	}
 	needed := l.wanted.Load() > 0 || l.lowest.Load() || l.Size() == Size{}
 	kind, ok := u.pause.next(needed, l.up.Quiet(now), now)
-	l.paused.Store(map[bool]uint32{true: u.from.epoch}[u.pause.paused])
+	if u.pause.paused {
+		l.paused.Store(u.from.epoch)
+	} else {
+		l.paused.Store(0)
+	}
 	if !ok {
 		return nil
 	}
