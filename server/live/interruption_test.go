@@ -129,6 +129,30 @@ func publishOver(t *testing.T, s *Stage, p *path, id wire.ShowID) *client {
 	return c
 }
 
+// restart restarts a publisher's ICE by PATCH.
+func (c *client) restart(s *Stage, id wire.ShowID) {
+	c.t.Helper()
+	offer, err := c.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: true})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if err := c.pc.SetLocalDescription(offer); err != nil {
+		c.t.Fatal(err)
+	}
+	o, err := readOffer(offer.SDP, publishing)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	r, err := s.Patch(c.t.Context(), Resource{true, id, c.answer.Session}, "*", "a=ice-ufrag:"+o.ufrag+"\r\na=ice-pwd:"+o.pwd+"\r\n", loopback)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	answer := webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: merged(c.t, c.answer.SDP, r.Fragment)}
+	if err := c.pc.SetRemoteDescription(answer); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
 func TestA_publisher_that_falls_silent_is_expected_back(t *testing.T) {
 	s := startStage(t, Config{})
 	way := startPath(t, s)
@@ -151,25 +175,7 @@ func TestA_publisher_that_falls_silent_is_expected_back(t *testing.T) {
 		e, err := s.find(Resource{true, "demo", p.answer.Session})
 		return err == nil && e.peer.link() == shaky && p.pc.ICEConnectionState() == webrtc.ICEConnectionStateDisconnected
 	})
-	offer, err := p.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.pc.SetLocalDescription(offer); err != nil {
-		t.Fatal(err)
-	}
-	o, err := readOffer(offer.SDP, publishing)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := s.Patch(t.Context(), Resource{true, "demo", p.answer.Session}, "*", "a=ice-ufrag:"+o.ufrag+"\r\na=ice-pwd:"+o.pwd+"\r\n", loopback)
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer := webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: merged(t, p.answer.SDP, r.Fragment)}
-	if err := p.pc.SetRemoteDescription(answer); err != nil {
-		t.Fatal(err)
-	}
+	p.restart(s, "demo")
 	way.lose(0)
 	await(t, "the show to be live again", live)
 	if st := s.Show("demo"); st.Since != before || st.Viewers != 1 {

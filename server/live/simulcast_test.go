@@ -208,6 +208,22 @@ func TestA_simulcast_publisher_has_layers_in_order_of_size(t *testing.T) {
 	for range 40 {
 		got.next(v.read(track))
 	}
+	c.restart(s, "demo")
+	await(t, "all to flow on", func() bool {
+		got.next(v.read(track))
+		e, err := s.find(Resource{true, "demo", c.answer.Session})
+		return err == nil && e.peer.reached.Load() && s.Show("demo").Live
+	})
+	restarted := time.Now()
+	await(t, "every layer after the restart", func() bool {
+		got.next(v.read(track))
+		for _, l := range f.layers() {
+			if time.Unix(0, l.up.lastAt.Load()).Before(restarted) {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 func TestA_publisher_that_does_not_offer_pauses_is_never_asked(t *testing.T) {
