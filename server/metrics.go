@@ -47,6 +47,7 @@ func newStageMetrics(stage *live.Stage) *stageMetrics {
 	counter("reports_dropped", "Viewers' reports that a full queue did not take.", func(s live.Stats) uint64 { return s.ReportsDropped })
 	counter("nacks", "Packets that viewers asked for again.", func(s live.Stats) uint64 { return s.Nacked })
 	counter("packets_resent", "Packets sent again.", func(s live.Stats) uint64 { return s.Resent })
+	counter("packets_requested", "Packets asked again of publishers.", func(s live.Stats) uint64 { return s.Requested })
 	counter("plis", "Key frames asked of publishers.", func(s live.Stats) uint64 { return s.KeyRequests })
 	counter("joins", "Viewers whose connection came up.", func(s live.Stats) uint64 { return s.Joins })
 	counter("joins_failed", "Sessions whose connection never came up.", func(s live.Stats) uint64 { return s.Failed })

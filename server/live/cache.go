@@ -126,6 +126,13 @@ func (c *PacketCache) Key() (key, newest *Packet) {
 	return c.at(c.key), c.newest
 }
 
+// Outdate keeps newcomers from beginning with what there is: they wait for the next key frame.
+func (c *PacketCache) Outdate() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hasKey = false
+}
+
 // From appends to out, in order of Index, at most n packets that are not below index. It returns the index to go on with,
 // and the Arrival number up to which the caller has seen everything once done is true.
 func (c *PacketCache) From(index int64, n int, out []*Packet) (packets []*Packet, next int64, seen uint64, done bool) {

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/pion/webrtc/v3"
@@ -36,6 +37,9 @@ func (c Codec) Param(name string) string {
 	}
 	return ""
 }
+
+// isPayload reports whether pt is the codec's payload type, as SDP writes it.
+func (c Codec) isPayload(pt string) bool { return pt == strconv.Itoa(int(c.Payload)) }
 
 // with appends a format parameter if it is not set.
 func (c Codec) with(name, value string) Codec {

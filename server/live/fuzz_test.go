@@ -41,6 +41,8 @@ func FuzzOffer(f *testing.F) {
 	f.Add(strings.ReplaceAll(chromium, "103 104", "103 103 104 111"), false)
 	f.Add(strings.ReplaceAll(asPublisher(chromium), "actpass", "passive"), true)
 	f.Add(strings.ReplaceAll(asPublisher(chromium), "a=mid:1", "a=mid:1\r\na=rid:h send\r\na=simulcast:send h"), true)
+	f.Add(strings.ReplaceAll(asPublisher(chromium), "a=mid:1", "a=mid:1\r\na=rtcp-fb:* ccm pause\r\na=msid:a b\r\na=ssrc-group:FID 1 2\r\n"+
+		"a=rid:f send pt=96\r\na=rid:h send\r\na=rid:q send\r\na=simulcast:send f,x;~h;q recv 9"), true)
 	f.Add("v=0", false)
 	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -56,7 +58,7 @@ func FuzzOffer(f *testing.F) {
 	f.Cleanup(func() { cancel(); <-done })
 	<-s.ready
 	on := &onAir{
-		audio: &feed{opus, newUpTrack(opus, 1<<20, nil, &s.stats), 1}, video: &feed{h264, newUpTrack(h264, 1<<20, nil, &s.stats), 1},
+		audio: newFeed(opus, nil, 1<<20, nil, &s.stats), video: newFeed(h264, nil, 1<<20, nil, &s.stats),
 		live: true,
 	}
 	f.Fuzz(func(t *testing.T, text string, sends bool) {
@@ -99,11 +101,11 @@ func fuzzPeer(s *Stage, o *offer, as role, on *onAir) (*peer, error) {
 		}
 		return v.peer, nil
 	}
-	audio, video, ok := codecsOf(o)
+	p, ok := newPublisher(o)
 	if !ok {
 		return nil, notLive()
 	}
-	u, err := s.newUplink(o, (&Publisher{audio: audio, video: video}).codecs())
+	u, err := s.newInbound(o, p.codecs())
 	if err != nil {
 		return nil, err
 	}

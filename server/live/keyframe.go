@@ -21,6 +21,7 @@ type frameScanner struct {
 	sps, pps []byte // the newest parameter sets, kept for publishers that send them once
 	keyTime  uint32 // of the newest key frame
 	inKey    bool   // packets of keyTime have been seen to start a key frame
+	size     Size   // of the newest key frame
 }
 
 // scan reports whether the packet is the first of a key frame, and, if that frame does not bring its own parameter sets, a
@@ -28,7 +29,10 @@ type frameScanner struct {
 func (s *frameScanner) scan(payload []byte, time uint32) (start bool, parameters []byte) {
 	key, hasSets := false, true
 	if s.vp8 {
-		key = vp8Key(payload)
+		frame := vp8Frame(payload)
+		if key = len(frame) > 0 && frame[0]&1 == 0; key {
+			s.size = vp8Size(frame)
+		}
 	} else {
 		key, hasSets = s.h264(payload)
 	}
@@ -72,7 +76,7 @@ func (s *frameScanner) nal(unit []byte) (key, hasSets bool) {
 		return true, false
 	case nalSPS:
 		if !slices.Equal(s.sps, unit) {
-			s.sps = slices.Clone(unit)
+			s.sps, s.size = slices.Clone(unit), spsSize(unit)
 		}
 		return true, true
 	case nalPPS:
@@ -94,10 +98,10 @@ func stapA(units ...[]byte) []byte {
 	return out
 }
 
-// vp8Key reports whether the payload is the first of a VP8 key frame (RFC 7741 §4.2, §4.3).
-func vp8Key(p []byte) bool {
+// vp8Frame returns the frame of which the payload is the first part; nothing if it is a later one (RFC 7741 §4.2, §4.3).
+func vp8Frame(p []byte) []byte {
 	if len(p) == 0 || p[0]&0x17 != 0x10 { // S is set and the partition index is 0
-		return false
+		return nil
 	}
 	at := 1
 	if p[0]&0x80 != 0 && len(p) > 1 { // X
@@ -116,5 +120,5 @@ func vp8Key(p []byte) bool {
 			at++
 		}
 	}
-	return len(p) > at && p[at]&1 == 0
+	return p[min(at, len(p)):]
 }

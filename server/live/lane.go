@@ -212,8 +212,10 @@ func (l *lane) fan(downs []*DownTrack, list []*Packet) {
 	packets, bytes := 0, 0
 	for _, d := range downs {
 		for _, p := range list {
-			k, b := d.offer(p, now)
-			packets, bytes = packets+k, bytes+b
+			if d.up == p.From {
+				k, b := d.offer(p, now)
+				packets, bytes = packets+k, bytes+b
+			}
 		}
 		if d.reportDue {
 			d.report(now)

@@ -6,9 +6,9 @@
 // alone touch its DownTracks; the connections; and, through Stage.Run, the one UDP Port that carries all media of all shows
 // (ICE-lite, RFC 8445 §2.5).
 //
-// The way of a packet: Publisher (one reader a track) → UpTrack, which numbers it, finds key frames and stores it in the
-// PacketCache → a queue a lane → Forwarder, which decides and computes the new header → DownTrack → door, which writes and
-// protects it in the lane's outbox → a socket a lane, many packets a system call.
+// The way of a packet: Publisher (one reader a stream) → UpTrack of its Layer, which numbers it, finds key frames, notes what is
+// missing and stores it in the PacketCache → a queue a lane → Forwarder, which decides and computes the new header →
+// DownTrack → door, which writes and protects it in the lane's outbox → a socket a lane, many packets a system call.
 //
 // Queues, and what happens when they are full:
 //
@@ -23,7 +23,10 @@
 // cache of the track. A new viewer is sent the cached key frame and all frames after it as a paced burst whose timestamps
 // are compressed so that only the newest keeps its place in time; otherwise a browser would play the backlog at its natural
 // speed and stay late for ever. A second publisher takes over when its first packet arrives and not before, so a take-over
-// that fails leaves the show as it was. We never send to an address that was only named in an offer: remote candidates are
+// that fails leaves the show as it was. A publisher's lost packets are asked for, and its streams reported on, by ourselves
+// (reception), because what is told of loss must be what was lost and not what is left after repair; retransmission streams
+// (RFC 4588) are not accepted from publishers, so what is asked for comes in the stream itself. A publisher from which nothing comes is
+// interrupted, not gone, for as long as ICE keeps its session: 20 s, in which it may restart ICE. We never send to an address that was only named in an offer: remote candidates are
 // ignored, because a lite agent learns its peer's address from the peer's own authenticated checks.
 package live
 

@@ -38,8 +38,8 @@ type section struct {
 	active  bool // its direction fits the role: media will flow if a codec is found
 	formats []string
 	codecs  []Codec
-	// feedback lists the RTCP feedback that is offered for a payload type (RFC 4585 §4.2).
-	feedback map[uint8][]string
+	// feedback lists its a=rtcp-fb lines, rids the simulcast streams that it sends.
+	feedback, rids []string
 	// extensions are the ids of the RTP header extensions by their URIs, as far as one-byte headers can carry them.
 	extensions map[string]uint8
 }
@@ -110,22 +110,9 @@ func readSection(m *sdp.MediaDescription, session []sdp.Attribute, as role) (*se
 	m.Attributes = append(without(m.Attributes, directions...), sdp.Attribute{Key: direction})
 	s.active = direction == "sendrecv" || direction == map[role]string{publishing: "sendonly", watching: "recvonly"}[as]
 	s.codecs, s.extensions, s.feedback = readCodecs(m), readExtensions(m), readFeedback(m)
-	return s, nil
-}
-
-// readFeedback lists the RTCP feedback of each payload type.
-func readFeedback(m *sdp.MediaDescription) map[uint8][]string {
-	list := map[uint8][]string{}
-	for _, a := range m.Attributes {
-		if a.Key != "rtcp-fb" {
-			continue
-		}
-		pt, what, _ := strings.Cut(a.Value, " ")
-		if n, err := strconv.ParseUint(pt, 10, 7); err == nil {
-			list[uint8(n)] = append(list[uint8(n)], what)
-		}
-	}
-	return list
+	var err error
+	s.rids, err = readLayers(m, as)
+	return s, err
 }
 
 // readExtensions lists the header extensions of a section (RFC 8285 §5).

@@ -2,6 +2,8 @@ package live
 
 // Packet is an RTP packet of a publisher, as the cache keeps it and all viewers share it. It never changes once stored.
 type Packet struct {
+	// From is the track that it belongs to.
+	From *UpTrack
 	// Index is the publisher's sequence number, extended to 64 bits, its low 16 bits unchanged. It is unique in a track over
 	// all publishers that a show ever had.
 	Index int64

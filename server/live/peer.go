@@ -19,8 +19,7 @@ import (
 	"github.com/pion/dtls/v2/pkg/crypto/fingerprint"
 	"github.com/pion/ice/v2"
 	"github.com/pion/interceptor"
-	"github.com/pion/interceptor/pkg/nack"
-	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/sdp/v3"
 	"github.com/pion/stun"
 	"github.com/pion/transport/v2/packetio"
 	"github.com/pion/webrtc/v3"
@@ -38,8 +37,9 @@ const (
 	keepalive       = 2 * time.Second
 	// dtlsRetransmit is short, because a handshake under heavy loss needs many tries.
 	dtlsRetransmit = 50 * time.Millisecond
-	nackInterval   = 20 * time.Millisecond
 	receiveMTU     = 1600
+	// replayWindow is how many packets behind the newest one may still come, so that what was asked for again does.
+	replayWindow = 2048
 )
 
 // transport is a session's connection. It starts nothing before answer.
@@ -78,30 +78,29 @@ func (s *Stage) newPeer(o *offer, id SessionID, as role, t transport) *peer {
 	}
 }
 
-// uplink is the connection to a publisher, by pion.
-type uplink struct {
+// inbound is the connection to a publisher, by pion.
+type inbound struct {
 	pc *webrtc.PeerConnection
 	// reached says that a candidate pair was taken since the last (re)start of ICE.
 	reached atomic.Bool
 	buffers buffers
 }
 
-// newUplink makes a connection that is about to answer the offer with nothing but the codecs. It listens on the stage's
+// newInbound makes a connection that is about to answer the offer with nothing but the codecs. It listens on the stage's
 // port.
-func (s *Stage) newUplink(o *offer, codecs []Codec) (*uplink, error) {
-	u := &uplink{}
+func (s *Stage) newInbound(o *offer, codecs []Codec) (*inbound, error) {
+	u := &inbound{}
 	media, chain := &webrtc.MediaEngine{}, &interceptor.Registry{}
 	for _, c := range codecs {
-		kind, feedback := webrtc.RTPCodecTypeAudio, []webrtc.RTCPFeedback(nil)
+		kind := webrtc.RTPCodecTypeAudio
 		if c.Video() {
 			kind = webrtc.RTPCodecTypeVideo
-			feedback = []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}}
 		}
-		if err := media.RegisterCodec(c.parameters(feedback), kind); err != nil {
+		if err := media.RegisterCodec(c.parameters(asks(kind)), kind); err != nil {
 			return nil, fmt.Errorf("register %s: %w", c.Name(), err)
 		}
 	}
-	if err := receiving(media, chain); err != nil {
+	if err := receiving(media, chain, o.video != nil && o.video.rids != nil); err != nil {
 		return nil, err
 	}
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(chain), webrtc.WithSettingEngine(s.settings(u, o)))
@@ -113,26 +112,34 @@ func (s *Stage) newUplink(o *offer, codecs []Codec) (*uplink, error) {
 	return u, nil
 }
 
-// receiving registers what a publisher's connection needs: NACKs for what is lost on its way to us, receiver reports, and
-// transport-wide feedback for its congestion control.
-func receiving(media *webrtc.MediaEngine, chain *interceptor.Registry) error {
-	generator, err := nack.NewGeneratorInterceptor(nack.GeneratorInterval(nackInterval))
-	if err != nil {
-		return fmt.Errorf("make NACK generator: %w", err)
+// asks is what is answered to the RTCP feedback of a publisher's offer, where the offer has it.
+func asks(kind webrtc.RTPCodecType) []webrtc.RTCPFeedback {
+	if kind == webrtc.RTPCodecTypeAudio {
+		return []webrtc.RTCPFeedback{{Type: "nack"}}
 	}
-	receiver, err := report.NewReceiverInterceptor()
-	if err != nil {
-		return fmt.Errorf("make receiver reports: %w", err)
+	return []webrtc.RTCPFeedback{
+		{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}, {Type: "ccm", Parameter: "pause"},
 	}
-	chain.Add(generator)
-	chain.Add(receiver)
+}
+
+// receiving registers what a publisher's connection needs: transport-wide feedback for its congestion control, and for
+// simulcast the header extensions by which streams are told apart (RFC 8852, RFC 9143). What is asked of publishers is asked
+// by ourselves (see Publisher.attend).
+func receiving(media *webrtc.MediaEngine, chain *interceptor.Registry, simulcast bool) error {
+	if simulcast {
+		for _, uri := range []string{sdp.SDESMidURI, sdp.SDESRTPStreamIDURI} {
+			if err := media.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: uri}, webrtc.RTPCodecTypeVideo); err != nil {
+				return fmt.Errorf("register %s: %w", uri, err)
+			}
+		}
+	}
 	if err := webrtc.ConfigureTWCCSender(media, chain); err != nil {
 		return fmt.Errorf("make transport feedback: %w", err)
 	}
 	return nil
 }
 
-func (s *Stage) settings(u *uplink, o *offer) webrtc.SettingEngine {
+func (s *Stage) settings(u *inbound, o *offer) webrtc.SettingEngine {
 	e := webrtc.SettingEngine{LoggerFactory: pionLog{s.log}}
 	e.SetLite(true)
 	e.SetICEUDPMux(s.mux)
@@ -147,6 +154,7 @@ func (s *Stage) settings(u *uplink, o *offer) webrtc.SettingEngine {
 		// lite agent should not, costs a round trip and more under loss.
 		return m.Contains(stun.AttrUseCandidate) && u.reached.CompareAndSwap(false, true)
 	})
+	e.SetSRTPReplayProtectionWindow(replayWindow)
 	e.SetSRTPProtectionProfiles(preferred...)
 	e.BufferFactory = u.buffers.open
 	dtlsRole := webrtc.DTLSRoleServer // RFC 9725 §4.4.3
@@ -158,20 +166,20 @@ func (s *Stage) settings(u *uplink, o *offer) webrtc.SettingEngine {
 }
 
 // answer implements transport.
-func (u *uplink) answer(ctx context.Context, o *offer) (string, error) {
+func (u *inbound) answer(ctx context.Context, o *offer) (string, error) {
 	u.reached.Store(false)
 	if err := u.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: o.text}); err != nil {
 		return "", wire.Errorf(wire.Invalid, "the offer does not fit: %s", reason(err))
 	}
-	sdp, err := u.pc.CreateAnswer(nil)
+	local, err := u.pc.CreateAnswer(nil)
 	if err != nil {
 		return "", wire.Errorf(wire.Invalid, "the offer cannot be answered: %s", reason(err))
 	}
-	if strings.Count(sdp.SDP, "\r\nm=") != len(o.description.MediaDescriptions) {
+	if strings.Count(local.SDP, "\r\nm=") != len(o.description.MediaDescriptions) {
 		return "", wire.Errorf(wire.Invalid, "the offer has sections that cannot be answered")
 	}
 	gathered := webrtc.GatheringCompletePromise(u.pc)
-	if err := u.pc.SetLocalDescription(sdp); err != nil {
+	if err := u.pc.SetLocalDescription(local); err != nil {
 		return "", fmt.Errorf("set answer: %w", err)
 	}
 	select {
@@ -194,7 +202,7 @@ const (
 
 // link reads the states of ICE and DTLS themselves: pion's sum of them may be that of a moment before, for ever, if both
 // change at the same time.
-func (u *uplink) link() link {
+func (u *inbound) link() link {
 	ice, dtls := u.pc.ICEConnectionState(), u.pc.SCTP().Transport().State()
 	switch {
 	case ice == webrtc.ICEConnectionStateFailed, ice == webrtc.ICEConnectionStateClosed,
@@ -211,13 +219,13 @@ func (u *uplink) link() link {
 }
 
 // watchLink implements transport. pion calls f with locks held.
-func (u *uplink) watchLink(f func()) {
+func (u *inbound) watchLink(f func()) {
 	u.pc.OnICEConnectionStateChange(func(webrtc.ICEConnectionState) { f() })
 	u.pc.SCTP().Transport().OnStateChange(func(webrtc.DTLSTransportState) { f() })
 }
 
 // close implements transport.
-func (u *uplink) close() error {
+func (u *inbound) close() error {
 	_ = u.pc.GracefulClose() // errors say that parts of it were gone before
 	u.buffers.close()
 	return nil
@@ -229,14 +237,21 @@ type buffers struct {
 	mu     sync.Mutex
 	all    []io.Closer
 	closed bool
+
+	// hear, if set, is called with what comes by RTCP, which then waits for nobody. It must not block.
+	hear atomic.Pointer[func([]byte)]
 }
 
 // bufferLimit bounds one stream's waiting bytes, as pion does.
 const bufferLimit = 1_000_000
 
-func (b *buffers) open(packetio.BufferPacketType, uint32) io.ReadWriteCloser {
-	one := packetio.NewBuffer()
-	one.SetLimitSize(bufferLimit)
+func (b *buffers) open(kind packetio.BufferPacketType, _ uint32) io.ReadWriteCloser {
+	waiting := packetio.NewBuffer()
+	waiting.SetLimitSize(bufferLimit)
+	var one io.ReadWriteCloser = waiting
+	if kind == packetio.RTCPBufferPacket {
+		one = &tapped{waiting, &b.hear}
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -244,6 +259,20 @@ func (b *buffers) open(packetio.BufferPacketType, uint32) io.ReadWriteCloser {
 	}
 	b.all = append(b.all, one)
 	return one
+}
+
+// tapped is a buffer whose packets go to whoever hears.
+type tapped struct {
+	*packetio.Buffer
+	hear *atomic.Pointer[func([]byte)]
+}
+
+func (t *tapped) Write(packet []byte) (int, error) {
+	if hear := t.hear.Load(); hear != nil {
+		(*hear)(packet)
+		return len(packet), nil
+	}
+	return t.Buffer.Write(packet)
 }
 
 func (b *buffers) close() {

@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
-	"sync/atomic"
+	"sync"
 	"time"
 
-	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v3"
 )
 
@@ -17,14 +16,19 @@ const slabSize = 64 << 10
 // Publisher is a session that sends a show. It is incoming until its first packet, then on air until it is replaced or gone.
 type Publisher struct {
 	*peer
-	*uplink
+	*inbound
 	audio, video *Codec // nil where it sends none
-	videoSSRC    atomic.Uint32
+	rids         []string
+	// soundAgain and pictureAgain say that it sends lost packets of the kind again, pauses that it pauses layers.
+	soundAgain, pictureAgain, pauses bool
+
+	mu      sync.Mutex // guards what follows; never held over a write
+	uplinks []*uplink
 }
 
-// codecsOf chooses for each kind the first codec of the offer that viewers can be sent. ok is false if a section that
-// wants to send has none.
-func codecsOf(o *offer) (audio, video *Codec, ok bool) {
+// newPublisher reads from an offer what its sender sends. ok is false if a section that wants to send has no codec that
+// viewers can be sent.
+func newPublisher(o *offer) (p *Publisher, ok bool) {
 	choose := func(s *section) (*Codec, bool) {
 		if !s.flows() {
 			return nil, true
@@ -36,14 +40,22 @@ func codecsOf(o *offer) (audio, video *Codec, ok bool) {
 		}
 		return nil, false
 	}
-	audio, okA := choose(o.audio)
-	video, okV := choose(o.video)
-	if audio != nil {
+	p = &Publisher{}
+	var okA, okV bool
+	p.audio, okA = choose(o.audio)
+	p.video, okV = choose(o.video)
+	if p.audio != nil {
+		p.soundAgain = o.audio.feeds(p.audio, "nack")
 		// What we would like to receive: error correction, and both channels.
-		a := audio.with("useinbandfec", "1").with("stereo", "1")
-		audio = &a
+		a := p.audio.with("useinbandfec", "1").with("stereo", "1")
+		p.audio = &a
 	}
-	return audio, video, okA && okV
+	if p.video != nil {
+		p.rids = o.video.rids
+		p.pictureAgain = o.video.feeds(p.video, "nack")
+		p.pauses = o.video.feeds(p.video, "ccm pause")
+	}
+	return p, okA && okV
 }
 
 func (p *Publisher) codecs() (list []Codec) {
@@ -55,9 +67,10 @@ func (p *Publisher) codecs() (list []Codec) {
 	return list
 }
 
-// receive reads a track of the publisher until its connection ends or another publisher takes over. promote is called
-// once, with the first packet in hand; it returns nil if the publisher does not get on air.
-func (p *Publisher) receive(track *webrtc.TrackRemote, promote func() *source) error {
+// receive reads a stream of the publisher until its connection ends or another publisher takes over. promote is called once,
+// with the first packet in hand; it returns nil if the publisher does not get on air. woken is called when a packet comes
+// after a silence.
+func (p *Publisher) receive(track *webrtc.TrackRemote, promote func() *source, woken func()) error {
 	var (
 		slab []byte
 		from *source
@@ -67,8 +80,8 @@ func (p *Publisher) receive(track *webrtc.TrackRemote, promote func() *source) e
 			slab = make([]byte, slabSize)
 		}
 		n, _, err := track.Read(slab)
-		if errors.Is(err, io.ErrShortBuffer) {
-			continue
+		if errors.Is(err, io.ErrShortBuffer) || errors.Is(err, webrtc.ErrCodecNotFound) {
+			continue // no packet of ours, and no reason to stop
 		}
 		if err != nil {
 			return nil // the connection has ended; its state change tells the show
@@ -78,47 +91,21 @@ func (p *Publisher) receive(track *webrtc.TrackRemote, promote func() *source) e
 				return nil
 			}
 		}
+		now := time.Now()
+		quiet := from.layer.up.Quiet(now) > interruptedAfter
 		// A packet that is no RTP has not passed SRTP, so there is no error to expect and none to act upon.
-		_ = from.up.Write(from.epoch, slab[:n:n], time.Now())
+		_ = from.layer.up.Write(from.epoch, slab[:n:n], now)
 		slab = slab[n:]
+		if quiet {
+			woken()
+		}
 	}
 }
 
-// source is the right to write to an UpTrack.
+// source is the right to write to a layer.
 type source struct {
-	up    *UpTrack
+	layer *Layer
 	epoch uint32
-}
-
-// listen reads the publisher's sender reports until its connection ends.
-func (p *Publisher) listen(r *webrtc.RTPReceiver, ssrc uint32, current func() *source) error {
-	buf := make([]byte, receiveMTU)
-	for {
-		n, _, err := r.Read(buf)
-		if err != nil {
-			return nil // the connection has ended
-		}
-		list, err := rtcp.Unmarshal(buf[:n])
-		if err != nil {
-			continue
-		}
-		for _, m := range list {
-			sr, ok := m.(*rtcp.SenderReport)
-			if !ok || sr.SSRC != ssrc {
-				continue
-			}
-			if from := current(); from != nil {
-				from.up.Report(from.epoch, sr.NTPTime, sr.RTPTime, time.Now())
-			}
-		}
-	}
-}
-
-// askKey sends a PLI (RFC 4585 §6.3.1) for the publisher's picture.
-func (p *Publisher) askKey() {
-	if ssrc := p.videoSSRC.Load(); ssrc != 0 {
-		_ = p.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: ssrc}})
-	}
 }
 
 // admitPublisher makes p the publisher that is expected, in place of another that is still expected.
@@ -127,39 +114,56 @@ func (s *Show) admitPublisher(p *Publisher) {
 		s.drop(s.incoming.peer, true)
 	}
 	s.incoming = p
-	p.pc.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
-		s.post(func() { s.startReceiving(p, t, r) })
+	hear := p.heard
+	p.buffers.hear.Store(&hear)
+	p.pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
+		s.post(func() { s.startReceiving(p, t) })
 	})
 	s.watchLink(p.peer)
+	s.group.Go(func() error { return p.attend(s.ctx) })
 }
 
-func (s *Show) startReceiving(p *Publisher, t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
+func (s *Show) startReceiving(p *Publisher, t *webrtc.TrackRemote) {
 	if p != s.incoming && p != s.onAir {
 		return
 	}
-	video := t.Kind() == webrtc.RTPCodecTypeVideo
-	if video {
-		p.videoSSRC.Store(uint32(t.SSRC()))
+	u := &uplink{rid: t.RID(), ssrc: uint32(t.SSRC()), video: t.Kind() == webrtc.RTPCodecTypeVideo, again: p.soundAgain}
+	if u.video {
+		u.again = p.pictureAgain
 	}
-	fromShow := func(f func() *source) func() *source {
-		return func() (from *source) {
-			_ = s.do(context.Background(), func() { from = f() }) // ends with the show at the latest
-			return from
-		}
+	if !p.add(u) {
+		return
 	}
-	s.group.Go(func() error { return p.receive(t, fromShow(func() *source { return s.promote(p, video) })) })
-	s.group.Go(func() error {
-		return p.listen(r, uint32(t.SSRC()), fromShow(func() *source { return s.sourceOf(p, video) }))
-	})
+	promote := func() (from *source) {
+		_ = s.do(context.Background(), func() { from = s.promote(p, u) }) // ends with the show at the latest
+		return from
+	}
+	s.group.Go(func() error { return p.receive(t, promote, s.awake) })
 }
 
-// promote puts p on air if it is the one expected, and returns where it writes.
-func (s *Show) promote(p *Publisher, video bool) *source {
+// promote puts p on air if it is the one expected, and returns where the stream is written.
+func (s *Show) promote(p *Publisher, u *uplink) *source {
 	if p == s.incoming {
 		s.incoming = nil
 		s.putOnAir(p)
 	}
-	return s.sourceOf(p, video)
+	f := s.audio
+	if u.video {
+		f = s.video
+	}
+	if p != s.onAir || f == nil {
+		return nil
+	}
+	l := f.layer(u.rid)
+	if l == nil {
+		return nil
+	}
+	if u.rid != "" {
+		l.up.swallowed(l.epoch, probed)
+	}
+	from := &source{l, l.epoch}
+	p.join(u, from)
+	return from
 }
 
 func (s *Show) putOnAir(p *Publisher) {
@@ -172,40 +176,39 @@ func (s *Show) putOnAir(p *Publisher) {
 		s.endViewers()
 		s.audio, s.video = nil, nil
 		if p.audio != nil {
-			s.audio = &feed{*p.audio, newUpTrack(*p.audio, s.cfg.CacheBytes, s.lanes, s.stats), 0}
+			s.audio = newFeed(*p.audio, nil, s.cfg.CacheBytes, s.lanes, s.stats)
 		}
 		if p.video != nil {
-			s.video = &feed{*p.video, newUpTrack(*p.video, s.cfg.CacheBytes, s.lanes, s.stats), 0}
+			s.video = newFeed(*p.video, p.rids, s.cfg.CacheBytes, s.lanes, s.stats)
 		}
 	}
-	if s.audio != nil {
-		s.audio.epoch = s.audio.up.Switch(nil)
-	}
-	if s.video != nil {
-		s.video.epoch = s.video.up.Switch(p.askKey)
+	for _, l := range s.layers() {
+		var ask func()
+		if l.up.video {
+			ask = func() { p.askKey(l.rid) }
+		}
+		l.epoch = l.up.Switch(ask)
 	}
 	if old != nil {
 		s.drop(old.peer, true)
 	}
-	s.log.Info("on air", "video", p.video != nil, "audio", p.audio != nil, "took_over", old != nil)
+	s.log.Info("on air", "video", p.video != nil, "audio", p.audio != nil, "layers", len(p.rids), "took_over", old != nil)
+}
+
+// layers lists those of the sound and of the picture.
+func (s *Show) layers() (list []*Layer) {
+	for _, f := range []*feed{s.audio, s.video} {
+		if f != nil {
+			list = append(list, f.layers()...)
+		}
+	}
+	return list
 }
 
 // fits reports whether viewers can go on with what p sends.
 func (s *Show) fits(p *Publisher) bool {
-	match := func(f *feed, c *Codec) bool {
-		return (f == nil) == (c == nil) && (f == nil || same(f.codec, *c))
+	match := func(f *feed, c *Codec, rids []string) bool {
+		return (f == nil) == (c == nil) && (f == nil || same(f.codec, *c) && f.carries(rids))
 	}
-	return match(s.audio, p.audio) && match(s.video, p.video)
-}
-
-// sourceOf returns where p writes; nil if it is not on air or sends nothing of the kind.
-func (s *Show) sourceOf(p *Publisher, video bool) *source {
-	f := s.audio
-	if video {
-		f = s.video
-	}
-	if p != s.onAir || f == nil {
-		return nil
-	}
-	return &source{f.up, f.epoch}
+	return match(s.audio, p.audio, nil) && match(s.video, p.video, p.rids)
 }

@@ -16,6 +16,13 @@ type Resource struct {
 	Session   SessionID
 }
 
+// A show may be published publishBurst times within publishWithin: enough for an encoder that connects anew every few
+// seconds, and an end to one that does nothing else. Each session costs a DTLS handshake and displaces another.
+const (
+	publishBurst  = 20
+	publishWithin = time.Minute
+)
+
 // busyFor is when somebody who found no place may come again.
 const busyFor = 5 * time.Second
 
@@ -33,6 +40,9 @@ func (s *Stage) reserve(id wire.ShowID, as role, from netip.Addr) (*entry, error
 	}
 	if err := s.checkLimits(id, as, from); err != nil {
 		return nil, err
+	}
+	if as == publishing {
+		s.published[id] = append(s.published[id], time.Now())
 	}
 	show := s.shows[id]
 	if show == nil {
@@ -61,6 +71,8 @@ func (s *Stage) checkLimits(id wire.ShowID, as role, from netip.Addr) error {
 		return &wire.Error{Code: c, Text: text, RetryAfter: busyFor}
 	}
 	switch {
+	case as == publishing && len(s.published[id]) >= publishBurst:
+		return refuse(wire.RateLimited, "the show was published too often within a minute")
 	case same >= s.cfg.MaxPerAddress:
 		return refuse(wire.RateLimited, "too many sessions from this address")
 	case as == watching && viewers >= s.cfg.MaxViewers:

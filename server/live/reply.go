@@ -3,7 +3,6 @@ package live
 import (
 	"fmt"
 	mathrand "math/rand/v2"
-	"slices"
 	"strings"
 )
 
@@ -96,7 +95,7 @@ func (r *reply) section(line func(string, ...any), s *section) {
 	line("a=rtcp-mux")
 	line("a=rtcp-rsize")
 	for _, c := range formats {
-		writeCodec(line, c, s.feedback[c.Payload])
+		writeCodec(line, c, s)
 	}
 	d := r.tracks[s]
 	if d == nil {
@@ -118,7 +117,7 @@ func (r *reply) section(line func(string, ...any), s *section) {
 }
 
 // writeCodec writes what is agreed upon about a format.
-func writeCodec(line func(string, ...any), c Codec, offered []string) {
+func writeCodec(line func(string, ...any), c Codec, s *section) {
 	rate := fmt.Sprint(c.ClockRate)
 	if c.Channels > 1 {
 		rate += fmt.Sprintf("/%d", c.Channels)
@@ -127,8 +126,8 @@ func writeCodec(line func(string, ...any), c Codec, offered []string) {
 	if c.Format != "" {
 		line("a=fmtp:%d %s", c.Payload, c.Format)
 	}
-	for _, f := range offered {
-		if slices.Contains(understood, f) {
+	for _, f := range understood {
+		if s.feeds(&c, f) {
 			line("a=rtcp-fb:%d %s", c.Payload, f)
 		}
 	}

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +15,10 @@ import (
 // lookAround is how often a show looks for sessions and times that have run out.
 const lookAround = 250 * time.Millisecond
 
+// interruptedAfter is how long nothing must come from a publisher until viewers are told: longer than the pauses of sound
+// that is not sent while it is silent, and shorter than it takes ICE to notice.
+const interruptedAfter = 1500 * time.Millisecond
+
 // Show is one show while anybody publishes or watches it. Its loop alone changes what it holds; others send it functions.
 type Show struct {
 	id    wire.ShowID
@@ -22,7 +27,7 @@ type Show struct {
 	log   *slog.Logger
 	stats *counters
 	calls chan func()
-	wake  chan struct{} // some peer's link changed
+	wake  chan struct{} // some peer's link changed, or media flows again
 	done  chan struct{} // closed when the loop takes no more calls
 	state atomic.Pointer[onAir]
 
@@ -39,17 +44,11 @@ type Show struct {
 	vacantSince     time.Time // has no publisher; zero while it has, or had none
 }
 
-// feed is a track of the show, what it is coded in, and under which epoch the publisher on air writes.
-type feed struct {
-	codec Codec
-	up    *UpTrack
-	epoch uint32
-}
-
 // onAir is what others may read of a show.
 type onAir struct {
 	audio, video        *feed
-	live                bool
+	live                bool // media flows
+	interrupted         bool // there is a publisher, and its media does not flow
 	publishers, viewers int
 	since               time.Time
 }
@@ -126,7 +125,8 @@ func (s *Show) empty() bool { return s.onAir == nil && s.incoming == nil && len(
 func (s *Show) tell() {
 	o := &onAir{audio: s.audio, video: s.video, since: s.since}
 	if p := s.onAir; p != nil {
-		o.live = p.link() == connected
+		o.live = p.link() == connected && s.flows(time.Now())
+		o.interrupted = !o.live
 		o.publishers = 1
 	}
 	for _, v := range s.viewers {
@@ -139,8 +139,16 @@ func (s *Show) tell() {
 	}
 }
 
-// look ends what has run out of time.
+// flows reports whether anything has come from the publisher lately.
+func (s *Show) flows(now time.Time) bool {
+	return slices.ContainsFunc(s.layers(), func(l *Layer) bool { return l.up.Quiet(now) <= interruptedAfter })
+}
+
+// look ends what has run out of time, and puts layers in order whose size has become known.
 func (s *Show) look(now time.Time) {
+	if s.video != nil {
+		s.video.sort()
+	}
 	late := func(p *peer) bool { return !p.connected && now.After(p.deadline) }
 	if p := s.incoming; p != nil && now.After(p.deadline) { // a publisher must also have sent something by then
 		s.log.Warn("publisher did not get on air", "connected", p.connected)
@@ -165,11 +173,16 @@ func (s *Show) look(now time.Time) {
 func (s *Show) watchLink(p *peer) {
 	p.watchLink(func() {
 		p.changed.Store(true)
-		select {
-		case s.wake <- struct{}{}:
-		default: // the loop will look anyway
-		}
+		s.awake()
 	})
+}
+
+// awake has the loop look at links and at what flows. It never blocks.
+func (s *Show) awake() {
+	select {
+	case s.wake <- struct{}{}:
+	default: // the loop will look anyway
+	}
 }
 
 // checkLinks acts upon every link that has changed.
@@ -216,10 +229,8 @@ func (s *Show) drop(p *peer, replaced bool) {
 
 // leaveAir begins the time in which viewers wait for a publisher.
 func (s *Show) leaveAir() {
-	for _, f := range []*feed{s.audio, s.video} {
-		if f != nil {
-			f.up.Silence()
-		}
+	for _, l := range s.layers() {
+		l.up.Silence()
 	}
 	s.since, s.vacantSince = time.Time{}, time.Now()
 	s.log.Info("off air", "viewers", len(s.viewers))

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -42,6 +43,8 @@ type Stage struct {
 	shows    map[wire.ShowID]*Show
 	sessions map[SessionID]*entry
 	replaced map[SessionID]time.Time // when each was
+
+	published map[wire.ShowID][]time.Time // when each show's publishing sessions were made, within the last minute
 }
 
 // entry is a session in the register.
@@ -67,6 +70,7 @@ func NewStage(cfg Config, socks ...*net.UDPConn) (*Stage, error) {
 	return &Stage{
 		cfg: cfg, log: cfg.Log, port: newPort(socks), certificate: certificate, ready: make(chan struct{}),
 		shows: map[wire.ShowID]*Show{}, sessions: map[SessionID]*entry{}, replaced: map[SessionID]time.Time{},
+		published: map[wire.ShowID][]time.Time{},
 	}, nil
 }
 
@@ -110,6 +114,12 @@ func (s *Stage) sweep(now time.Time) {
 			delete(s.replaced, id)
 		}
 	}
+	for id, list := range s.published {
+		list = slices.DeleteFunc(list, func(at time.Time) bool { return now.Sub(at) > publishWithin })
+		if s.published[id] = list; len(list) == 0 {
+			delete(s.published, id)
+		}
+	}
 }
 
 // Caller is who asks for a session, as the connection shows that the request came over.
@@ -132,16 +142,15 @@ func (s *Stage) Publish(ctx context.Context, id wire.ShowID, sdp string, by Call
 	if err != nil {
 		return nil, err
 	}
-	audio, video, ok := codecsOf(o)
+	p, ok := newPublisher(o)
 	if !ok {
 		return nil, wire.Errorf(wire.NoCodec, "the server carries Opus, H.264 (packetization-mode=1) and VP8; a section of the offer lists none")
 	}
 	return s.join(ctx, id, publishing, by, func(show *Show, session SessionID) (admission, error) {
-		p := &Publisher{audio: audio, video: video}
-		if p.uplink, err = s.newUplink(o, p.codecs()); err != nil {
+		if p.inbound, err = s.newInbound(o, p.codecs()); err != nil {
 			return admission{}, err
 		}
-		p.peer = s.newPeer(o, session, publishing, p.uplink)
+		p.peer = s.newPeer(o, session, publishing, p.inbound)
 		return admission{p.peer, func() error { show.admitPublisher(p); return nil }}, nil
 	})
 }
@@ -154,7 +163,7 @@ func (s *Stage) Watch(ctx context.Context, id wire.ShowID, sdp string, by Caller
 	}
 	return s.join(ctx, id, watching, by, func(show *Show, session SessionID) (admission, error) {
 		on := show.state.Load()
-		if !on.live {
+		if !on.live && !on.interrupted {
 			return admission{}, notLive()
 		}
 		v, err := s.newViewer(o, session, id, on)
@@ -280,10 +289,13 @@ func (s *Stage) Close(ctx context.Context, id wire.ShowID) error {
 
 // Status is what everybody may know about a show's media.
 type Status struct {
-	Live    bool
-	Video   string // "H264", "VP8", or "" for sound alone and while nothing is on air
-	Viewers int
-	Since   time.Time // zero while nobody is on air
+	Live bool
+	// Interrupted says that the publisher is expected back: its session goes on, but nothing has come for a moment. Viewers
+	// may join and wait.
+	Interrupted bool
+	Video       string // "H264", "VP8", or "" for sound alone and while nothing is on air
+	Viewers     int
+	Since       time.Time // zero while nobody is on air
 }
 
 // Show returns the state of a show; of one that nobody uses, the zero Status.
@@ -295,8 +307,8 @@ func (s *Stage) Show(id wire.ShowID) Status {
 		return Status{}
 	}
 	on := show.state.Load()
-	st := Status{Live: on.live, Viewers: on.viewers, Since: on.since}
-	if on.live && on.video != nil {
+	st := Status{Live: on.live, Interrupted: on.interrupted, Viewers: on.viewers, Since: on.since}
+	if on.publishers > 0 && on.video != nil {
 		st.Video = on.video.codec.Name()
 	}
 	return st

@@ -336,7 +336,7 @@ func TestPictures_and_sound_stay_in_sync_by_sender_reports(t *testing.T) {
 			if f == nil {
 				return false
 			}
-			c := f.up.clock.Load()
+			c := f.up().clock.Load()
 			return c != nil && c.ntp == ntp
 		}
 		return known(on.audio) && known(on.video)

@@ -7,6 +7,7 @@ type counters struct {
 	packetsIn, bytesIn, packetsOut, bytesOut   atomic.Uint64
 	videoDropped, audioDropped, reportsDropped atomic.Uint64
 	nacked, resent, plis, joins, failed        atomic.Uint64
+	requested                                  atomic.Uint64
 }
 
 // Stats is what a Stage has done since it was made, and what it does now.
@@ -22,6 +23,8 @@ type Stats struct {
 	ReportsDropped uint64
 	// Nacked counts packets that viewers asked for again, Resent those that the cache still had.
 	Nacked, Resent uint64
+	// Requested counts the packets that publishers were asked to send again, each time.
+	Requested uint64
 	// KeyRequests counts the PLIs sent to publishers.
 	KeyRequests uint64
 	// Joins counts viewers whose connection came up, Failed sessions whose connection never did.
@@ -34,6 +37,7 @@ func (c *counters) read() Stats {
 		PacketsOut: c.packetsOut.Load(), BytesOut: c.bytesOut.Load(),
 		VideoDropped: c.videoDropped.Load(), AudioDropped: c.audioDropped.Load(), ReportsDropped: c.reportsDropped.Load(),
 		Nacked: c.nacked.Load(), Resent: c.resent.Load(), KeyRequests: c.plis.Load(),
-		Joins: c.joins.Load(), Failed: c.failed.Load(),
+		Requested: c.requested.Load(),
+		Joins:     c.joins.Load(), Failed: c.failed.Load(),
 	}
 }

@@ -6,12 +6,17 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 )
 
 // keyInterval is the least time between two key frame requests to a publisher: a key frame costs several times a normal
 // frame, and one serves all viewers.
 const keyInterval = 500 * time.Millisecond
+
+// outdatedAfter is how long nothing must come of a picture until newcomers are not begun with what came before: they would
+// see the past for a moment, and frames that follow none.
+const outdatedAfter = 3 * time.Second
 
 // UpTrack is the sound or the picture of a show as its publishers send it, one after the other. It numbers and stores their
 // packets and hands them to the lanes. Write belongs to the reader of the publisher on air; everything else may be called
@@ -23,7 +28,8 @@ type UpTrack struct {
 	lanes []*lane
 	stats *counters
 
-	clock atomic.Pointer[clock] // nil before the first packet
+	clock  atomic.Pointer[clock] // nil before the first packet
+	lastAt atomic.Int64          // when the newest packet came, in nanoseconds since 1970; 0 before the first
 
 	mu         sync.Mutex // guards what follows; never held over a write
 	epoch      uint32
@@ -32,13 +38,15 @@ type UpTrack struct {
 	seenKey    bool      // in this epoch
 	keyAskedAt time.Time // when askKey was last called
 	askKey     func()    // sends a PLI to the publisher; nil while there is none
+	reception  reception
+	meter      meter
 }
 
 // newUpTrack makes a track whose cache holds at most limit bytes.
 func newUpTrack(c Codec, limit int, lanes []*lane, stats *counters) *UpTrack {
 	return &UpTrack{
 		video: c.Video(), rate: c.ClockRate, cache: newPacketCache(limit), lanes: lanes, stats: stats,
-		scan: frameScanner{vp8: c.Name() == "VP8"},
+		scan: frameScanner{vp8: c.Name() == "VP8"}, reception: reception{rate: c.ClockRate},
 	}
 }
 
@@ -51,6 +59,7 @@ func (u *UpTrack) Switch(ask func()) (epoch uint32) {
 	u.numbers.restart()
 	u.scan = frameScanner{vp8: u.scan.vp8}
 	u.seenKey, u.askKey, u.keyAskedAt = false, ask, time.Time{}
+	u.reception, u.meter = reception{rate: u.rate}, meter{}
 	return u.epoch
 }
 
@@ -64,8 +73,8 @@ func (u *UpTrack) Write(epoch uint32, raw []byte, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("read RTP header: %w", err)
 	}
-	p := &Packet{Epoch: epoch, Time: h.Timestamp, Marker: h.Marker, Padding: h.Padding, Payload: raw[n:]}
-	wish := u.number(p, h.SequenceNumber, now)
+	p := &Packet{From: u, Epoch: epoch, Time: h.Timestamp, Marker: h.Marker, Padding: h.Padding, Payload: raw[n:]}
+	wish := u.number(p, h.SequenceNumber, len(raw), now)
 	if wish == nil {
 		return nil
 	}
@@ -83,18 +92,27 @@ func (u *UpTrack) Write(epoch uint32, raw []byte, now time.Time) error {
 
 // number fills in what the track knows about the packet. It returns nil if the packet is not of the publisher on air,
 // otherwise what to do when the packet was handed on.
-func (u *UpTrack) number(p *Packet, sequence uint16, now time.Time) (after func()) {
+func (u *UpTrack) number(p *Packet, sequence uint16, size int, now time.Time) (after func()) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if p.Epoch != u.epoch {
 		return nil
 	}
+	if u.video && u.Quiet(now) > outdatedAfter {
+		u.cache.Outdate()
+		u.seenKey = false
+	}
+	u.lastAt.Store(now.UnixNano())
+	u.meter.add(size, now)
 	if !u.numbers.started {
 		u.clock.Store(&clock{epoch: u.epoch, ntp: toNTP(now), rtp: p.Time, at: now, rate: u.rate})
 	}
 	p.Index = u.numbers.next(sequence)
 	if u.video {
 		p.KeyStart, p.Parameters = u.scan.scan(media(p), p.Time)
+	}
+	u.reception.arrived(p.Index, p.Time, p.KeyStart, now)
+	if u.video {
 		u.seenKey = u.seenKey || p.KeyStart
 		if !u.seenKey {
 			return u.wishLocked(now)
@@ -133,8 +151,99 @@ func (u *UpTrack) wishLocked(now time.Time) func() {
 func (u *UpTrack) Report(epoch uint32, ntp uint64, rtp uint32, now time.Time) {
 	u.mu.Lock()
 	current := epoch == u.epoch
+	if current {
+		u.reception.heard(ntp, now)
+	}
 	u.mu.Unlock()
 	if current {
 		u.clock.Store(&clock{epoch: epoch, ntp: ntp, rtp: rtp, at: now, rate: u.rate})
 	}
+}
+
+// swallowed tells that up to n packets were lost to us before the first that was written.
+func (u *UpTrack) swallowed(epoch uint32, n int) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if epoch == u.epoch {
+		u.reception.before = int64(n)
+	}
+}
+
+// written reports whether the publisher with that epoch is the source.
+func (u *UpTrack) written(epoch uint32) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return epoch == u.epoch
+}
+
+// Missing appends to out the sequence numbers that the publisher with that epoch should send again.
+func (u *UpTrack) Missing(epoch uint32, now time.Time, out []uint16) []uint16 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if epoch != u.epoch {
+		return out
+	}
+	before := len(out)
+	out = u.reception.requests(now, out)
+	u.stats.requested.Add(uint64(len(out) - before))
+	return out
+}
+
+// Reception is the report (RFC 3550 §6.4.1) to the publisher with that epoch about its stream. ok is false before the first
+// packet.
+func (u *UpTrack) Reception(epoch, ssrc uint32, now time.Time) (b rtcp.ReceptionReport, ok bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if epoch != u.epoch {
+		return b, false
+	}
+	return u.reception.report(ssrc, now)
+}
+
+// Size is the picture's since the newest key frame; the zero Size before the first one and for sound.
+func (u *UpTrack) Size() Size {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.scan.size
+}
+
+// Bitrate is what comes, in bits a second, measured over the last full second; 0 once nothing has come for two.
+func (u *UpTrack) Bitrate(now time.Time) int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.meter.rate(now)
+}
+
+// usual is the Bitrate when something came last.
+func (u *UpTrack) usual() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.meter.last
+}
+
+// Quiet is how long nothing has come; very long before the first packet.
+func (u *UpTrack) Quiet(now time.Time) time.Duration { return now.Sub(time.Unix(0, u.lastAt.Load())) }
+
+// meter measures a stream's bitrate over windows of a second. The zero value is ready. Between two stretches of a stream it
+// keeps what it has measured last.
+type meter struct {
+	begun       time.Time // of the window
+	bytes, last int       // of the window, and bits a second of the one before
+}
+
+func (m *meter) add(bytes int, now time.Time) {
+	if d := now.Sub(m.begun); d >= time.Second {
+		if d < 2*time.Second {
+			m.last = int(float64(8*m.bytes) / d.Seconds())
+		}
+		m.begun, m.bytes = now, 0
+	}
+	m.bytes += bytes
+}
+
+func (m *meter) rate(now time.Time) int {
+	if now.Sub(m.begun) >= 2*time.Second {
+		return 0
+	}
+	return m.last
 }

@@ -15,6 +15,7 @@ type Viewer struct {
 	*peer
 	direct *direct
 	downs  []*DownTrack
+	wants  []*Layer // of the downs, in their order
 	// lane is nil until the viewer is connected.
 	lane atomic.Pointer[lane]
 }
@@ -33,9 +34,10 @@ func (s *Stage) newViewer(o *offer, session SessionID, id wire.ShowID, on *onAir
 		if !ok {
 			return nil, wire.Errorf(wire.NoCodec, "the show is sent as %s, which the offer does not list", k.f.codec.Name())
 		}
-		d := newDownTrack(c, k.s, k.f.up)
+		l := k.f.best(time.Now())
+		d := newDownTrack(c, k.s, l.up)
 		r.tracks[k.s] = d
-		v.downs = append(v.downs, d)
+		v.downs, v.wants = append(v.downs, d), append(v.wants, l)
 	}
 	if len(v.downs) == 0 {
 		return nil, wire.Errorf(wire.NoCodec, "the offer asks for nothing that the show sends")
@@ -89,6 +91,12 @@ func (s *Show) admitViewer(v *Viewer, on *onAir) error {
 	return nil
 }
 
+func (v *Viewer) want(yes bool) {
+	for _, l := range v.wants {
+		l.Want(yes)
+	}
+}
+
 // startSending begins to send to a viewer whose connection is up.
 func (s *Show) startSending(ctx context.Context, v *Viewer) {
 	if v.lane.Load() != nil {
@@ -101,6 +109,7 @@ func (s *Show) startSending(ctx context.Context, v *Viewer) {
 		}
 	}
 	least.viewers++
+	v.want(true)
 	s.stats.joins.Add(1)
 	out := &door{direct: v.direct, out: least.out, sealer: v.direct.keys.Load().out, extension: v.direct.reply.transportSequence()}
 	for _, d := range v.downs {
@@ -117,6 +126,7 @@ func (s *Show) stopSending(ctx context.Context, v *Viewer) {
 		return
 	}
 	l.viewers--
+	v.want(false)
 	l.do(ctx, func(time.Time) { l.detach(v.downs) })
 }
 

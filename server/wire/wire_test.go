@@ -21,6 +21,9 @@ var golden = map[string]any{
 	"show_live.json": &wire.Show{
 		ID: "evening", Title: "Linen for long evenings · 亚麻", State: wire.Open, Live: true, Video: "H264", Viewers: 1284, Since: &since,
 	},
+	"show_interrupted.json": &wire.Show{
+		ID: "evening", Title: "Linen", State: wire.Open, Interrupted: true, Video: "VP8", Viewers: 7, Since: &since,
+	},
 	"show_closed.json":  &wire.Show{ID: "evening", Title: "", State: wire.Closed},
 	"show_created.json": &wire.CreatedShow{Show: wire.Show{ID: "a-1", Title: "A", State: wire.Open}, Token: "secret"},
 	"show_new.json":     &wire.NewShow{ID: "a-1", Title: "A"},
