@@ -45,6 +45,8 @@ type Show struct {
 	State ShowState `json:"state"`
 	// Live says that a publisher is connected and media flows.
 	Live bool `json:"live"`
+	// Interrupted says that the host's media is gone but the show goes on: viewers are asked for a moment's patience.
+	Interrupted bool `json:"interrupted,omitempty"`
 	// Video is the codec on air, "H264" or "VP8"; empty for an audio-only show and while nothing is on air.
 	Video string `json:"video,omitempty"`
 	// Viewers is the number of connected viewers.
