@@ -50,11 +50,13 @@ func TestThe_page_follows_its_show(t *testing.T) {
 
 		s.stall("evening", true)
 		s.put(off("evening", wire.Open))
-		p.state("reconnecting")
-		p.says("The host’s connection was interrupted", "Linen for long evenings")
+		p.state("interrupted")
+		p.says("The host will be right back", "Linen for long evenings")
+		p.wait("document.querySelector('#picture').volume === 0")
 		s.put(live("evening", "VP8"))
 		s.stall("evening", false)
 		p.state("playing")
+		p.wait("document.querySelector('#picture').volume === 1")
 		if again := s.count(); again != joins {
 			t.Errorf("the host came back in the same session, the page joined %d times more", again-joins)
 		}
@@ -387,8 +389,8 @@ func TestShots_of_every_state(t *testing.T) {
 		p.do(chromedp.KeyEvent("i"))
 		s.stall("live", true)
 		s.put(off("live", wire.Open))
-		p.state("reconnecting")
-		p.shoot("reconnecting-" + language)
+		p.state("interrupted")
+		p.shoot("interrupted-" + language)
 		s.put(live("live", "VP8"))
 		s.stall("live", false)
 		p = s.open(t, browser, "voice", language)

@@ -1,9 +1,11 @@
 // The one store of the page: signals that the view reads, and the intents that it dispatches.
 
 import { computed, effect, signal } from "@preact/signals";
+import type { LinkFigures } from "./events";
 import { FullScreen, Picture, volumeSettable, type Block } from "./picture";
-import { Player, type Snapshot } from "./player";
+import { Player } from "./player";
 import { compare, type Quality, type Sample } from "./sample";
+import { idle, type Snapshot } from "./snapshot";
 import { Words, type Language } from "./text";
 import { supported } from "./whep";
 import { browser, type Clock } from "./world";
@@ -21,8 +23,10 @@ const CALM = 3000;
 const SPAN = 2000;
 
 export class Store {
-  readonly snapshot = signal<Snapshot>({ state: "idle", reason: "", tries: 0, show: undefined, stream: undefined, soundOnly: false });
+  readonly snapshot = signal<Snapshot>(idle);
   readonly quality = signal<Quality | undefined>(undefined);
+  /** What the server last said about the link; undefined where it says nothing. */
+  readonly link = signal<LinkFigures | undefined>(undefined);
   /** Loudness of a show without picture, 0 to 1. */
   readonly level = signal(0);
   readonly wish = signal<Wish>(recall());
@@ -43,7 +47,7 @@ export class Store {
   readonly canFloat: boolean;
   readonly canFill: boolean;
   /** There is a show to control. */
-  readonly inShow = computed(() => ["playing", "reconnecting"].includes(this.snapshot.value.state));
+  readonly inShow = computed(() => ["playing", "interrupted", "reconnecting"].includes(this.snapshot.value.state));
 
   readonly #fullScreen: FullScreen;
   readonly #player: Player;
@@ -64,11 +68,11 @@ export class Store {
     this.#fullScreen = new FullScreen(() => this.#stage, this.picture.video, (on) => (this.full.value = on));
     this.canFloat = this.picture.floatable;
     this.canFill = this.#fullScreen.possible;
-    this.#player = new Player(
-      browser(show, this.#skew),
-      (s) => this.#changed(s),
-      (s) => this.#measured(s),
-    );
+    this.#player = new Player(browser(show, this.#skew), {
+      changed: (s) => this.#changed(s),
+      measured: (s) => this.#measured(s),
+      told: (l) => (this.link.value = l),
+    });
     effect(() => this.picture.listen(this.wish.value.muted, this.wish.value.volume));
   }
 
@@ -148,7 +152,8 @@ export class Store {
   #changed(next: Snapshot): void {
     const before = this.snapshot.value;
     this.snapshot.value = next;
-    if (before.state === "playing" && next.state === "reconnecting") this.picture.keep();
+    if (before.state === "playing" && next.state !== "playing") this.picture.keep();
+    if (next.state === "playing" || next.state === "interrupted") this.picture.fade(next.state === "playing");
     if (next.stream !== before.stream) {
       this.#samples = [];
       this.picture.show(next.stream);

@@ -1,14 +1,17 @@
-import type { Snapshot } from "../player";
+import type { Snapshot } from "../snapshot";
 import type { Store } from "../store";
 import type { Key, Words } from "../text";
 
-/** The shop front that stands where no picture is: lit while the show is to come, dark when it is over. */
+/**
+ * The shop front that stands where no picture is: lit while the show is to come, dark when it is over, and before the last
+ * picture while the host is away.
+ */
 export function Slate({ store }: { store: Store }) {
   const s = store.snapshot.value;
   if (s.state === "playing" && s.soundOnly) return <Voice store={store} />;
   if (s.state === "playing" || s.state === "reconnecting" || s.state === "idle") return null;
   const [head, text] = lines(s);
-  const named = s.show && (s.state === "waiting" || s.state === "ended");
+  const named = s.show && (s.state === "waiting" || s.state === "interrupted" || s.state === "ended");
   return (
     <div class={`slate ${s.state}`}>
       <div class="awning" />
@@ -27,6 +30,8 @@ function lines({ state, reason }: Snapshot): [Key, Key?] {
   switch (state) {
     case "waiting":
       return ["waiting", "waitingText"];
+    case "interrupted":
+      return ["interrupted", "interruptedText"];
     case "ended":
       return ["ended", "endedText"];
     case "failed":
@@ -78,8 +83,6 @@ export function Notice({ store }: { store: Store }) {
 
 function cause({ reason }: Snapshot): Key | undefined {
   switch (reason) {
-    case "host":
-      return "lostHost";
     case "offline":
       return "offline";
     case "server":
