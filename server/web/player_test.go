@@ -285,13 +285,21 @@ func TestThe_page_is_accessible(t *testing.T) {
 	s := newStage(t)
 	s.put(live("evening", "VP8"))
 	s.put(live("voice", ""))
+	s.put(live("layers", "VP8"))
 	s.put(off("waiting", wire.Open))
 	s.put(off("closed", wire.Closed))
+	away := off("away", wire.Open)
+	away.Interrupted = true
+	s.put(away)
 	browser := chromium(t, soundOnTap)
-	for show, state := range map[wire.ShowID]string{"evening": "playing", "voice": "playing", "waiting": "waiting", "closed": "ended", "none": "failed"} {
+	for show, state := range map[wire.ShowID]string{"evening": "playing", "voice": "playing", "layers": "playing", "away": "interrupted", "waiting": "waiting", "closed": "ended", "none": "failed"} {
 		p := s.open(t, browser, show, "en-GB")
 		p.state(state)
-		if state == "playing" {
+		switch {
+		case show == "layers":
+			p.do(chromedp.Click(chromedp.CSS(".size")))
+			p.says("Automatic · 360p")
+		case state == "playing":
 			p.do(chromedp.KeyEvent("i"))
 			p.says("Round trip")
 		}
@@ -370,12 +378,16 @@ func TestShots_of_every_state(t *testing.T) {
 	s.put(off("ended", wire.Closed))
 	s.put(live("live", "VP8"))
 	s.put(live("voice", ""))
+	s.put(live("layers", "VP8"))
+	away := off("away", wire.Open)
+	away.Interrupted = true
+	s.put(away)
 	browser := chromium(t, soundOnTap)
 	for _, language := range []string{"en-GB", "zh-CN"} {
-		for show, state := range map[wire.ShowID]string{"waiting": "waiting", "ended": "ended", "none": "failed"} {
+		for show, state := range map[wire.ShowID]string{"waiting": "waiting", "ended": "ended", "none": "failed", "away": "interrupted"} {
 			p := s.open(t, browser, show, language)
 			p.state(state)
-			p.shoot(state + "-" + language)
+			p.shoot(string(show) + "-" + language)
 		}
 		p := s.open(t, browser, "live", language)
 		p.state("playing")
@@ -393,6 +405,22 @@ func TestShots_of_every_state(t *testing.T) {
 		p.shoot("interrupted-" + language)
 		s.put(live("live", "VP8"))
 		s.stall("live", false)
+		p = s.open(t, browser, "layers", language)
+		p.state("playing")
+		p.wait("document.querySelector('.tap') !== null")
+		p.do(chromedp.KeyEvent("m"), chromedp.KeyEvent("q"))
+		p.wait("document.querySelector('.quality') !== null")
+		p.shoot("quality-" + language)
+		p.do(chromedp.KeyEvent("i"))
+		link := wire.LinkEvent{Down: 2_100_000, Loss: 0.33, RTT: 80, Redundancy: 3}
+		s.tellAll(link)
+		p.shoot("figures-" + language)
+		p.do(chromedp.KeyEvent("i"))
+		for range 3 {
+			s.tellAll(link)
+		}
+		p.wait("document.querySelector('.advice') !== null")
+		p.shoot("advice-" + language)
 		p = s.open(t, browser, "voice", language)
 		p.state("playing")
 		p.wait("document.querySelector('.tap') !== null")

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"vitrine/server/wire"
 )
@@ -83,6 +84,63 @@ func TestThe_page_lives_by_its_session(t *testing.T) {
 		}
 		p.clean()
 	})
+}
+
+func TestThe_viewer_chooses_the_quality(t *testing.T) {
+	s := newStage(t)
+	s.put(live("layers", "VP8"))
+	s.put(live("evening", "VP8"))
+	browser := chromium(t, soundAtOnce)
+	p := s.open(t, browser, "layers", "en-GB")
+	p.state("playing")
+	pinned := func(want wire.LayerID) {
+		t.Helper()
+		select {
+		case got := <-s.pins:
+			if got != want {
+				t.Errorf("the page asked for layer %q, not %q", got, want)
+			}
+		case <-time.After(patience):
+			t.Fatalf("the page never asked for layer %q", want)
+		}
+	}
+
+	p.says("360p")
+	p.do(chromedp.Click(chromedp.CSS("[aria-label^='Quality']")))
+	p.says("Automatic · 360p", "720p", "180p")
+	p.do(chromedp.Click(chromedp.CSS(".quality label:nth-of-type(2)")))
+	pinned("f")
+	p.wait("document.querySelector('.quality') === null && document.querySelector('.size').innerText === '720p'")
+	p.do(chromedp.KeyEvent("q"))
+	p.wait("document.activeElement.matches('.quality input:checked')")
+	p.do(chromedp.KeyEvent(kb.ArrowDown))
+	pinned("h")
+	p.do(chromedp.KeyEvent(kb.ArrowUp), chromedp.KeyEvent(kb.ArrowUp))
+	pinned("f")
+	pinned("")
+	p.do(chromedp.KeyEvent(kb.Escape))
+	p.wait("document.querySelector('.quality') === null")
+
+	p.do(chromedp.KeyEvent("i"))
+	s.tellAll(wire.LinkEvent{Down: 2_100_000, Loss: 0.33, RTT: 80, Redundancy: 3})
+	p.says("losing a third of its packets", "2.1 Mbit/s", "80 ms", "33.0 %", "each packet 3 times", "Automatic · 720p")
+	p.do(chromedp.KeyEvent("i"))
+	for range 3 {
+		s.tellAll(wire.LinkEvent{Down: 2_100_000, Loss: 0.33, RTT: 80, Redundancy: 3})
+	}
+	p.wait("document.querySelector('.advice')?.innerText.includes('a third')")
+	s.tellAll(wire.LinkEvent{Down: 2_100_000, RTT: 80, Redundancy: 1})
+	p.wait("document.querySelector('.advice') === null")
+
+	s.hangUp()
+	p.state("playing")
+	p.clean()
+
+	p = s.open(t, browser, "evening", "en-GB")
+	p.state("playing")
+	if n := p.read("document.querySelectorAll('.size').length"); n != "0" {
+		t.Error("a show of one size offers a choice")
+	}
 }
 
 // asked tells how often pages asked for a show.

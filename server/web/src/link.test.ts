@@ -3,6 +3,9 @@ import test from "node:test";
 import { cushion, flat } from "./cushion";
 import { pinLayer, readEvent } from "./events";
 import { HEDGE, insist } from "./insist";
+import { Words } from "./text";
+import { Adviser, verdict } from "./verdict";
+import { tell } from "./view/panel";
 import layersEvent from "../../wire/testdata/event_layers.json";
 import linkEvent from "../../wire/testdata/event_link.json";
 import showEvent from "../../wire/testdata/event_show.json";
@@ -140,4 +143,48 @@ test("events are read as the server writes them, and what is none is passed over
     assert.equal(readEvent(other), undefined, other);
   }
   assert.deepEqual(JSON.parse(pinLayer("f")), wish);
+});
+
+const layers = { ...layersEvent, type: "layers" } as const;
+const good = { type: "link", down: 3_000_000, loss: 0, rtt: 30, redundancy: 1 } as const;
+
+test("the network check says what the connection can do", () => {
+  const table: [link: Partial<typeof good | Record<"down" | "loss" | "rtt", number>>, layers: Partial<typeof layers | { current: string; pinned: string; layers: [] }>, says: string, matters: boolean][] = [
+    [{}, {}, "Your connection carries 720p.", false],
+    [{ down: 1_900_000 }, {}, "Your connection carries 360p, not 720p.", false],
+    [{ down: 1_900_000 }, { pinned: "f" }, "Your connection carries 360p, not 720p.", true],
+    [{ down: 1_900_000 }, { pinned: "h" }, "Your connection carries 360p, not 720p.", false],
+    [{ down: 200_000 }, { pinned: "h" }, "Your connection carries 180p, not 360p.", true],
+    [{ down: 10_000 }, {}, "Your connection carries 180p, not 720p.", false],
+    [{ down: 60_000 }, { current: "" }, "Your connection carries sound only now. The picture comes back by itself.", true],
+    [{ loss: 0.7 }, { current: "" }, "Your connection carries sound only now. The picture comes back by itself.", true],
+    [{ loss: 0.049 }, {}, "Your connection carries 720p.", false],
+    [{ loss: 0.05 }, {}, "Your connection is losing some packets; the picture is protected.", false],
+    [{ loss: 0.18 }, {}, "Your connection is losing a fifth of its packets; the picture is protected and may be a second late.", false],
+    [{ loss: 0.33 }, {}, "Your connection is losing a third of its packets; the picture is protected and may be a second late.", true],
+    [{ loss: 0.5 }, {}, "Your connection is losing half of its packets; the picture is protected and may be a second late.", true],
+    [{ loss: 0.7 }, {}, "Your connection is losing most of its packets; the picture is protected and may be a second late.", true],
+    [{ rtt: 600 }, {}, "Your connection answers slowly; the show may be a second late.", false],
+    [{}, { layers: [], current: "" }, "Your connection carries the whole show.", false],
+  ];
+  for (const [l, s, says, matters] of table) {
+    const v = verdict({ ...good, ...l }, { ...layers, ...s });
+    assert.deepEqual([tell(new Words("en"), v), v.matters], [says, matters]);
+    const chinese = tell(new Words("zh-CN"), v);
+    assert.ok(/^您的网络.*。$/.test(chinese) && !/[{}]/.test(chinese), chinese);
+  }
+  assert.equal(verdict(good, undefined).key, "carriesAll");
+});
+
+test("a viewer hears of a bad connection when it lasts, for a while, and once", () => {
+  const adviser = new Adviser();
+  const bad = verdict({ ...good, loss: 0.5 }, layers);
+  const fine = verdict(good, layers);
+  const hear = (v: typeof bad, seconds: number) => Array.from({ length: seconds }, () => (adviser.hear(v) ? "x" : ".")).join("");
+  assert.equal(hear(bad, 2) + hear(fine, 1), "...");
+  assert.equal(hear(bad, 20), "..xxxxxxxx..........");
+  assert.equal(hear(fine, 20) + hear(bad, 20), ".".repeat(40));
+  assert.equal(hear(fine, 30) + hear(bad, 4), `${".".repeat(32)}xx`);
+  assert.equal(hear(fine, 1) + hear(bad, 1), "..");
+  assert.equal(hear(verdict(good, { ...layers, current: "" }), 4), "..xx");
 });

@@ -300,10 +300,16 @@ test("sound goes on alone where the server says that the link carries no picture
   assert.deepEqual([w.state, w.player.snapshot.soundOnly], ["playing", false]);
 });
 
-test("a wish for a layer reaches the session", async () => {
+test("a wish for a layer reaches the session and the one that follows it, once", async () => {
   const w = await playing();
   w.player.pin("f");
   assert.deepEqual(w.session.pins, ["f"]);
+  w.session.set("lost");
+  await w.pass(1);
+  const layers = { type: "layers", layers: [{ id: "f", height: 720, bitrate: 2e6 }], current: "f", pinned: "" } as const;
+  w.session.onevent(layers);
+  w.session.onevent(layers);
+  assert.deepEqual([w.sessions.length, w.session.pins], [2, ["f"]]);
 });
 
 test("a picture that stalls is a stall although the sound goes on", async () => {

@@ -7,7 +7,7 @@
 
 import { backoff, HURRY } from "./backoff";
 import { Bell } from "./bell";
-import type { Event } from "./events";
+import type { Event, Layers } from "./events";
 import { Relay, Silence, type Visit } from "./relay";
 import type { Sample } from "./sample";
 import type { Session, World } from "./session";
@@ -74,6 +74,9 @@ export class Player {
   #troubleAt = 0;
   #stall: Stall | undefined;
   #session: Session | undefined;
+  /** The layer that the viewer wants, and the sessions that have heard of it. */
+  #layer = "";
+  readonly #asked = new WeakSet<Session>();
   readonly #relay: Relay;
 
   constructor(
@@ -82,7 +85,7 @@ export class Player {
   ) {
     this.#relay = new Relay(
       world,
-      (e) => this.#told(e),
+      (e, by) => this.#told(e, by),
       (v) => this.#look(v),
     );
   }
@@ -118,8 +121,9 @@ export class Player {
     this.#doubt.ring();
   }
 
-  /** Asks for a layer of the picture, "" for the server's choice. */
+  /** Asks for a layer of the picture, "" for the server's choice, in this session and those that follow. */
   pin(layer: string): void {
+    this.#layer = layer;
     this.#session?.pin(layer);
   }
 
@@ -319,12 +323,20 @@ export class Player {
   }
 
   /** Takes news of the session. */
-  #told(e: Event): void {
+  #told(e: Event, by: Session): void {
     this.#toldAt = this.#heardAt = this.world.now();
     this.#reachable = true;
     if (e.type === "show") this.#heard(e.show);
-    else if (e.type === "layers") this.#set({ layers: e });
+    else if (e.type === "layers") this.#sees(e, by);
     else this.listener.told(e);
+  }
+
+  /** Takes the sizes of the picture; a session that is new to the viewer's choice hears of it. */
+  #sees(layers: Layers, by: Session): void {
+    this.#set({ layers });
+    if (this.#asked.has(by)) return;
+    this.#asked.add(by);
+    if (this.#layer !== layers.pinned) by.pin(this.#layer);
   }
 
   #heard(show: Show): void {

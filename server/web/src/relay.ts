@@ -28,7 +28,7 @@ export class Relay {
    */
   constructor(
     private readonly world: World,
-    private readonly told: (e: Event) => void,
+    private readonly told: (e: Event, by: Session) => void,
     private readonly look: (v: Visit) => Promise<boolean>,
   ) {}
 
@@ -65,7 +65,7 @@ export class Relay {
 
   async #join(signal: AbortSignal): Promise<Visit> {
     const session = await this.world.join(signal);
-    session.onevent = this.told;
+    session.onevent = (e) => this.told(e, session);
     return { session, watch: new Watch(this.world.now()) };
   }
 

@@ -7,6 +7,7 @@ import { Player } from "./player";
 import { compare, type Quality, type Sample } from "./sample";
 import { idle, type Snapshot } from "./snapshot";
 import { Words, type Language } from "./text";
+import { Adviser, verdict, type Verdict } from "./verdict";
 import { supported } from "./whep";
 import { browser, type Clock } from "./world";
 
@@ -21,6 +22,8 @@ const KEPT = "vitrine.sound";
 const CALM = 3000;
 /** The panel compares samples this far apart, in ms: short enough to follow, long enough to be steady. */
 const SPAN = 2000;
+/** What the server said about the link is old after so long, in ms. */
+const STALE = 4000;
 
 export class Store {
   readonly snapshot = signal<Snapshot>(idle);
@@ -31,7 +34,12 @@ export class Store {
   readonly level = signal(0);
   readonly wish = signal<Wish>(recall());
   readonly blocked = signal<Block>("");
-  readonly panel = signal(false);
+  /** What is laid over the picture: the connection's figures, the choice of quality, or nothing. */
+  readonly panel = signal<"" | "figures" | "quality">("");
+  /** The layer that the viewer wants, "" for the server's choice. */
+  readonly layer = signal("");
+  /** What the viewer should know about the connection just now. */
+  readonly advice = signal<Verdict | undefined>(undefined);
   readonly full = signal(false);
   readonly floating = signal(false);
   /** Nobody has moved for a while. */
@@ -49,12 +57,24 @@ export class Store {
   /** There is a show to control. */
   readonly inShow = computed(() => ["playing", "interrupted", "reconnecting"].includes(this.snapshot.value.state));
 
+  /** There is a quality to choose. */
+  readonly canChoose = computed(() => this.inShow.value && (this.snapshot.value.layers?.layers.length ?? 0) > 1);
+  /** What the connection can do; undefined until something is known. */
+  readonly verdict = computed(() => {
+    const { link, quality, snapshot } = this;
+    const q = quality.value;
+    const known = link.value ?? (q && { type: "link", down: q.bitrate, loss: q.loss, rtt: q.roundTrip ?? 0, redundancy: 1 } as const);
+    return known && verdict(known, snapshot.value.layers);
+  });
+
   readonly #fullScreen: FullScreen;
   readonly #player: Player;
   readonly #skew: Clock = { offset: 0 };
   #samples: Sample[] = [];
   #calmer: ReturnType<typeof setTimeout> | undefined;
+  #forget: ReturnType<typeof setTimeout> | undefined;
   #stage: HTMLElement | null = null;
+  readonly #adviser = new Adviser();
 
   constructor(show: string, language: Language) {
     this.words = new Words(language);
@@ -71,7 +91,7 @@ export class Store {
     this.#player = new Player(browser(show, this.#skew), {
       changed: (s) => this.#changed(s),
       measured: (s) => this.#measured(s),
-      told: (l) => (this.link.value = l),
+      told: (l) => this.#told(l),
     });
     effect(() => this.picture.listen(this.wish.value.muted, this.wish.value.volume));
   }
@@ -120,12 +140,18 @@ export class Store {
     this.picture.unblock();
   }
 
-  togglePanel(): void {
-    this.panel.value = !this.panel.value;
+  togglePanel(which: "figures" | "quality"): void {
+    this.panel.value = this.panel.value === which ? "" : which;
   }
 
   closePanel(): void {
-    this.panel.value = false;
+    this.panel.value = "";
+  }
+
+  /** Asks for a layer of the picture, "" for the server's choice. */
+  pin(layer: string): void {
+    this.layer.value = layer;
+    this.#player.pin(layer);
   }
 
   toggleFull(): void {
@@ -160,7 +186,7 @@ export class Store {
     }
     if (!this.inShow.value && next.state !== "joining") {
       this.picture.clear();
-      this.panel.value = false;
+      this.panel.value = "";
     }
   }
 
@@ -168,8 +194,17 @@ export class Store {
     this.#samples.push(sample);
     while (this.#samples.length > 2 && sample.at - this.#samples[1]!.at >= SPAN) this.#samples.shift();
     const first = this.#samples[0]!;
-    if (this.panel.value && sample.at > first.at) this.quality.value = compare(first, sample);
+    if (this.panel.value === "figures" && sample.at > first.at) this.quality.value = compare(first, sample);
     if (this.snapshot.value.soundOnly) this.level.value = sample.level;
+  }
+
+  #told(link: LinkFigures): void {
+    this.link.value = link;
+    this.advice.value = this.#adviser.hear(verdict(link, this.snapshot.value.layers));
+    clearTimeout(this.#forget);
+    this.#forget = setTimeout(() => {
+      this.link.value = this.advice.value = undefined;
+    }, STALE);
   }
 
   #wish(w: Wish): void {

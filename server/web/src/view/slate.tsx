@@ -1,6 +1,7 @@
 import type { Snapshot } from "../snapshot";
 import type { Store } from "../store";
 import type { Key, Words } from "../text";
+import { tell } from "./panel";
 
 /**
  * The shop front that stands where no picture is: lit while the show is to come, dark when it is over, and before the last
@@ -95,13 +96,14 @@ function cause({ reason }: Snapshot): Key | undefined {
 }
 
 /** What a screen reader says about the state. */
-export function sentence({ snapshot, words, blocked }: Store): string {
+export function sentence({ snapshot, words, blocked, advice }: Store): string {
   const s = snapshot.value;
   const say = (...keys: (Key | undefined)[]) => keys.flatMap((k) => (k ? [words.say(k)] : [])).join(stop(words));
   switch (s.state) {
     case "idle":
       return "";
     case "playing":
+      if (advice.value) return tell(words, advice.value);
       return blocked.value === "sound" ? say("playing", "tapSound") : say("playing");
     case "reconnecting":
       return say("reconnecting", cause(s));
