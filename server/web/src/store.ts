@@ -55,7 +55,10 @@ export class Store {
   readonly canFloat: boolean;
   readonly canFill: boolean;
   /** There is a show to control. */
-  readonly inShow = computed(() => ["playing", "interrupted", "reconnecting"].includes(this.snapshot.value.state));
+  readonly inShow = computed(() => {
+    const { state, stream } = this.snapshot.value;
+    return state === "playing" || state === "reconnecting" || (state === "interrupted" && stream !== undefined);
+  });
 
   /** There is a quality to choose. */
   readonly canChoose = computed(() => this.inShow.value && (this.snapshot.value.layers?.layers.length ?? 0) > 1);

@@ -14,7 +14,7 @@ export function Slate({ store }: { store: Store }) {
   const [head, text] = lines(s);
   const named = s.show && (s.state === "waiting" || s.state === "interrupted" || s.state === "ended");
   return (
-    <div class={`slate ${s.state}`}>
+    <div class={`slate ${s.state}${s.stream && !s.soundOnly ? "" : " bare"}`}>
       <div class="awning" />
       <div class="words">
         {s.state === "joining" && <span class="spinner" />}
