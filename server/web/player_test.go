@@ -98,11 +98,16 @@ func TestThe_page_follows_its_show(t *testing.T) {
 		s.put(live("restart", "VP8"))
 		p := s.open(t, browser, "restart", "en-GB")
 		p.state("playing")
+		p.wait("document.querySelector('#picture').videoWidth === 640")
+		p.observe()
 		s.crash()
 		p.state("reconnecting")
 		p.says("The server does not answer")
 		s.up()
 		p.state("playing")
+		if dark := p.read("window.seen.dark"); dark != "0" {
+			t.Errorf("%s frames of the page had no picture", dark)
+		}
 		p.clean()
 	})
 

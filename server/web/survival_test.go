@@ -124,6 +124,8 @@ func TestThe_viewer_chooses_the_quality(t *testing.T) {
 	p.do(chromedp.KeyEvent("i"))
 	s.tellAll(wire.LinkEvent{Down: 2_100_000, Loss: 0.33, RTT: 80, Redundancy: 3})
 	p.says("losing a third of its packets", "2.1 Mbit/s", "80 ms", "33.0 %", "3 copies", "Automatic · 720p")
+	// Chromium obeys: the picture waits for what is sent again.
+	p.wait("parseInt(document.querySelector('.figures dd').innerText) > 250")
 	p.do(chromedp.KeyEvent("i"))
 	for range 3 {
 		s.tellAll(wire.LinkEvent{Down: 2_100_000, Loss: 0.33, RTT: 80, Redundancy: 3})

@@ -222,9 +222,10 @@ export class Player {
     return watch.look(sample, this.world.now(), { hidden: this.world.hidden(), video });
   }
 
-  /** How often to look at the session, in ms. Sound that comes alone moves with its loudness. */
+  /** How often to look at the session, in ms: often while something is expected; sound alone moves with its loudness. */
   #rhythm(watch: Watch, now: number): number {
     if (!watch.moved && now - watch.startedAt < EAGER) return 50;
+    if (this.#stall) return 200;
     return watch.soundOnly && !this.world.hidden() ? 100 : 500;
   }
 
