@@ -123,6 +123,14 @@ var chinese = words{
 	SoundOnly:           "仅声音",
 	Frames:              "%d 帧",
 
+	Upload:          "你的上行网络可以传送 %dp。",
+	UploadLess:      "你的上行网络可以传送 %dp，达不到 %dp。",
+	UploadSound:     "你的上行网络可以传送声音。",
+	UploadSoundOnly: "你的上行网络只能传送声音，达不到 %dp。",
+	UploadLoses:     "你的上行网络丢失了 %.0f %% 的数据包。请靠近路由器或改用网线。",
+	UploadSlow:      "你的上行网络可以传送 %dp，但离服务器较远，观众看到的画面会晚一些。",
+	UploadUnsteady:  "你的上行网络可以传送 %dp，但不够稳定，建议改用网线。",
+
 	Controls:       "控制",
 	GoLive:         "开播",
 	End:            "结束直播",

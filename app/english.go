@@ -123,6 +123,14 @@ var english = words{
 	SoundOnly:           "Sound only",
 	Frames:              "%d frames",
 
+	Upload:          "Your upload carries %dp.",
+	UploadLess:      "Your upload carries %dp, not %dp.",
+	UploadSound:     "Your upload carries the sound.",
+	UploadSoundOnly: "Your upload carries sound only, not %dp.",
+	UploadLoses:     "Your upload is losing %.0f %% of its packets. Move closer to the router or use a cable.",
+	UploadSlow:      "Your upload carries %dp, but the server is far: viewers see you later.",
+	UploadUnsteady:  "Your upload carries %dp, but unsteadily. A cable helps.",
+
 	Controls:       "CONTROLS",
 	GoLive:         "Go live",
 	End:            "End show",

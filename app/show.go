@@ -29,6 +29,7 @@ type showPanel struct {
 	copy, open    *widget.Button
 	copiedUntil   time.Time
 	quality       fyne.CanvasObject
+	verdict       *widget.Paragraph
 	values        []*widget.Text // parallel to qualityRows
 	watchURL      string
 }
@@ -76,7 +77,11 @@ func (t *words) qualityRows() []string {
 
 func (p *showPanel) newQuality() fyne.CanvasObject {
 	t := p.w.words
-	rows := []fyne.CanvasObject{widget.NewText(t.Quality, widget.Style{Color: theme.Quiet, Size: theme.Small, Bold: true})}
+	p.verdict = widget.NewParagraph("", fynetheme.ColorNameForeground)
+	rows := []fyne.CanvasObject{
+		widget.NewText(t.Quality, widget.Style{Color: theme.Quiet, Size: theme.Small, Bold: true}),
+		widget.Inset(-7, -7, p.verdict),
+	}
 	for _, label := range t.qualityRows() {
 		value := widget.NewText("", widget.Style{Size: theme.Small, Align: fyne.TextAlignTrailing, Shrink: true})
 		p.values = append(p.values, value)
@@ -110,6 +115,11 @@ func (p *showPanel) apply(s *studio.Snapshot) {
 	}
 	p.copy.Set(label, theme.Copy, widget.Plain)
 	show(p.quality, s.Air.Phase != studio.OffAir)
+	live := s.Air.Link.Phase == frame.LinkLive
+	show(p.verdict, live)
+	if live {
+		p.verdict.Set(t.verdict(uplinkOf(s.Air.Link), s.Settings.Output), fynetheme.ColorNameForeground)
+	}
 	for i, v := range t.qualityValues(s, p.w.now()) {
 		p.values[i].Set(v)
 	}

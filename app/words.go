@@ -129,6 +129,15 @@ type words struct {
 	SoundOnly           string
 	Frames              string
 
+	// The network check: what the upload carries.
+	Upload          string
+	UploadLess      string
+	UploadSound     string
+	UploadSoundOnly string
+	UploadLoses     string
+	UploadSlow      string
+	UploadUnsteady  string
+
 	// Controls.
 	Controls       string
 	GoLive         string

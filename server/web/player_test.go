@@ -50,11 +50,13 @@ func TestThe_page_follows_its_show(t *testing.T) {
 
 		s.stall("evening", true)
 		s.put(off("evening", wire.Open))
-		p.state("reconnecting")
-		p.says("The host’s connection was interrupted", "Linen for long evenings")
+		p.state("interrupted")
+		p.says("The host will be right back", "Linen for long evenings")
+		p.wait("document.querySelector('#picture').volume === 0")
 		s.put(live("evening", "VP8"))
 		s.stall("evening", false)
 		p.state("playing")
+		p.wait("document.querySelector('#picture').volume === 1")
 		if again := s.count(); again != joins {
 			t.Errorf("the host came back in the same session, the page joined %d times more", again-joins)
 		}
@@ -96,11 +98,16 @@ func TestThe_page_follows_its_show(t *testing.T) {
 		s.put(live("restart", "VP8"))
 		p := s.open(t, browser, "restart", "en-GB")
 		p.state("playing")
+		p.wait("document.querySelector('#picture').videoWidth === 640")
+		p.observe()
 		s.crash()
 		p.state("reconnecting")
 		p.says("The server does not answer")
 		s.up()
 		p.state("playing")
+		if dark := p.read("window.seen.dark"); dark != "0" {
+			t.Errorf("%s frames of the page had no picture", dark)
+		}
 		p.clean()
 	})
 
@@ -283,13 +290,21 @@ func TestThe_page_is_accessible(t *testing.T) {
 	s := newStage(t)
 	s.put(live("evening", "VP8"))
 	s.put(live("voice", ""))
+	s.put(live("layers", "VP8"))
 	s.put(off("waiting", wire.Open))
 	s.put(off("closed", wire.Closed))
+	away := off("away", wire.Open)
+	away.Interrupted = true
+	s.put(away)
 	browser := chromium(t, soundOnTap)
-	for show, state := range map[wire.ShowID]string{"evening": "playing", "voice": "playing", "waiting": "waiting", "closed": "ended", "none": "failed"} {
+	for show, state := range map[wire.ShowID]string{"evening": "playing", "voice": "playing", "layers": "playing", "away": "interrupted", "waiting": "waiting", "closed": "ended", "none": "failed"} {
 		p := s.open(t, browser, show, "en-GB")
 		p.state(state)
-		if state == "playing" {
+		switch {
+		case show == "layers":
+			p.do(chromedp.Click(chromedp.CSS(".size")))
+			p.says("Automatic · 360p")
+		case state == "playing":
 			p.do(chromedp.KeyEvent("i"))
 			p.says("Round trip")
 		}
@@ -368,12 +383,16 @@ func TestShots_of_every_state(t *testing.T) {
 	s.put(off("ended", wire.Closed))
 	s.put(live("live", "VP8"))
 	s.put(live("voice", ""))
+	s.put(live("layers", "VP8"))
+	away := off("away", wire.Open)
+	away.Interrupted = true
+	s.put(away)
 	browser := chromium(t, soundOnTap)
 	for _, language := range []string{"en-GB", "zh-CN"} {
-		for show, state := range map[wire.ShowID]string{"waiting": "waiting", "ended": "ended", "none": "failed"} {
+		for show, state := range map[wire.ShowID]string{"waiting": "waiting", "ended": "ended", "none": "failed", "away": "interrupted"} {
 			p := s.open(t, browser, show, language)
 			p.state(state)
-			p.shoot(state + "-" + language)
+			p.shoot(string(show) + "-" + language)
 		}
 		p := s.open(t, browser, "live", language)
 		p.state("playing")
@@ -387,10 +406,26 @@ func TestShots_of_every_state(t *testing.T) {
 		p.do(chromedp.KeyEvent("i"))
 		s.stall("live", true)
 		s.put(off("live", wire.Open))
-		p.state("reconnecting")
-		p.shoot("reconnecting-" + language)
+		p.state("interrupted")
+		p.shoot("interrupted-" + language)
 		s.put(live("live", "VP8"))
 		s.stall("live", false)
+		p = s.open(t, browser, "layers", language)
+		p.state("playing")
+		p.wait("document.querySelector('.tap') !== null")
+		p.do(chromedp.KeyEvent("m"), chromedp.KeyEvent("q"))
+		p.wait("document.querySelector('.quality') !== null")
+		p.shoot("quality-" + language)
+		p.do(chromedp.KeyEvent("i"))
+		link := wire.LinkEvent{Down: 2_100_000, Loss: 0.33, RTT: 80, Redundancy: 3}
+		s.tellAll(link)
+		p.shoot("figures-" + language)
+		p.do(chromedp.KeyEvent("i"))
+		for range 3 {
+			s.tellAll(link)
+		}
+		p.wait("document.querySelector('.advice') !== null")
+		p.shoot("advice-" + language)
 		p = s.open(t, browser, "voice", language)
 		p.state("playing")
 		p.wait("document.querySelector('.tap') !== null")

@@ -124,11 +124,17 @@ type stage struct {
 
 	mu       sync.Mutex
 	shows    map[wire.ShowID]wire.Show
-	peers    map[string]*webrtc.PeerConnection
-	lost     []*webrtc.PeerConnection // what crash left
+	peers    map[string]*session
+	lost     []*session // what crash left
 	sinks    map[wire.ShowID]*sink
-	refuse   int // status of every POST, if not 0
+	refuse   int  // status of every POST, if not 0
+	old      bool // refuses offers with a data channel
+	mute     int  // so many next POSTs and PATCHes of every key are answered never
+	keys     []string
 	joins    int
+	asks     int // how often the show was asked for by HTTP
+	restarts int
+	pins     chan wire.LayerID
 	leaves   chan string
 	server   *http.Server
 	answered chan struct{}
@@ -149,8 +155,8 @@ func newStage(t *testing.T) *stage {
 		t.Fatal(err)
 	}
 	s := &stage{
-		t: t, tape: tp, shows: map[wire.ShowID]wire.Show{}, peers: map[string]*webrtc.PeerConnection{},
-		sinks: map[wire.ShowID]*sink{}, leaves: make(chan string, 64),
+		t: t, tape: tp, shows: map[wire.ShowID]wire.Show{}, peers: map[string]*session{},
+		sinks: map[wire.ShowID]*sink{}, leaves: make(chan string, 64), pins: make(chan wire.LayerID, 16),
 	}
 	media := &webrtc.MediaEngine{}
 	if err := media.RegisterDefaultCodecs(); err != nil {
@@ -195,6 +201,7 @@ func (s *stage) serve(addr string) {
 	mux.Handle("GET /assets/", page)
 	mux.HandleFunc("GET /api/shows/{show}", s.tell)
 	mux.HandleFunc("POST /whep/{show}", s.admit)
+	mux.HandleFunc("PATCH /whep/{show}/{session}", s.restart)
 	mux.HandleFunc("DELETE /whep/{show}/{session}", s.release)
 	s.addr, s.server = l.Addr().String(), &http.Server{Handler: mux, ReadHeaderTimeout: time.Second}
 	s.answered = make(chan struct{})
@@ -215,12 +222,10 @@ func (s *stage) down() {
 func (s *stage) crash() {
 	s.mu.Lock()
 	peers := s.peers
-	s.peers = map[string]*webrtc.PeerConnection{}
+	s.peers = map[string]*session{}
 	for _, p := range peers {
 		s.lost = append(s.lost, p)
-		for _, sender := range p.GetSenders() {
-			_ = sender.ReplaceTrack(nil)
-		}
+		p.silence(true)
 	}
 	s.mu.Unlock()
 	_ = s.server.Close()
@@ -241,10 +246,10 @@ func (s *stage) up() { s.serve(s.addr) }
 func (s *stage) hangUp() {
 	s.mu.Lock()
 	peers := append(slices.Collect(maps.Values(s.peers)), s.lost...)
-	s.peers, s.lost = map[string]*webrtc.PeerConnection{}, nil
+	s.peers, s.lost = map[string]*session{}, nil
 	s.mu.Unlock()
 	for _, p := range peers {
-		_ = p.Close()
+		_ = p.peer.Close()
 	}
 }
 
@@ -254,6 +259,11 @@ func (s *stage) put(show wire.Show) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.shows[show.ID] = show
+	for _, p := range s.peers {
+		if p.show == show.ID {
+			p.tell(wire.ShowEvent{Show: show})
+		}
+	}
 	if old := s.sinks[show.ID]; !show.Live || old != nil && old.codec == show.Video {
 		return
 	}
@@ -343,6 +353,9 @@ func problem(w http.ResponseWriter, status int, code wire.Code) {
 
 func (s *stage) tell(w http.ResponseWriter, r *http.Request) {
 	show := s.show(wire.ShowID(r.PathValue("show")))
+	s.mu.Lock()
+	s.asks++
+	s.mu.Unlock()
 	if show.ID == "" {
 		problem(w, http.StatusNotFound, wire.NotFound)
 		return
@@ -371,70 +384,39 @@ func (s *stage) admit(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	offer, err := io.ReadAll(r.Body)
-	if err != nil || r.Header.Get("Content-Type") != "application/sdp" || !strings.Contains(string(offer), "stereo=1") {
+	if err != nil || r.Header.Get("Content-Type") != "application/sdp" || !asExpected(string(offer)) {
 		http.Error(w, "no offer as expected", http.StatusBadRequest)
 		return
 	}
-	session, answer, err := s.negotiate(string(offer), sink)
+	if s.isOld() && strings.Contains(string(offer), "m=application") {
+		problem(w, http.StatusBadRequest, wire.Invalid)
+		return
+	}
+	if s.swallows(r) {
+		return
+	}
+	name, answer, err := s.negotiate(string(offer), id, sink)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "application/sdp")
-	w.Header().Set("Location", "/whep/"+string(id)+"/"+session)
+	w.Header().Set("Location", "/whep/"+string(id)+"/"+name)
 	w.WriteHeader(http.StatusCreated)
 	_, _ = io.WriteString(w, answer)
 }
 
-func (s *stage) negotiate(offer string, k *sink) (session, answer string, err error) {
-	peer, err := s.api.NewPeerConnection(webrtc.Configuration{})
-	if err != nil {
-		return "", "", err
-	}
-	defer func() {
-		if err != nil {
-			_ = peer.Close()
-		}
-	}()
-	if err = peer.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
-		return "", "", err
-	}
-	for _, track := range []*webrtc.TrackLocalStaticSample{k.audio, k.video} {
-		if track == nil {
-			continue
-		}
-		if _, err = peer.AddTrack(track); err != nil {
-			return "", "", err
-		}
-	}
-	description, err := peer.CreateAnswer(nil)
-	if err != nil {
-		return "", "", err
-	}
-	gathered := webrtc.GatheringCompletePromise(peer)
-	if err = peer.SetLocalDescription(description); err != nil {
-		return "", "", err
-	}
-	<-gathered
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.joins++
-	session = fmt.Sprint(s.joins)
-	s.peers[session] = peer
-	return session, peer.LocalDescription().SDP, nil
-}
-
 func (s *stage) release(w http.ResponseWriter, r *http.Request) {
-	session := r.PathValue("session")
+	name := r.PathValue("session")
 	s.mu.Lock()
-	peer := s.peers[session]
-	delete(s.peers, session)
+	p := s.peers[name]
+	delete(s.peers, name)
 	s.mu.Unlock()
-	if peer == nil {
+	if p == nil {
 		problem(w, http.StatusNotFound, wire.NotFound)
 		return
 	}
-	_ = peer.Close()
-	s.leaves <- session
+	_ = p.peer.Close()
+	s.leaves <- name
 	w.WriteHeader(http.StatusOK)
 }

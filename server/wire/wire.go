@@ -45,7 +45,7 @@ type Show struct {
 	State ShowState `json:"state"`
 	// Live says that a publisher is connected and media flows.
 	Live bool `json:"live"`
-	// Interrupted says that a publisher's session goes on but nothing has come from it for a moment: it is expected back.
+	// Interrupted says that the host's media is gone but the show goes on: viewers are asked for a moment's patience.
 	Interrupted bool `json:"interrupted,omitempty"`
 	// Video is the codec on air, "H264" or "VP8"; empty for an audio-only show and while nothing is on air.
 	Video string `json:"video,omitempty"`

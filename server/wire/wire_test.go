@@ -22,11 +22,15 @@ var golden = map[string]any{
 		ID: "evening", Title: "Linen for long evenings · 亚麻", State: wire.Open, Live: true, Video: "H264", Viewers: 1284, Since: &since,
 	},
 	"show_interrupted.json": &wire.Show{
-		ID: "evening", Title: "Linen", State: wire.Open, Interrupted: true, Video: "VP8", Viewers: 7, Since: &since,
+		ID: "evening", Title: "Linen for long evenings", State: wire.Open, Interrupted: true, Viewers: 1284,
 	},
-	"show_closed.json":  &wire.Show{ID: "evening", Title: "", State: wire.Closed},
-	"show_created.json": &wire.CreatedShow{Show: wire.Show{ID: "a-1", Title: "A", State: wire.Open}, Token: "secret"},
-	"show_new.json":     &wire.NewShow{ID: "a-1", Title: "A"},
+	"event_show.json": &wire.ShowEvent{Show: wire.Show{ID: "evening", Title: "Linen", State: wire.Open, Live: true, Video: "VP8", Viewers: 3}},
+	"event_layers.json": &wire.LayersEvent{
+		Layers:  []wire.Layer{{ID: "q", Height: 180, Bitrate: 150_000}, {ID: "h", Height: 360, Bitrate: 600_000}, {ID: "f", Height: 720, Bitrate: 2_000_000}},
+		Current: "h", Pinned: "",
+	},
+	"event_link.json": &wire.LinkEvent{Down: 2_100_000, Loss: 0.12, RTT: 80, Redundancy: 3},
+	"wish_layer.json": &wire.PinLayer{ID: "f"},
 	"problem.json": &wire.Problem{
 		Type: "about:blank", Title: "Conflict", Status: 409, Detail: "the show is not on air", Code: wire.NotLive,
 	},
@@ -72,5 +76,45 @@ func TestAnErrorKeepsItsCodeHoweverDeepItIsWrapped(t *testing.T) {
 	deep := fmt.Errorf("place: %w", errors.Join(errors.New("x"), wire.Errorf(wire.Conflict, "no")))
 	if wire.CodeOf(deep) != wire.Conflict || wire.CodeOf(errors.New("x")) != wire.Internal || wire.CodeOf(nil) != "" {
 		t.Error("codes are lost")
+	}
+}
+
+func TestEventsAreToldApartByTheirType(t *testing.T) {
+	for name, want := range golden {
+		if !strings.HasPrefix(name, "event_") {
+			continue
+		}
+		message, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := wire.ReadEvent(message)
+		if err != nil || !reflect.DeepEqual(got, reflect.ValueOf(want).Elem().Interface()) {
+			t.Errorf("%s reads as %+v, %v", message, got, err)
+		}
+	}
+	if e, err := wire.ReadEvent([]byte(`{"type":"applause"}`)); e != nil || err != nil {
+		t.Errorf("an unknown event reads as %v, %v", e, err)
+	}
+	for _, bad := range []string{``, `null`, `[]`, `{}`, `{"type":7}`, `{"type":"link","down":"much"}`} {
+		if _, err := wire.ReadEvent([]byte(bad)); wire.CodeOf(err) != wire.Invalid {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+func TestWishesOfAPage(t *testing.T) {
+	for message, want := range map[string]struct {
+		id wire.LayerID
+		ok bool
+	}{`{"type":"layer","id":"f"}`: {"f", true}, `{"type":"layer","id":""}`: {"", true}, `{"type":"wave"}`: {"", false}} {
+		if got, ok, err := wire.ReadWish([]byte(message)); got.ID != want.id || ok != want.ok || err != nil {
+			t.Errorf("%s: %v %v %v", message, got, ok, err)
+		}
+	}
+	for _, bad := range []string{``, `7`, `{}`, `{"type":"layer","id":3}`} {
+		if _, ok, err := wire.ReadWish([]byte(bad)); ok || wire.CodeOf(err) != wire.Invalid {
+			t.Errorf("%q: %v %v", bad, ok, err)
+		}
 	}
 }

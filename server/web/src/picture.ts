@@ -4,6 +4,9 @@
 /** What keeps the viewer from the whole show: nothing, silence (playing without sound), or a stop. */
 export type Block = "" | "sound" | "play";
 
+/** How long sound takes to go or to come, in ms. */
+const FADE = 300;
+
 type PhoneVideo = HTMLVideoElement & {
   webkitEnterFullscreen?: () => void;
   webkitSupportsPresentationMode?: (mode: string) => boolean;
@@ -25,6 +28,11 @@ export class Picture {
   readonly still = document.createElement("canvas");
   #stream: MediaStream | undefined;
   #muted = false;
+  #volume = 1;
+  /** What the sound is multiplied by, 0 to 1, and where that is going. */
+  #gain = 1;
+  #goal = 1;
+  #fader: ReturnType<typeof setInterval> | undefined;
 
   constructor(private readonly observer: Observer) {
     const { video, still } = this;
@@ -85,8 +93,24 @@ export class Picture {
   /** Sets what the viewer wants to hear, volume from 0 to 1. */
   listen(muted: boolean, volume: number): void {
     this.#muted = muted;
+    this.#volume = volume;
     this.video.muted = muted;
-    this.video.volume = volume;
+    this.video.volume = volume * this.#gain;
+  }
+
+  /** Lets the sound go away, or come back, without a click. */
+  fade(audible: boolean): void {
+    const [from, goal] = [this.#gain, audible ? 1 : 0];
+    if (goal === this.#goal) return;
+    this.#goal = goal;
+    const start = performance.now();
+    clearInterval(this.#fader);
+    this.#fader = setInterval(() => {
+      const part = Math.min(1, (performance.now() - start) / FADE);
+      this.#gain = from + (goal - from) * part;
+      this.video.volume = this.#volume * this.#gain;
+      if (part === 1) clearInterval(this.#fader);
+    }, 20);
   }
 
   /** Plays with sound; to be called from a gesture of the viewer, which browsers ask for. */

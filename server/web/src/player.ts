@@ -1,76 +1,30 @@
 // The player: joins a show, watches that media flows, and comes back whatever happens. It knows neither the page nor the
 // browser: World is all it needs of them, so that tests run it on a made-up clock.
 //
-// Two loops share its state. One joins, watches the session and joins again; the other asks the server about the show,
-// more often the more there is to learn. Bells wake who has something to gain from being early.
+// Two loops share its state. One joins, watches the session and joins again; the other asks the server about the show by
+// HTTP, more often the more there is to learn, and not at all while the session itself brings the news. Bells wake who has
+// something to gain from being early.
 
 import { backoff, HURRY } from "./backoff";
+import { Bell } from "./bell";
+import type { Event, Layers } from "./events";
+import { Relay, Silence, type Visit } from "./relay";
 import type { Sample } from "./sample";
-import { Watch } from "./watch";
+import type { Session, World } from "./session";
+import { idle, type Listener, type Reason, type Snapshot, type State } from "./snapshot";
+import type { Watch } from "./watch";
 import { Refusal, type Show } from "./wire";
 
-/**
- * - idle: not started, or stopped
- * - joining: no picture yet
- * - playing: media flows
- * - reconnecting: media flowed and stopped; the last picture stays
- * - waiting: the show has not begun, or its host has been away for long
- * - ended: the host closed the show
- * - failed: nothing that trying helps; a change on the server may
- */
-export type State = "idle" | "joining" | "playing" | "reconnecting" | "waiting" | "ended" | "failed";
-
-/** Why the state is not playing, where that is known. */
-export type Reason = "" | "host" | "server" | "offline" | "busy" | "unknown" | "codec" | "unsupported";
-
-/** What the view draws. A new object for every change. */
-export interface Snapshot {
-  readonly state: State;
-  readonly reason: Reason;
-  /** Joins that failed since media last flowed. */
-  readonly tries: number;
-  readonly show: Show | undefined;
-  /** The media of the newest session. Its first frame may not have come yet. */
-  readonly stream: MediaStream | undefined;
-  /** The show has sound and no picture. */
-  readonly soundOnly: boolean;
-}
-
-/** How the transport of a session does: shaky may come back, lost does not. */
-export type Link = "connecting" | "up" | "shaky" | "lost";
-
-/** A joined show. */
-export interface Session {
-  readonly stream: MediaStream;
-  /** Called whenever link may have changed. */
-  onlink: () => void;
-  link(): Link;
-  sample(): Promise<Sample>;
-  /** Ends the session here and at the server. Idempotent. */
-  close(): void;
-}
-
-/** What the player needs of the world. Times in ms. */
-export interface World {
-  /** Joins the show. Throws a Refusal, or another error if the server cannot be reached. */
-  join(signal: AbortSignal): Promise<Session>;
-  /** Asks about the show. Throws like join. */
-  ask(signal: AbortSignal): Promise<Show>;
-  /** Resolves after the time, or as soon as one of the signals fires. Never rejects. */
-  pause(time: number, signals: readonly AbortSignal[]): Promise<void>;
-  now(): number;
-  random(): number;
-  /** The page is not visible: nobody looks, and the browser may not decode the picture. */
-  hidden(): boolean;
-  online(): boolean;
-}
-
-/** No progress for so long is a stall, in ms. */
+/** No progress for so long is a stall, in ms: shorter when the server says that the host is away. */
 export const STALL = 2000;
-/** A host who is away for longer is waited for with the slate, not with the last picture, in ms. */
+const STALL_AS_TOLD = 500;
+/** A host who is away for longer without a word is waited for as one who has not begun, in ms. */
 export const GRACE = 30_000;
-/** A stalled session whose host is on air is given up after so long, in ms. */
-const PATIENCE = 3000;
+/** A stalled session whose host is on air looks for a new way after so long, and is left for a new one after as long again, in ms. */
+export const PATIENCE = 3000;
+/** The server tells about the link once a second: it is there, and need not be asked, for so long after, in ms. */
+const TOLD = 3500;
+const TOLD_IN_DOUBT = 1500;
 /** A new session is looked at often for so long, in ms: the first picture should not wait for the look. */
 const EAGER = 5000;
 /** The longest pause that a refusal may ask for, in ms. */
@@ -88,32 +42,17 @@ const verdicts: Readonly<Record<string, Verdict>> = {
   no_codec: "codec",
 };
 
-/** Wakes whoever sleeps on it. */
-class Bell {
-  #next = new AbortController();
-
-  get signal(): AbortSignal {
-    return this.#next.signal;
-  }
-
-  ring(): void {
-    const now = this.#next;
-    this.#next = new AbortController();
-    now.abort();
-  }
-}
-
 /** What has been learnt about a session since it stalled. */
 interface Stall {
   readonly since: number;
-  /** The server could not be reached: it forgot the session if it restarted. */
-  cut: boolean;
-  /** When the host was first heard to be on air. */
-  liveAt: number | undefined;
+  /** From when on media is missed: it stopped, its host came back, or the transport was restarted. */
+  from: number;
+  /** Looking for a new way: not yet, under way, found, or the server does not know the session. */
+  restart: "" | "asked" | "done" | "refused";
 }
 
 export class Player {
-  #snapshot: Snapshot = { state: "idle", reason: "", tries: 0, show: undefined, stream: undefined, soundOnly: false };
+  #snapshot = idle;
   #running: AbortController | undefined;
   /** News from the server. */
   readonly #news = new Bell();
@@ -125,6 +64,8 @@ export class Player {
   #verdict: Verdict = "unheard";
   #refusedCodec = "";
   #heardAt = -Infinity;
+  /** When the session last brought news. */
+  #toldAt = -Infinity;
   #reachable = true;
   /** The pause that the last refusal asked for. */
   #hint = 0;
@@ -132,16 +73,22 @@ export class Player {
   #flowedAt: number | undefined;
   #troubleAt = 0;
   #stall: Stall | undefined;
+  #session: Session | undefined;
+  /** The layer that the viewer wants, and the sessions that have heard of it. */
+  #layer = "";
+  readonly #asked = new WeakSet<Session>();
+  readonly #relay: Relay;
 
-  /**
-   * @param onChange gets every snapshot
-   * @param onSample gets the counters of the running session, two to twenty times a second
-   */
   constructor(
     private readonly world: World,
-    private readonly onChange: (s: Snapshot) => void,
-    private readonly onSample: (s: Sample) => void,
-  ) {}
+    private readonly listener: Listener,
+  ) {
+    this.#relay = new Relay(
+      world,
+      (e, by) => this.#told(e, by),
+      (v) => this.#look(v),
+    );
+  }
 
   get snapshot(): Snapshot {
     return this.#snapshot;
@@ -155,7 +102,7 @@ export class Player {
     this.#flowedAt = undefined;
     this.#stall = undefined;
     this.#troubleAt = this.world.now();
-    this.#set({ state: "joining", reason: "", tries: 0 });
+    this.#set({ state: "joining", reason: "", tries: 0, layers: undefined });
     void this.#play(signal);
     void this.#inquire(signal);
   }
@@ -164,6 +111,7 @@ export class Player {
   stop(): void {
     this.#running?.abort();
     this.#running = undefined;
+    this.#relay.release();
     this.#set({ state: "idle", reason: "", stream: undefined });
   }
 
@@ -171,6 +119,12 @@ export class Player {
   nudge(): void {
     this.#hope.ring();
     this.#doubt.ring();
+  }
+
+  /** Asks for a layer of the picture, "" for the server's choice, in this session and those that follow. */
+  pin(layer: string): void {
+    this.#layer = layer;
+    this.#session?.pin(layer);
   }
 
   async #play(signal: AbortSignal): Promise<void> {
@@ -225,14 +179,17 @@ export class Player {
     if (pause > 0) await this.world.pause(pause, [signal, this.#hope.signal]);
   }
 
-  /** Joins once and stays as long as it goes well. */
+  /** Enters once and stays as long as it goes well. */
   async #visit(signal: AbortSignal): Promise<void> {
-    const session = await this.world.join(signal);
+    const visit = await this.#relay.enter(signal);
+    this.#session = visit.session;
     try {
-      await this.#watch(session, signal);
+      await this.#watch(visit, signal);
     } finally {
-      session.close();
-      if (!signal.aborted) {
+      if (signal.aborted) {
+        visit.session.close();
+      } else {
+        this.#relay.leave(visit);
         this.#stall = undefined;
         this.#trouble(this.#snapshot.reason);
       }
@@ -240,30 +197,35 @@ export class Player {
   }
 
   /** Returns when the session is over or not worth waiting for. */
-  async #watch(session: Session, signal: AbortSignal): Promise<void> {
+  async #watch(visit: Visit, signal: AbortSignal): Promise<void> {
+    const { session, watch } = visit;
     const link = new Bell();
-    const watch = new Watch(this.world.now());
     session.onlink = () => link.ring();
     this.#set({ stream: session.stream });
     while (!signal.aborted && session.link() !== "lost") {
-      const sample = await session.sample();
+      const flows = await this.#look(visit, (s) => signal.aborted || this.listener.measured(s));
       if (signal.aborted) return;
       const now = this.world.now();
-      const { show } = this.#snapshot;
-      if (watch.look(sample, now, { hidden: this.world.hidden(), video: show?.live ? show.video : undefined })) {
-        this.#flows(now, watch);
-      }
-      this.onSample(sample);
+      if (flows) this.#flows(now, watch);
       const still = now - watch.movedAt;
-      if (session.link() === "shaky" && still > STALL / 2) return;
-      if (still >= STALL && this.#hopeless(now)) return;
+      if (still >= (this.#snapshot.show?.interrupted ? STALL_AS_TOLD : STALL) && this.#hopeless(visit, now, signal)) return;
       await this.world.pause(this.#rhythm(watch, now), [signal, link.signal, this.#news.signal]);
     }
   }
 
-  /** How often to look at the session, in ms. Sound that comes alone moves with its loudness. */
+  /** Takes a sample; tells whether media flowed since the one before. */
+  async #look({ session, watch }: Visit, take?: (s: Sample) => void): Promise<boolean> {
+    const sample = await session.sample();
+    take?.(sample);
+    const { show, layers } = this.#snapshot;
+    const video = layers && layers.layers.length > 0 && layers.current === "" ? "" : show?.live ? show.video : undefined;
+    return watch.look(sample, this.world.now(), { hidden: this.world.hidden(), video });
+  }
+
+  /** How often to look at the session, in ms: often while something is expected; sound alone moves with its loudness. */
   #rhythm(watch: Watch, now: number): number {
     if (!watch.moved && now - watch.startedAt < EAGER) return 50;
+    if (this.#stall) return 200;
     return watch.soundOnly && !this.world.hidden() ? 100 : 500;
   }
 
@@ -274,29 +236,48 @@ export class Player {
     this.#set({ state: "playing", reason: "", soundOnly: watch.soundOnly, ...(proven ? { tries: 0 } : {}) });
   }
 
-  /** Judges a stalled session by what the server has said since it stalled. */
-  #hopeless(now: number): boolean {
+  /**
+   * Judges a stalled session by what the server has said since it stalled. Its transport is restarted once, unless the
+   * server can be heard over it.
+   */
+  #hopeless({ session, watch }: Visit, now: number, signal: AbortSignal): boolean {
     if (!this.#stall) {
-      this.#stall = { since: now, cut: false, liveAt: undefined };
-      this.#trouble("");
+      this.#stall = { since: now, from: watch.movedAt, restart: "" };
+      this.#trouble(this.#away() ? "host" : "");
       this.#doubt.ring();
     }
     const stall = this.#stall;
     if (this.#heardAt < stall.since) return false;
     if (!this.#reachable) {
-      stall.cut = true;
       this.#trouble(this.#unreachable());
       return false;
     }
-    if (this.#verdict === "not_live") {
-      stall.liveAt = undefined;
+    if (this.#away()) {
+      stall.from = now;
       this.#trouble("host");
       return false;
     }
-    if (this.#verdict !== "live" || stall.cut) return true;
-    stall.liveAt ??= now;
+    if (this.#verdict !== "live") return true;
     this.#trouble("");
-    return now - stall.liveAt >= PATIENCE;
+    if (now - stall.from < PATIENCE || stall.restart === "asked") return false;
+    if (stall.restart !== "" || this.#hears(now)) return true;
+    stall.restart = "asked";
+    void session.restart(signal).then((known) => {
+      stall.restart = known ? "done" : "refused";
+      if (known) stall.from = this.world.now();
+      this.#news.ring();
+    });
+    return false;
+  }
+
+  /** The host sends nothing, but the show is not over. */
+  #away(): boolean {
+    return this.#verdict === "not_live" || (this.#verdict === "live" && this.#snapshot.show?.interrupted === true);
+  }
+
+  /** The session has brought news lately. */
+  #hears(now: number): boolean {
+    return now - this.#toldAt < (this.#stall ? TOLD_IN_DOUBT : TOLD);
   }
 
   /** Takes a failed join. */
@@ -306,6 +287,8 @@ export class Player {
       this.#verdict = verdict;
       this.#refusedCodec = this.#snapshot.show?.video ?? "";
       this.#doubt.ring();
+    } else if (e instanceof Silence) {
+      this.#trouble("");
     } else if (e instanceof Refusal) {
       this.#hint = Math.min(e.retryAfter ?? 0, HINT) * (1 + this.world.random() / 4);
       this.#trouble(e.status === 429 || e.status === 503 ? "busy" : "server");
@@ -321,7 +304,7 @@ export class Player {
   async #inquire(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const doubt = this.#doubt.signal; // heard while asking counts, too
-      await this.#ask(signal);
+      if (!this.#hears(this.world.now())) await this.#ask(signal);
       await this.world.pause(this.#cadence() * (0.8 + this.world.random() * 0.4), [signal, doubt]);
     }
   }
@@ -330,14 +313,37 @@ export class Player {
     try {
       const show = await this.world.ask(signal);
       if (signal.aborted) return;
-      this.#reachable = true;
-      this.#verdict = this.#judge(show);
-      this.#set({ show });
+      this.#heard(show);
     } catch (e) {
       if (signal.aborted) return;
       this.#reachable = e instanceof Refusal;
       if (e instanceof Refusal && e.status === 404) this.#verdict = "missing";
+      this.#heardAt = this.world.now();
+      this.#news.ring();
     }
+  }
+
+  /** Takes news of the session. */
+  #told(e: Event, by: Session): void {
+    this.#toldAt = this.#heardAt = this.world.now();
+    this.#reachable = true;
+    if (e.type === "show") this.#heard(e.show);
+    else if (e.type === "layers") this.#sees(e, by);
+    else this.listener.told(e);
+  }
+
+  /** Takes the sizes of the picture; a session that is new to the viewer's choice hears of it. */
+  #sees(layers: Layers, by: Session): void {
+    this.#set({ layers });
+    if (this.#asked.has(by)) return;
+    this.#asked.add(by);
+    if (this.#layer !== layers.pinned) by.pin(this.#layer);
+  }
+
+  #heard(show: Show): void {
+    this.#reachable = true;
+    this.#verdict = this.#judge(show);
+    this.#set({ show });
     this.#heardAt = this.world.now();
     this.#news.ring();
   }
@@ -353,7 +359,7 @@ export class Player {
   #cadence(): number {
     const { state } = this.#snapshot;
     const slow = this.world.hidden() ? 4 : 1;
-    if (this.#stall || state === "reconnecting") return this.world.now() - this.#troubleAt < HURRY ? 800 : 3000;
+    if (this.#stall || state === "reconnecting" || state === "interrupted") return this.world.now() - this.#troubleAt < HURRY ? 800 : 3000;
     if (state === "waiting") return 2500 * slow;
     if (state === "ended" || state === "failed") return 10_000 * slow;
     return 5000 * slow;
@@ -363,18 +369,19 @@ export class Player {
   #trouble(reason: Reason): void {
     const now = this.world.now();
     if (this.#snapshot.state === "playing") this.#troubleAt = now;
-    if (this.#flowedAt !== undefined && (reason !== "host" || now - this.#flowedAt < GRACE)) {
-      this.#set({ state: "reconnecting", reason });
-    } else if (reason === "host") {
-      this.#rest("waiting", "");
+    const young = this.#flowedAt !== undefined && now - this.#flowedAt < GRACE;
+    if (reason === "host") {
+      if (young || this.#snapshot.show?.interrupted) this.#set({ state: "interrupted", reason });
+      else this.#rest("waiting", "");
     } else {
-      this.#set({ state: "joining", reason });
+      this.#set({ state: this.#flowedAt !== undefined ? "reconnecting" : "joining", reason });
     }
   }
 
   /** Shows a state that has no picture to keep. */
   #rest(state: State, reason: Reason): void {
     this.#flowedAt = undefined;
+    this.#relay.release();
     this.#set({ state, reason, soundOnly: false });
   }
 
@@ -382,6 +389,6 @@ export class Player {
     const old = this.#snapshot;
     if (Object.entries(change).every(([k, v]) => old[k as keyof Snapshot] === v)) return;
     this.#snapshot = { ...old, ...change };
-    this.onChange(this.#snapshot);
+    this.listener.changed(this.#snapshot);
   }
 }

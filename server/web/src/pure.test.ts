@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { backoff, HURRY } from "./backoff";
 import { compare, readSample } from "./sample";
-import { preferStereo } from "./sdp";
+import { improve, renew, restartFragment } from "./sdp";
 import { choose, duration, Words } from "./text";
 import { readRefusal, readShow } from "./wire";
 import closedShow from "../../wire/testdata/show_closed.json";
+import interruptedShow from "../../wire/testdata/show_interrupted.json";
 import liveShow from "../../wire/testdata/show_live.json";
 import problem from "../../wire/testdata/problem.json";
 
@@ -19,14 +20,23 @@ test("a pause is at most 1 s while a trouble is young and 15 s ever, half of it 
   }
 });
 
-test("an offer asks for stereo in every Opus format and nowhere else", () => {
-  const offer = ["m=audio 9 UDP/TLS/RTP/SAVPF 111 112 63", "a=rtpmap:111 opus/48000/2", "a=fmtp:111 minptime=10;useinbandfec=1", "a=rtpmap:112 opus/48000/2", "a=fmtp:112 stereo=0", "a=rtpmap:63 red/48000/2", "a=fmtp:63 111/111", ""].join("\r\n");
-  const got = preferStereo(offer);
-  assert.ok(got.includes("a=fmtp:111 minptime=10;useinbandfec=1;stereo=1\r\n"));
-  assert.ok(got.includes("a=fmtp:112 stereo=0\r\n"));
-  assert.ok(got.includes("a=fmtp:63 111/111\r\n"));
-  assert.equal(preferStereo(got), got);
-  assert.equal(preferStereo("v=0\r\n"), "v=0\r\n");
+const lines = (...all: string[]) => all.map((l) => `${l}\r\n`).join("");
+
+test("an offer asks for stereo and for lost packets in every Opus format and nowhere else", () => {
+  const offer = lines("m=audio 9 UDP/TLS/RTP/SAVPF 111 112 63", "a=rtpmap:111 opus/48000/2", "a=rtcp-fb:111 transport-cc", "a=fmtp:111 minptime=10;useinbandfec=1", "a=rtpmap:112 opus/48000/2", "a=rtcp-fb:112 nack", "a=fmtp:112 stereo=0", "a=rtpmap:63 red/48000/2", "a=fmtp:63 111/111");
+  const want = lines("m=audio 9 UDP/TLS/RTP/SAVPF 111 112 63", "a=rtpmap:111 opus/48000/2", "a=rtcp-fb:111 nack", "a=rtcp-fb:111 transport-cc", "a=fmtp:111 minptime=10;useinbandfec=1;stereo=1", "a=rtpmap:112 opus/48000/2", "a=rtcp-fb:112 nack", "a=fmtp:112 stereo=0", "a=rtpmap:63 red/48000/2", "a=fmtp:63 111/111");
+  assert.equal(improve(offer), want);
+  assert.equal(improve(want), want);
+  assert.equal(improve("v=0\r\n"), "v=0\r\n");
+});
+
+test("a restart sends new credentials and puts those of the server into its answer", () => {
+  const offer = lines("v=0", "a=group:BUNDLE 0 1", "m=audio 9 UDP/TLS/RTP/SAVPF 111", "a=ice-ufrag:new", "a=ice-pwd:secret", "a=mid:0", "m=video 9 UDP/TLS/RTP/SAVPF 96", "a=ice-ufrag:new", "a=ice-pwd:secret", "a=mid:1");
+  assert.equal(restartFragment(offer), lines("m=audio 9 UDP/TLS/RTP/SAVPF 0", "a=mid:0", "a=ice-ufrag:new", "a=ice-pwd:secret", "a=end-of-candidates"));
+  const answer = lines("v=0", "m=audio 9 UDP/TLS/RTP/SAVPF 111", "a=candidate:1 1 udp 7 10.0.0.1 9 typ host", "a=mid:0", "a=ice-ufrag:old", "a=ice-pwd:past", "m=video 9 UDP/TLS/RTP/SAVPF 96", "a=mid:1", "a=ice-ufrag:old", "a=ice-pwd:past");
+  const fragment = lines("a=ice-lite", "m=audio 9 UDP/TLS/RTP/SAVPF 0", "a=mid:0", "a=ice-ufrag:fresh", "a=ice-pwd:hidden", "a=candidate:1 1 udp 7 10.0.0.2 9 typ host", "a=end-of-candidates");
+  assert.equal(renew(answer, fragment), lines("v=0", "m=audio 9 UDP/TLS/RTP/SAVPF 111", "a=mid:0", "a=candidate:1 1 udp 7 10.0.0.2 9 typ host", "a=ice-ufrag:fresh", "a=ice-pwd:hidden", "m=video 9 UDP/TLS/RTP/SAVPF 96", "a=mid:1", "a=ice-ufrag:fresh", "a=ice-pwd:hidden"));
+  assert.equal(renew(answer, ""), undefined);
 });
 
 test("two samples become what people read", () => {
@@ -43,8 +53,9 @@ test("two samples become what people read", () => {
 });
 
 test("a show is read as the server writes it, and nothing else is", () => {
-  assert.deepEqual(readShow(liveShow), { ...liveShow, since: Date.UTC(2026, 10, 21, 20, 15) });
-  assert.deepEqual(readShow(closedShow), { id: "evening", title: "evening", state: "closed", live: false, video: "", viewers: 0 });
+  assert.deepEqual(readShow(liveShow), { ...liveShow, interrupted: false, since: Date.UTC(2026, 10, 21, 20, 15) });
+  assert.deepEqual(readShow(closedShow), { id: "evening", title: "evening", state: "closed", live: false, interrupted: false, video: "", viewers: 0 });
+  assert.equal(readShow(interruptedShow).interrupted, true);
   for (const other of [null, 7, "a", [], {}, { id: "a" }, { id: 1, live: true }]) assert.throws(() => readShow(other));
 });
 

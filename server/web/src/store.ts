@@ -1,10 +1,13 @@
 // The one store of the page: signals that the view reads, and the intents that it dispatches.
 
 import { computed, effect, signal } from "@preact/signals";
+import type { LinkFigures } from "./events";
 import { FullScreen, Picture, volumeSettable, type Block } from "./picture";
-import { Player, type Snapshot } from "./player";
+import { Player } from "./player";
 import { compare, type Quality, type Sample } from "./sample";
+import { idle, type Snapshot } from "./snapshot";
 import { Words, type Language } from "./text";
+import { Adviser, verdict, type Verdict } from "./verdict";
 import { supported } from "./whep";
 import { browser, type Clock } from "./world";
 
@@ -19,15 +22,24 @@ const KEPT = "vitrine.sound";
 const CALM = 3000;
 /** The panel compares samples this far apart, in ms: short enough to follow, long enough to be steady. */
 const SPAN = 2000;
+/** What the server said about the link is old after so long, in ms. */
+const STALE = 4000;
 
 export class Store {
-  readonly snapshot = signal<Snapshot>({ state: "idle", reason: "", tries: 0, show: undefined, stream: undefined, soundOnly: false });
+  readonly snapshot = signal<Snapshot>(idle);
   readonly quality = signal<Quality | undefined>(undefined);
+  /** What the server last said about the link; undefined where it says nothing. */
+  readonly link = signal<LinkFigures | undefined>(undefined);
   /** Loudness of a show without picture, 0 to 1. */
   readonly level = signal(0);
   readonly wish = signal<Wish>(recall());
   readonly blocked = signal<Block>("");
-  readonly panel = signal(false);
+  /** What is laid over the picture: the connection's figures, the choice of quality, or nothing. */
+  readonly panel = signal<"" | "figures" | "quality">("");
+  /** The layer that the viewer wants, "" for the server's choice. */
+  readonly layer = signal("");
+  /** What the viewer should know about the connection just now. */
+  readonly advice = signal<Verdict | undefined>(undefined);
   readonly full = signal(false);
   readonly floating = signal(false);
   /** Nobody has moved for a while. */
@@ -43,14 +55,29 @@ export class Store {
   readonly canFloat: boolean;
   readonly canFill: boolean;
   /** There is a show to control. */
-  readonly inShow = computed(() => ["playing", "reconnecting"].includes(this.snapshot.value.state));
+  readonly inShow = computed(() => {
+    const { state, stream } = this.snapshot.value;
+    return state === "playing" || state === "reconnecting" || (state === "interrupted" && stream !== undefined);
+  });
+
+  /** There is a quality to choose. */
+  readonly canChoose = computed(() => this.inShow.value && (this.snapshot.value.layers?.layers.length ?? 0) > 1);
+  /** What the connection can do; undefined until something is known. */
+  readonly verdict = computed(() => {
+    const { link, quality, snapshot } = this;
+    const q = quality.value;
+    const known = link.value ?? (q && { type: "link", down: q.bitrate, loss: q.loss, rtt: q.roundTrip ?? 0, redundancy: 1 } as const);
+    return known && verdict(known, snapshot.value.layers);
+  });
 
   readonly #fullScreen: FullScreen;
   readonly #player: Player;
   readonly #skew: Clock = { offset: 0 };
   #samples: Sample[] = [];
   #calmer: ReturnType<typeof setTimeout> | undefined;
+  #forget: ReturnType<typeof setTimeout> | undefined;
   #stage: HTMLElement | null = null;
+  readonly #adviser = new Adviser();
 
   constructor(show: string, language: Language) {
     this.words = new Words(language);
@@ -64,11 +91,11 @@ export class Store {
     this.#fullScreen = new FullScreen(() => this.#stage, this.picture.video, (on) => (this.full.value = on));
     this.canFloat = this.picture.floatable;
     this.canFill = this.#fullScreen.possible;
-    this.#player = new Player(
-      browser(show, this.#skew),
-      (s) => this.#changed(s),
-      (s) => this.#measured(s),
-    );
+    this.#player = new Player(browser(show, this.#skew), {
+      changed: (s) => this.#changed(s),
+      measured: (s) => this.#measured(s),
+      told: (l) => this.#told(l),
+    });
     effect(() => this.picture.listen(this.wish.value.muted, this.wish.value.volume));
   }
 
@@ -116,12 +143,18 @@ export class Store {
     this.picture.unblock();
   }
 
-  togglePanel(): void {
-    this.panel.value = !this.panel.value;
+  togglePanel(which: "figures" | "quality"): void {
+    this.panel.value = this.panel.value === which ? "" : which;
   }
 
   closePanel(): void {
-    this.panel.value = false;
+    this.panel.value = "";
+  }
+
+  /** Asks for a layer of the picture, "" for the server's choice. */
+  pin(layer: string): void {
+    this.layer.value = layer;
+    this.#player.pin(layer);
   }
 
   toggleFull(): void {
@@ -148,14 +181,15 @@ export class Store {
   #changed(next: Snapshot): void {
     const before = this.snapshot.value;
     this.snapshot.value = next;
-    if (before.state === "playing" && next.state === "reconnecting") this.picture.keep();
+    if (before.state === "playing" && next.state !== "playing") this.picture.keep();
+    if (next.state === "playing" || next.state === "interrupted") this.picture.fade(next.state === "playing");
     if (next.stream !== before.stream) {
       this.#samples = [];
       this.picture.show(next.stream);
     }
     if (!this.inShow.value && next.state !== "joining") {
       this.picture.clear();
-      this.panel.value = false;
+      this.panel.value = "";
     }
   }
 
@@ -163,8 +197,17 @@ export class Store {
     this.#samples.push(sample);
     while (this.#samples.length > 2 && sample.at - this.#samples[1]!.at >= SPAN) this.#samples.shift();
     const first = this.#samples[0]!;
-    if (this.panel.value && sample.at > first.at) this.quality.value = compare(first, sample);
+    if (this.panel.value === "figures" && sample.at > first.at) this.quality.value = compare(first, sample);
     if (this.snapshot.value.soundOnly) this.level.value = sample.level;
+  }
+
+  #told(link: LinkFigures): void {
+    this.link.value = link;
+    this.advice.value = this.#adviser.hear(verdict(link, this.snapshot.value.layers));
+    clearTimeout(this.#forget);
+    this.#forget = setTimeout(() => {
+      this.link.value = this.advice.value = undefined;
+    }, STALE);
   }
 
   #wish(w: Wish): void {

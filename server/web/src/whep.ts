@@ -1,40 +1,58 @@
-// Joining a show by WHEP (draft-ietf-wish-whep): one POST with an offer, one answer, one DELETE. Candidates are not sent:
-// the server is ICE-lite on a public address and learns ours from the first check.
+// Joining a show by WHEP (draft-ietf-wish-whep): one POST with an offer, one answer, one DELETE, and a PATCH for each
+// restart of ICE. Candidates are not sent: the server is ICE-lite on a public address and learns ours from the first check.
 
-import { preferStereo } from "./sdp";
-import { readSample, type Sample } from "./sample";
-import { readRefusal } from "./wire";
-import type { Link, Session } from "./player";
+import { cushion, flat } from "./cushion";
+import { pinLayer, readEvent, type Event } from "./events";
+import { request } from "./request";
+import { compare, readSample, type Sample } from "./sample";
+import { improve, renew, restartFragment } from "./sdp";
+import type { Link, Session } from "./session";
+import { readRefusal, Refusal } from "./wire";
 
 /** How long the server may take to answer the offer, in ms. */
-const ANSWER_WITHIN = 8000;
+const ANSWER_WITHIN = 10_000;
+/** How long it may take to answer a restart, in ms: a new session is not much dearer. */
+const RESTART_WITHIN = 5000;
+/** What the server says about the link is believed for so long, in ms; then our own counters have to do. */
+const TOLD_FOR = 3000;
+/** Losses are counted over so long, in ms. */
+const COUNT = 1000;
 
 /** Tells whether this browser can play a show at all. */
 export const supported = (): boolean => typeof RTCPeerConnection === "function" && "getStats" in RTCPeerConnection.prototype;
 
 /**
- * Joins the show behind the address. Throws a Refusal if the server says no, another error if it cannot be reached or its
- * answer makes no sense, and the signal's reason if that fires. Nothing stays open when it throws.
+ * Makes the function that joins the show behind the address. It throws a Refusal if the server says no, another error if it
+ * cannot be reached or its answer makes no sense, and the signal's reason if that fires. Nothing stays open when it throws.
  */
-export async function join(address: string, signal: AbortSignal): Promise<Session> {
+export function joiner(address: string): (signal: AbortSignal) => Promise<Session> {
+  let events = true;
+  return async (signal) => {
+    try {
+      return await join(address, events, signal);
+    } catch (e) {
+      if (!events || !(e instanceof Refusal) || e.status !== 400) throw e;
+      events = false; // a server from before the channel refuses the whole offer
+      return join(address, false, signal);
+    }
+  };
+}
+
+async function join(address: string, events: boolean, signal: AbortSignal): Promise<Session> {
   const peer = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
   let resource = "";
   try {
     const stream = receive(peer);
-    const offer = await peer.createOffer();
-    const sdp = preferStereo(offer.sdp ?? "");
+    const channel = events ? peer.createDataChannel("events") : undefined;
+    const sdp = improve((await peer.createOffer()).sdp ?? "");
     await peer.setLocalDescription({ type: "offer", sdp });
-    const response = await fetch(address, {
-      method: "POST",
-      headers: { "Content-Type": "application/sdp" },
-      body: sdp,
-      signal: limit(signal, ANSWER_WITHIN),
-    });
+    const offer = { method: "POST", headers: { "Content-Type": "application/sdp" }, body: sdp, within: ANSWER_WITHIN } as const;
+    const response = await request(address, offer, signal);
     if (response.status !== 201) throw await readRefusal(response);
-    resource = locate(response);
+    resource = locate(response, address);
     await peer.setRemoteDescription({ type: "answer", sdp: await response.text() });
     signal.throwIfAborted();
-    return new Whep(peer, stream, resource);
+    return new Whep(peer, stream, channel, resource);
   } catch (e) {
     peer.close();
     leave(resource);
@@ -50,10 +68,9 @@ export async function join(address: string, signal: AbortSignal): Promise<Sessio
 function receive(peer: RTCPeerConnection): MediaStream {
   const stream = new MediaStream();
   for (const kind of ["audio", "video"]) {
-    const { receiver } = peer.addTransceiver(kind, { direction: "recvonly" });
-    const hints = receiver as { jitterBufferTarget?: number | null; playoutDelayHint?: number };
-    if ("jitterBufferTarget" in hints) hints.jitterBufferTarget = 0;
-    else if ("playoutDelayHint" in hints) hints.playoutDelayHint = 0;
+    const transceiver = peer.addTransceiver(kind, { direction: "recvonly" });
+    hold(transceiver.receiver, 0);
+    extend(transceiver);
   }
   peer.ontrack = ({ track }) => {
     const add = () => {
@@ -66,12 +83,36 @@ function receive(peer: RTCPeerConnection): MediaStream {
   return stream;
 }
 
+/** Has the jitter buffer hold so much, in ms; browsers without the setting choose for themselves. */
+function hold(receiver: RTCRtpReceiver, time: number): void {
+  const hints = receiver as { jitterBufferTarget?: number | null; playoutDelayHint?: number };
+  if ("jitterBufferTarget" in hints) hints.jitterBufferTarget = time;
+  else if ("playoutDelayHint" in hints) hints.playoutDelayHint = time / 1000;
+}
+
+interface Extension {
+  uri: string;
+  direction: string;
+}
+
+/**
+ * Offers the header extensions that Chromium knows but leaves out: when a picture was taken (abs-capture-time), and how
+ * long the server would like it to wait (playout-delay). What the server's estimate of the link needs is offered anyway.
+ */
+function extend(transceiver: RTCRtpTransceiver): void {
+  const t = transceiver as { getHeaderExtensionsToNegotiate?: () => Extension[]; setHeaderExtensionsToNegotiate?: (e: Extension[]) => void };
+  const all = t.getHeaderExtensionsToNegotiate?.();
+  if (!all) return;
+  for (const e of all) if (/abs-capture-time|playout-delay|transport-wide-cc/.test(e.uri)) e.direction = "sendrecv";
+  t.setHeaderExtensionsToNegotiate?.(all);
+}
+
 /** The session's address; "" if the answer names none or one of another origin, where a DELETE is not ours to send. */
-function locate(response: Response): string {
+function locate(response: Response, asked: string): string {
   const location = response.headers.get("Location");
   if (location === null) return "";
-  const url = new URL(location, response.url);
-  return url.origin === new URL(response.url).origin ? url.href : "";
+  const url = new URL(location, new URL(asked, document.baseURI));
+  return url.origin === self.origin ? url.href : "";
 }
 
 /** Ends the session at the server. It may outlive the page, and nobody waits: a lost DELETE only costs the server a timeout. */
@@ -79,22 +120,18 @@ function leave(resource: string): void {
   if (resource !== "") fetch(resource, { method: "DELETE", keepalive: true }).catch(() => undefined);
 }
 
-/** A signal that fires with the given one, or after the time in ms. */
-export function limit(signal: AbortSignal, time: number): AbortSignal {
-  const limited = new AbortController();
-  setTimeout(() => limited.abort(), time);
-  signal.addEventListener("abort", () => limited.abort(), { signal: limited.signal });
-  if (signal.aborted) limited.abort();
-  return limited.signal;
-}
-
 class Whep implements Session {
   onlink: () => void = () => undefined;
+  onevent: (e: Event) => void = () => undefined;
   #ended = false;
+  #cushion = flat;
+  #toldAt = -Infinity;
+  #mark: Sample | undefined;
 
   constructor(
     readonly peer: RTCPeerConnection,
     readonly stream: MediaStream,
+    readonly channel: RTCDataChannel | undefined,
     readonly resource: string,
   ) {
     const changed = () => this.onlink();
@@ -103,6 +140,7 @@ class Whep implements Session {
     for (const { transport } of peer.getReceivers()) {
       if (transport) transport.onstatechange = changed;
     }
+    if (channel) channel.onmessage = ({ data }) => this.#told(readEvent(data));
   }
 
   link(): Link {
@@ -116,14 +154,58 @@ class Whep implements Session {
 
   async sample(): Promise<Sample> {
     const report = (await this.peer.getStats()) as unknown as Map<string, Record<string, unknown>>;
-    return readSample(report.values(), performance.now());
+    const sample = readSample(report.values(), performance.now());
+    const mark = (this.#mark ??= sample);
+    if (sample.at - mark.at >= COUNT) {
+      this.#mark = sample;
+      if (sample.at - this.#toldAt > TOLD_FOR) this.#steady(compare(mark, sample).loss, sample.roundTrip ?? 0);
+    }
+    return sample;
+  }
+
+  async restart(signal: AbortSignal): Promise<boolean> {
+    const { peer } = this;
+    const answer = peer.currentRemoteDescription;
+    if (this.resource === "" || !answer) return false;
+    try {
+      const sdp = improve((await peer.createOffer({ iceRestart: true })).sdp ?? "");
+      const headers = { "Content-Type": "application/trickle-ice-sdpfrag", "If-Match": "*" };
+      const response = await request(this.resource, { method: "PATCH", headers, body: restartFragment(sdp), within: RESTART_WITHIN }, signal);
+      const renewed = response.status === 200 ? renew(answer.sdp, await response.text()) : undefined;
+      if (renewed === undefined) return false;
+      await peer.setLocalDescription({ type: "offer", sdp });
+      await peer.setRemoteDescription({ type: "answer", sdp: renewed });
+      return true;
+    } catch {
+      return false; // no answer, or the connection was closed meanwhile
+    }
+  }
+
+  pin(layer: string): void {
+    if (this.channel?.readyState === "open") this.channel.send(pinLayer(layer));
   }
 
   close(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.onlink = () => undefined;
+    this.onlink = this.onevent = () => undefined;
     this.peer.close();
     leave(this.resource);
+  }
+
+  #told(e: Event | undefined): void {
+    if (!e || this.#ended) return;
+    if (e.type === "link") {
+      this.#toldAt = performance.now();
+      this.#steady(e.loss, e.rtt);
+    }
+    this.onevent(e);
+  }
+
+  /** Has the buffers hold what the loss asks for. */
+  #steady(loss: number, roundTrip: number): void {
+    const before = this.#cushion;
+    this.#cushion = cushion(before, loss, roundTrip, performance.now());
+    if (this.#cushion.hold !== before.hold) for (const r of this.peer.getReceivers()) hold(r, this.#cushion.hold);
   }
 }

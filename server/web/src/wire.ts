@@ -8,6 +8,8 @@ export interface Show {
   readonly state: "open" | "closed";
   /** A publisher is connected and media flows. */
   readonly live: boolean;
+  /** The host's media is gone but the show goes on. */
+  readonly interrupted: boolean;
   /** The codec on air, "H264" or "VP8"; empty for sound alone and while nothing is on air. */
   readonly video: string;
   /** Connected viewers. */
@@ -47,6 +49,7 @@ export function readShow(json: unknown): Show {
     title: typeof o["title"] === "string" && o["title"] !== "" ? o["title"] : o["id"],
     state: o["state"] === "closed" ? "closed" : "open",
     live: o["live"],
+    interrupted: o["interrupted"] === true,
     video: typeof o["video"] === "string" ? o["video"] : "",
     viewers: typeof o["viewers"] === "number" ? o["viewers"] : 0,
     ...(Number.isNaN(since) ? {} : { since }),

@@ -1,11 +1,12 @@
 // The world as the browser has it, for the player.
 
-import { join, limit } from "./whep";
+import { pause, request } from "./request";
+import { joiner } from "./whep";
 import { readRefusal, readShow, type Show } from "./wire";
-import type { World } from "./player";
+import type { World } from "./session";
 
 /** How long the server may take to tell about a show, in ms. */
-const TELL_WITHIN = 4000;
+const TELL_WITHIN = 5000;
 
 /** The server's clock minus ours in ms, as of the last answer; the Date header knows whole seconds. */
 export interface Clock {
@@ -16,7 +17,7 @@ export interface Clock {
 export function browser(show: string, clock: Clock): World {
   const id = encodeURIComponent(show);
   return {
-    join: (signal) => join(`/whep/${id}`, signal),
+    join: joiner(`/whep/${id}`),
     ask: (signal) => ask(`/api/shows/${id}`, clock, signal),
     pause,
     now: () => performance.now(),
@@ -27,27 +28,9 @@ export function browser(show: string, clock: Clock): World {
 }
 
 async function ask(address: string, clock: Clock, signal: AbortSignal): Promise<Show> {
-  const response = await fetch(address, {
-    headers: { Accept: "application/json" },
-    cache: "no-store",
-    signal: limit(signal, TELL_WITHIN),
-  });
+  const response = await request(address, { method: "GET", headers: { Accept: "application/json" }, within: TELL_WITHIN }, signal);
   if (!response.ok) throw await readRefusal(response);
   const date = Date.parse(response.headers.get("Date") ?? "");
   if (!Number.isNaN(date) && Math.abs(date - Date.now() - clock.offset) > 2000) clock.offset = date - Date.now();
   return readShow(await response.json());
-}
-
-/** Resolves after the time in ms, or as soon as one of the signals fires. */
-export function pause(time: number, signals: readonly AbortSignal[]): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      for (const s of signals) s.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, time);
-    for (const s of signals) s.addEventListener("abort", done);
-    if (signals.some((s) => s.aborted)) done();
-  });
 }

@@ -6,7 +6,8 @@ import type { Store } from "../store";
 import { Bar, Tap } from "./controls";
 import { Header, Title } from "./header";
 import { listen } from "./keys";
-import { Panel } from "./panel";
+import { Advice, Panel } from "./panel";
+import { Quality } from "./quality";
 import { Notice, Slate, sentence } from "./slate";
 
 export function App({ store }: { store: Store }) {
@@ -42,6 +43,7 @@ function Screen({ store }: { store: Store }) {
   const pointer = useRef("mouse");
   const tapped = (e: MouseEvent) => {
     if (!onPicture(e)) return store.stir();
+    if (store.panel.value === "quality") return store.closePanel();
     if (store.blocked.value !== "") store.unblock();
     else if (pointer.current !== "mouse" && !store.calm.value && store.inShow.value) return store.settle();
     store.stir();
@@ -61,7 +63,9 @@ function Screen({ store }: { store: Store }) {
       <Slate store={store} />
       <Notice store={store} />
       <Tap store={store} />
+      <Advice store={store} />
       <Panel store={store} />
+      <Quality store={store} />
       <Bar store={store} />
     </section>
   );

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import type { Store } from "../store";
 import type { Key } from "../text";
+import { Choose } from "./quality";
 import { Fill, Float, Play, Signal, Silence, Sound } from "./icons";
 
 interface ButtonProps {
@@ -22,12 +23,14 @@ function Button({ name, act, children, pressed }: ButtonProps) {
 export function Bar({ store }: { store: Store }) {
   if (!store.inShow.value) return null;
   const say = (k: Key) => store.words.say(k);
-  const { panel, floating, full } = store;
+  const { floating, full } = store;
+  const figures = store.panel.value === "figures";
   return (
     <div class="bar">
       <Loudness store={store} />
       <span class="space" />
-      <Button name={say(panel.value ? "statsEnd" : "stats")} act={() => store.togglePanel()} pressed={panel.value}>
+      <Choose store={store} />
+      <Button name={say(figures ? "statsEnd" : "stats")} act={() => store.togglePanel("figures")} pressed={figures}>
         <Signal />
       </Button>
       {store.canFloat && !store.snapshot.value.soundOnly && (

@@ -17,7 +17,7 @@ export function listen(store: Store): () => void {
 
 /** What a key does; undefined where it belongs to the browser or to the control that has the focus. */
 function action(key: string, store: Store, on: Element | null): (() => void) | undefined {
-  if (key === "Escape" && store.panel.value) return () => store.closePanel();
+  if (key === "Escape" && store.panel.value !== "") return () => store.closePanel();
   if (!store.inShow.value) return undefined;
   const inSlider = on?.matches("input") ?? false;
   switch (key.toLowerCase()) {
@@ -28,7 +28,9 @@ function action(key: string, store: Store, on: Element | null): (() => void) | u
     case "p":
       return store.canFloat ? () => store.toggleFloat() : undefined;
     case "i":
-      return () => store.togglePanel();
+      return () => store.togglePanel("figures");
+    case "q":
+      return store.canChoose.value ? () => store.togglePanel("quality") : undefined;
     case "arrowup":
       return store.canSetVolume && !inSlider ? () => store.nudgeVolume(0.1) : undefined;
     case "arrowdown":

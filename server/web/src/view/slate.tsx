@@ -1,16 +1,20 @@
-import type { Snapshot } from "../player";
+import type { Snapshot } from "../snapshot";
 import type { Store } from "../store";
 import type { Key, Words } from "../text";
+import { tell } from "./panel";
 
-/** The shop front that stands where no picture is: lit while the show is to come, dark when it is over. */
+/**
+ * The shop front that stands where no picture is: lit while the show is to come, dark when it is over, and before the last
+ * picture while the host is away.
+ */
 export function Slate({ store }: { store: Store }) {
   const s = store.snapshot.value;
   if (s.state === "playing" && s.soundOnly) return <Voice store={store} />;
   if (s.state === "playing" || s.state === "reconnecting" || s.state === "idle") return null;
   const [head, text] = lines(s);
-  const named = s.show && (s.state === "waiting" || s.state === "ended");
+  const named = s.show && (s.state === "waiting" || s.state === "interrupted" || s.state === "ended");
   return (
-    <div class={`slate ${s.state}`}>
+    <div class={`slate ${s.state}${s.stream && !s.soundOnly ? "" : " bare"}`}>
       <div class="awning" />
       <div class="words">
         {s.state === "joining" && <span class="spinner" />}
@@ -27,6 +31,8 @@ function lines({ state, reason }: Snapshot): [Key, Key?] {
   switch (state) {
     case "waiting":
       return ["waiting", "waitingText"];
+    case "interrupted":
+      return ["interrupted", "interruptedText"];
     case "ended":
       return ["ended", "endedText"];
     case "failed":
@@ -78,8 +84,6 @@ export function Notice({ store }: { store: Store }) {
 
 function cause({ reason }: Snapshot): Key | undefined {
   switch (reason) {
-    case "host":
-      return "lostHost";
     case "offline":
       return "offline";
     case "server":
@@ -92,13 +96,14 @@ function cause({ reason }: Snapshot): Key | undefined {
 }
 
 /** What a screen reader says about the state. */
-export function sentence({ snapshot, words, blocked }: Store): string {
+export function sentence({ snapshot, words, blocked, advice }: Store): string {
   const s = snapshot.value;
   const say = (...keys: (Key | undefined)[]) => keys.flatMap((k) => (k ? [words.say(k)] : [])).join(stop(words));
   switch (s.state) {
     case "idle":
       return "";
     case "playing":
+      if (advice.value) return tell(words, advice.value);
       return blocked.value === "sound" ? say("playing", "tapSound") : say("playing");
     case "reconnecting":
       return say("reconnecting", cause(s));
