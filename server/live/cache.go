@@ -115,6 +115,20 @@ func (c *PacketCache) Get(index int64) *Packet {
 	return c.at(index)
 }
 
+// Before returns up to n packets of p's publisher that lie directly before p, the nearest first, until one is missing.
+func (c *PacketCache) Before(p *Packet, n int) (list []*Packet) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for i := p.Index - 1; i >= c.low && len(list) < n; i-- {
+		e := c.at(i)
+		if e == nil || e.Epoch != p.Epoch {
+			break
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
 // Key returns the packet with which the newest key frame starts and the newest packet; nil, nil if decoding cannot begin
 // with anything that is kept.
 func (c *PacketCache) Key() (key, newest *Packet) {

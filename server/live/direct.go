@@ -37,7 +37,7 @@ type direct struct {
 	reply  reply
 	within time.Duration // bounds the handshake
 	log    pionLog
-	onRTCP func([]rtcp.Packet)
+	onRTCP func([]rtcp.Packet) // called by one goroutine at a time; must not block
 
 	names atomic.Pointer[names]
 	to    atomic.Pointer[net.UDPAddr] // where to send; nil before the first check
@@ -46,7 +46,7 @@ type direct struct {
 	keys  atomic.Pointer[protection]
 	in    *packetio.Buffer // DTLS
 
-	control sync.Mutex // guards the use of keys.inControl
+	control sync.Mutex // guards keys.inControl, and is held while onRTCP is called
 	changed atomic.Pointer[func()]
 	cancel  context.CancelFunc
 	done    chan struct{}
@@ -139,8 +139,8 @@ func (d *direct) receiveControl(data []byte) {
 		return
 	}
 	d.control.Lock()
+	defer d.control.Unlock()
 	plain, err := keys.inControl.DecryptRTCP(nil, data, nil)
-	d.control.Unlock()
 	if err != nil {
 		return // forged or repeated
 	}

@@ -3,6 +3,7 @@ package live
 import (
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -35,8 +36,13 @@ type DownTrack struct {
 	// repeat is the format of retransmissions (RFC 4588), sent under repeatSSRC; its Payload is 0 for viewers that take none.
 	repeat     Codec
 	repeatSSRC uint32
-	up         *UpTrack
-	exit       exit // set when the viewer is connected
+	// red is the format in which sound repeats itself (RFC 2198); its Payload is 0 for viewers that do not take it.
+	red     Codec
+	guard   *guard
+	echo    []byte // of sound: the packet before, as it was sent, if it is to be sent again
+	payload []byte // room for a payload with repetitions
+	up      *UpTrack
+	exit    exit // set when the viewer is connected
 
 	forwarder *Forwarder
 	repeats   int64 // sequence number of the newest retransmission
@@ -53,12 +59,15 @@ type DownTrack struct {
 // newDownTrack makes a track of what the section offers, in codec c, which is one of the section's.
 func newDownTrack(c Codec, s *section, up *UpTrack) *DownTrack {
 	d := &DownTrack{
-		codec: c, ssrc: newSSRC(), up: up, resends: resendsPerSecond,
+		codec: c, ssrc: newSSRC(), up: up, resends: resendsPerSecond, guard: &guard{},
 		forwarder: newForwarder(c.Video(), c.ClockRate, firstNumber()), repeats: int64(firstNumber()),
 	}
 	for _, o := range s.codecs {
-		if o.Is(mimeRTX) && o.Param("apt") == strconv.Itoa(int(c.Payload)) {
+		switch {
+		case o.Is(mimeRTX) && o.Param("apt") == strconv.Itoa(int(c.Payload)):
 			d.repeat, d.repeatSSRC = o, newSSRC()
+		case o.Is(mimeRED) && o.ClockRate == c.ClockRate && strings.HasPrefix(o.Format, strconv.Itoa(int(c.Payload))+"/"):
+			d.red = o
 		}
 	}
 	return d
@@ -74,10 +83,13 @@ func newSSRC() uint32 { return rand.Uint32N(1<<32-1) + 1 }
 
 // formats are what the track is agreed upon.
 func (d *DownTrack) formats() []Codec {
-	if d.repeat.Payload == 0 {
-		return []Codec{d.codec}
+	list := []Codec{d.codec}
+	for _, c := range []Codec{d.repeat, d.red} {
+		if c.Payload != 0 {
+			list = append(list, c)
+		}
 	}
-	return []Codec{d.codec, d.repeat}
+	return list
 }
 
 // start begins a newcomer's stream: with the cached key frame if there is one.
@@ -164,13 +176,48 @@ func (d *DownTrack) send(p *Packet, now time.Time) (packets, bytes int) {
 // write sends the packet, or its Parameters, under the header, and returns its length.
 func (d *DownTrack) write(h Header, p *Packet, sets bool) (bytes int) {
 	out, payload := d.head(h, p, sets)
+	if !d.codec.Video() {
+		return d.speak(&out, p)
+	}
 	d.packets++
 	d.octets += uint32(len(payload))
 	return d.exit.rtp(&out, payload)
 }
 
+// speak sends a sound packet, with those before it and once more a packet later if the viewer's losses ask for that.
+func (d *DownTrack) speak(out *head, p *Packet) (bytes int) {
+	shield, payload := d.guard.shield(), p.Payload
+	if shield.Blocks > 0 && d.red.Payload != 0 && !p.Padding {
+		d.payload = appendRED(d.payload[:0], d.codec.Payload, p, d.up.cache.Before(p, shield.Blocks))
+		out.payload, payload = d.red.Payload, d.payload
+	}
+	d.packets++
+	d.octets += uint32(len(payload))
+	bytes = d.exit.rtp(out, payload)
+	now := d.exit.last()
+	if len(d.echo) > 0 {
+		before := d.echo
+		d.echo = nil
+		defer d.exit.repeat(before)
+	}
+	if shield.Copies > 0 {
+		d.echo = append([]byte(nil), now...)
+	}
+	return bytes
+}
+
+// copy sends a packet of the picture again, against loss that nobody has reported yet.
+func (d *DownTrack) copy(p *Packet) {
+	if h, ok := d.forwarder.Again(p); ok && d.phase == flowing {
+		d.writeAgain(h, p, false)
+	}
+}
+
 func (d *DownTrack) head(h Header, p *Packet, sets bool) (out head, payload []byte) {
-	out = head{number: h.Number, time: h.Time, ssrc: d.ssrc, payload: d.codec.Payload, marker: p.Marker, padding: p.Padding}
+	out = head{
+		number: h.Number, time: h.Time, ssrc: d.ssrc, payload: d.codec.Payload, marker: p.Marker, padding: p.Padding,
+		counted: d.repeat.Payload != 0,
+	}
 	if sets {
 		out.marker, out.padding = false, false
 		return out, p.Parameters
@@ -189,18 +236,21 @@ func (d *DownTrack) writeAgain(h Header, p *Packet, sets bool) {
 	d.exit.rtp(&out, payload)
 }
 
-// resend answers a NACK (RFC 4585 §6.2.1) for one packet from the cache and reports whether it could.
+// resend answers a NACK (RFC 4585 §6.2.1) for one packet from the cache and reports whether it could. Sound that repeats
+// itself is not sent again: what else would be sent under the same number differs from what was.
 func (d *DownTrack) resend(sequence uint16) bool {
 	o, ok := d.forwarder.Lookup(sequence)
-	if !ok || d.resends == 0 {
+	if !ok || d.resends <= 0 || d.red.Payload != 0 {
 		return false
 	}
 	p := d.up.cache.Get(o.Index)
 	if p == nil {
 		return false
 	}
-	d.resends--
-	d.writeAgain(o.Header(p), p, o.Sets)
+	for range d.guard.shield().Answers {
+		d.resends--
+		d.writeAgain(o.Header(p), p, o.Sets)
+	}
 	return true
 }
 
@@ -236,4 +286,15 @@ func (d *DownTrack) report(now time.Time) {
 	d.exit.rtcp([]rtcp.Packet{&rtcp.SenderReport{
 		SSRC: d.ssrc, NTPTime: ntp, RTPTime: ticks + offset, PacketCount: d.packets, OctetCount: d.octets,
 	}})
+}
+
+// roundTrip is what a reception report shows of the way there and back (RFC 3550 §6.4.1); 0 if it shows nothing.
+func (d *DownTrack) roundTrip(r rtcp.ReceptionReport, now time.Time) time.Duration {
+	c := d.up.clock.Load()
+	if c == nil || r.LastSenderReport == 0 {
+		return 0
+	}
+	ntp, _ := c.read(now)
+	units := int32(uint32(ntp>>16) - r.LastSenderReport - r.Delay) // of 1/65536 s
+	return max(0, time.Duration(units)*time.Second>>16)
 }

@@ -12,6 +12,9 @@ type head struct {
 	time, ssrc      uint32
 	payload         uint8 // type
 	marker, padding bool
+	// counted gives the packet a transport-wide sequence number. What is ever sent twice under one number must not have it: the
+	// two would differ, and GCM must not protect two different packets with one number (RFC 7714 §7.2).
+	counted bool
 	// original is the sequence number of the packet that this one, of another stream, repeats (RFC 4588 §4); used if repeats.
 	original uint16
 	repeats  bool
@@ -21,7 +24,10 @@ type head struct {
 type exit interface {
 	// rtp sends a packet, at the latest with the lane's next flush, and returns its length before protection. It does not keep
 	// payload.
-	rtp(h *head, payload []byte) int
+	rtp(h *head, payload []byte) (sent int)
+	// last is the protected packet that rtp sent last, until the next call; repeat sends such a packet again as it was.
+	last() []byte
+	repeat(packet []byte)
 	rtcp(list []rtcp.Packet)
 }
 
@@ -32,6 +38,7 @@ type door struct {
 	sealer    *sealer
 	extension uint8  // id of the transport-wide sequence number; 0 if not agreed upon
 	sent      uint16 // the next transport-wide sequence number
+	newest    []byte
 }
 
 // headerBytes is the fixed part of an RTP header, extensionBytes what the one extension that we send takes (RFC 8285 §4.2).
@@ -46,7 +53,7 @@ func (d *door) rtp(h *head, payload []byte) int {
 		return 0
 	}
 	head := headerBytes
-	if d.extension != 0 {
+	if h.counted {
 		head += extensionBytes
 	}
 	body := head
@@ -62,8 +69,18 @@ func (d *door) rtp(h *head, payload []byte) int {
 	copy(b[body:], payload)
 	if !d.sealer.seal(b, head, h.number) {
 		d.out.drop(len(b))
+		b = nil
 	}
+	d.newest = b
 	return clear
+}
+
+func (d *door) last() []byte { return d.newest }
+
+func (d *door) repeat(packet []byte) {
+	if to := d.to.Load(); to != nil && len(packet) > 0 {
+		copy(d.out.next(to, len(packet)), packet)
+	}
 }
 
 // write writes the header.
@@ -78,7 +95,7 @@ func (d *door) write(b []byte, h *head) {
 	binary.BigEndian.PutUint16(b[2:], uint16(h.number))
 	binary.BigEndian.PutUint32(b[4:], h.time)
 	binary.BigEndian.PutUint32(b[8:], h.ssrc)
-	if d.extension == 0 {
+	if !h.counted {
 		return
 	}
 	b[0] |= 1 << 4

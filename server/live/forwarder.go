@@ -119,6 +119,16 @@ func (f *Forwarder) begin(p *Packet, anchor uint32, now time.Time) *run {
 	return f.current()
 }
 
+// Again returns the header under which p was forwarded; ok is false if it was not, or too long ago to matter.
+func (f *Forwarder) Again(p *Packet) (h Header, ok bool) {
+	r := f.current()
+	if r == nil || r.epoch != p.Epoch || p.Index < r.first {
+		return h, false
+	}
+	h = r.header(p)
+	return h, h.Number <= r.end
+}
+
 // Break stops the stream until the next key frame, because packets of it were dropped.
 func (f *Forwarder) Break() { f.open = false }
 

@@ -43,6 +43,7 @@ type lane struct {
 	videos, audios []*DownTrack
 	frame          []*Packet // of the picture, not sent yet
 	room           []*Packet
+	trail          trail
 }
 
 // feedback is what a viewer's RTCP asks for.
@@ -50,6 +51,10 @@ type feedback struct {
 	down  *DownTrack
 	nacks []rtcp.NackPair
 	key   bool
+	// guard learns of packets, of which some were lost, and of a round trip, if there is one.
+	guard         *guard
+	packets, lost int
+	rtt           time.Duration
 }
 
 func newLane(stats *counters, out *outbox) *lane {
@@ -155,12 +160,14 @@ func (l *lane) run(ctx context.Context) error {
 		case f := <-l.calls:
 			f(time.Now())
 		case <-pace.C:
-			l.pump(time.Now())
+			now := time.Now()
+			l.pump(now)
+			l.trail.repeat(l.videos, now)
 		case <-reports.C:
 			l.report(time.Now())
 		}
 		l.out.flush()
-		if b := l.bursting(); b != paced {
+		if b := l.bursting() || l.trail.guarding(l.videos); b != paced {
 			if paced = b; b {
 				pace.Reset(burstTick)
 			} else {
@@ -193,6 +200,7 @@ func (l *lane) fanVideo() {
 	}
 	if !l.overrun.Swap(false) {
 		l.fan(l.videos, l.frame)
+		l.trail.add(l.frame, time.Now())
 		l.frame = l.frame[:0]
 		return
 	}
@@ -257,6 +265,12 @@ func (l *lane) pump(now time.Time) {
 }
 
 func (l *lane) answer(f feedback, now time.Time) {
+	if f.packets > 0 {
+		f.guard.reported(f.packets, f.lost, now)
+	}
+	if f.rtt > 0 {
+		f.guard.tripped(f.rtt)
+	}
 	asked, sent := 0, 0
 	for i := range f.nacks {
 		f.nacks[i].Range(func(sequence uint16) bool {

@@ -38,6 +38,8 @@ func (s *screen) rtp(h *head, payload []byte) int {
 	return len(payload)
 }
 
+func (s *screen) last() []byte       { return nil }
+func (s *screen) repeat([]byte)      {}
 func (s *screen) rtcp([]rtcp.Packet) {}
 
 func (s *screen) headers() []rtp.Header {

@@ -36,16 +36,13 @@ func (r *reply) write() string {
 	return b.String()
 }
 
-// transportSequence is the id of the transport-wide sequence number, 0 if it is not agreed upon. One number counts the packets
-// of all tracks, so it must be the same in all sections that have it (RFC 8285 §7).
-func (r *reply) transportSequence() (id uint8) {
-	for s := range r.tracks {
-		id = s.extensions[transportSequence]
-		if id == 0 {
-			return 0
-		}
+// transportSequence is the id of the transport-wide sequence number in a section, 0 if it is not agreed upon. It is for the
+// picture with retransmissions of their own stream only (see head).
+func (r *reply) transportSequence(s *section) uint8 {
+	if d := r.tracks[s]; d == nil || d.repeat.Payload == 0 {
+		return 0
 	}
-	return id
+	return s.extensions[transportSequence]
 }
 
 // bundle lists the sections that are not refused.
@@ -102,7 +99,7 @@ func (r *reply) section(line func(string, ...any), s *section) {
 		line("a=inactive")
 		return
 	}
-	if id := r.transportSequence(); id != 0 {
+	if id := r.transportSequence(s); id != 0 {
 		line("a=extmap:%d %s", id, transportSequence)
 	}
 	line("a=sendonly")

@@ -16,13 +16,16 @@ type Viewer struct {
 	direct *direct
 	downs  []*DownTrack
 	wants  []*Layer // of the downs, in their order
+	guard  guard    // belongs to the lane
+	// highest is the highest sequence number reported for a track; it belongs to whoever calls hear, one at a time.
+	highest map[*DownTrack]uint32
 	// lane is nil until the viewer is connected.
 	lane atomic.Pointer[lane]
 }
 
 // newViewer makes a connection for what the offer takes of the tracks on air.
 func (s *Stage) newViewer(o *offer, session SessionID, id wire.ShowID, on *onAir) (*Viewer, error) {
-	v, r := &Viewer{}, reply{offer: o, show: string(id), tracks: map[*section]*DownTrack{}}
+	v, r := &Viewer{highest: map[*DownTrack]uint32{}}, reply{offer: o, show: string(id), tracks: map[*section]*DownTrack{}}
 	for _, k := range []struct {
 		s *section
 		f *feed
@@ -36,6 +39,7 @@ func (s *Stage) newViewer(o *offer, session SessionID, id wire.ShowID, on *onAir
 		}
 		l := k.f.best(time.Now())
 		d := newDownTrack(c, k.s, l.up)
+		d.guard = &v.guard
 		r.tracks[k.s] = d
 		v.downs, v.wants = append(v.downs, d), append(v.wants, l)
 	}
@@ -54,20 +58,44 @@ func (v *Viewer) hear(list []rtcp.Packet) {
 		return
 	}
 	for _, m := range list {
-		var f feedback
+		f := feedback{guard: &v.guard}
 		switch m := m.(type) {
+		case *rtcp.TransportLayerCC:
+			f.packets, f.lost = feedbackLoss(m)
+			f.down = v.downs[0]
+		case *rtcp.ReceiverReport:
+			v.reported(m.Reports, l)
+		case *rtcp.SenderReport:
+			v.reported(m.Reports, l)
 		case *rtcp.TransportLayerNack:
-			f = feedback{down: v.track(m.MediaSSRC), nacks: m.Nacks}
+			f.down, f.nacks = v.track(m.MediaSSRC), m.Nacks
 		case *rtcp.PictureLossIndication:
-			f = feedback{down: v.track(m.MediaSSRC), key: true}
+			f.down, f.key = v.track(m.MediaSSRC), true
 		case *rtcp.FullIntraRequest:
 			for _, e := range m.FIR {
-				f = feedback{down: v.track(e.SSRC), key: true}
+				f.down, f.key = v.track(e.SSRC), true
 			}
 		}
 		if f.down != nil {
 			l.tell(f)
 		}
+	}
+}
+
+// reported takes reception reports: the round trip, and the losses of viewers that send no transport-wide feedback.
+func (v *Viewer) reported(list []rtcp.ReceptionReport, l *lane) {
+	for _, r := range list {
+		d := v.track(r.SSRC)
+		if d == nil {
+			continue
+		}
+		f := feedback{guard: &v.guard, down: d, rtt: d.roundTrip(r, time.Now())}
+		if was := v.highest[d]; was != 0 && v.direct.reply.transportSequence(v.direct.reply.offer.video) == 0 {
+			f.packets = int(int32(r.LastSequenceNumber - was))
+			f.lost = f.packets * int(r.FractionLost) / 256
+		}
+		v.highest[d] = r.LastSequenceNumber
+		l.tell(f)
 	}
 }
 
@@ -111,7 +139,7 @@ func (s *Show) startSending(ctx context.Context, v *Viewer) {
 	least.viewers++
 	v.want(true)
 	s.stats.joins.Add(1)
-	out := &door{direct: v.direct, out: least.out, sealer: v.direct.keys.Load().out, extension: v.direct.reply.transportSequence()}
+	out := &door{direct: v.direct, out: least.out, sealer: v.direct.keys.Load().out, extension: v.direct.reply.transportSequence(v.direct.reply.offer.video)}
 	for _, d := range v.downs {
 		d.exit = out
 	}

@@ -1,0 +1,141 @@
+package live
+
+import (
+	"time"
+
+	"github.com/pion/rtcp"
+)
+
+// Shield is how much of what a viewer is sent is sent again without being asked, against loss.
+type Shield struct {
+	// Answers is how often a packet that was asked for is sent.
+	Answers int
+	// Blocks is how many earlier packets each sound packet repeats (RFC 2198).
+	Blocks int
+	// Copies is how often each packet of the picture is sent again, copyEvery apart.
+	Copies int
+}
+
+// shields are the levels of protection, each from a share of lost packets on. They follow what Chromium was measured to need for
+// 30 pictures a second without a freeze (FACTS: three answers at 30 %, three copies at 50 %, eight at 70 %, thirteen at 80 %).
+var shields = []struct {
+	from float64
+	Shield
+}{
+	{0, Shield{Answers: 1}},
+	{0.02, Shield{Answers: 2, Blocks: 2}},
+	{0.08, Shield{Answers: 3, Blocks: 4}},
+	{0.20, Shield{Answers: 3, Blocks: 6, Copies: 1}},
+	{0.38, Shield{Answers: 4, Blocks: 10, Copies: 3}},
+	{0.58, Shield{Answers: 4, Blocks: 17, Copies: 8}},
+	{0.74, Shield{Answers: 4, Blocks: 17, Copies: 13}},
+}
+
+const (
+	// copyEvery spaces copies, so that one burst of loss does not take a packet and its copies.
+	copyEvery = 12 * time.Millisecond
+	// lowerMargin and lowerAfter are by how much, and how long, loss must stay below a level's before it is left: a link that
+	// was bad is likely to be so again, and too little protection is seen at once.
+	lowerMargin = 0.8
+	lowerAfter  = 4 * time.Second
+	// queueing is the growth of delay from which loss is taken for congestion: then copies would only make it worse.
+	queueing = 60 * time.Millisecond
+	// lossWindow is over how many packets loss is measured, at least.
+	lossWindow = 80
+)
+
+// guard chooses a viewer's Shield by what the viewer reports. It is pure and belongs to one goroutine.
+type guard struct {
+	level     int
+	loss      float64 // smoothed share of lost packets
+	belowFrom time.Time
+	seen      int // packets and losses of the window
+	lost      int
+	measured  bool
+	rtt       time.Duration // smoothed
+	least     time.Duration // of the round trips; rises slowly
+}
+
+// reported takes how many packets a report covers and how many of them were lost.
+func (g *guard) reported(packets, lost int, now time.Time) {
+	g.seen += packets
+	g.lost += lost
+	if g.seen < lossWindow {
+		return
+	}
+	share := float64(g.lost) / float64(g.seen)
+	g.seen, g.lost = 0, 0
+	weight := 0.3
+	if !g.measured || share > g.loss {
+		weight, g.measured = 0.6, true // what is lost is seen at once, so protection comes quickly and goes slowly
+	}
+	g.loss += weight * (share - g.loss)
+	g.choose(now)
+}
+
+// tripped takes a round trip.
+func (g *guard) tripped(rtt time.Duration) {
+	if g.rtt == 0 {
+		g.rtt, g.least = rtt, rtt
+		return
+	}
+	g.rtt += (rtt - g.rtt) / 4
+	g.least += g.least / 500
+	g.least = min(g.least, rtt)
+}
+
+// congested reports whether packets wait in a queue on the way.
+func (g *guard) congested() bool { return g.rtt-g.least > queueing }
+
+func (g *guard) choose(now time.Time) {
+	want := 0
+	for i, s := range shields {
+		if g.loss >= s.from {
+			want = i
+		}
+	}
+	switch {
+	case want > g.level:
+		g.level, g.belowFrom = want, time.Time{}
+	case want == g.level || g.loss > shields[g.level].from*lowerMargin:
+		g.belowFrom = time.Time{}
+	case g.belowFrom.IsZero():
+		g.belowFrom = now
+	case now.Sub(g.belowFrom) >= lowerAfter:
+		g.level, g.belowFrom = g.level-1, time.Time{}
+	}
+}
+
+// shield is the protection now.
+func (g *guard) shield() Shield {
+	s := shields[g.level].Shield
+	if g.congested() {
+		s.Copies = 0
+		s.Answers = 1
+	}
+	return s
+}
+
+// feedbackLoss counts what a transport-wide report covers (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1).
+func feedbackLoss(r *rtcp.TransportLayerCC) (packets, lost int) {
+	left := int(r.PacketStatusCount)
+	count := func(symbol uint16, n int) {
+		n = min(n, left)
+		left -= n
+		packets += n
+		if symbol == rtcp.TypeTCCPacketNotReceived {
+			lost += n
+		}
+	}
+	for _, c := range r.PacketChunks {
+		switch c := c.(type) {
+		case *rtcp.RunLengthChunk:
+			count(c.PacketStatusSymbol, int(c.RunLength))
+		case *rtcp.StatusVectorChunk:
+			for _, s := range c.SymbolList {
+				count(s, 1)
+			}
+		}
+	}
+	return packets, lost
+}

@@ -1,0 +1,126 @@
+package live
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/pion/rtcp"
+)
+
+func TestProtection_follows_loss_quickly_and_leaves_slowly(t *testing.T) {
+	now, g := time.Unix(1000, 0), &guard{}
+	during := func(share float64, d time.Duration) {
+		for end := now.Add(d); now.Before(end); now = now.Add(100 * time.Millisecond) {
+			lost := 0
+			for range 100 {
+				if rand.Float64() < share {
+					lost++
+				}
+			}
+			g.reported(100, lost, now)
+		}
+	}
+	for _, c := range []struct {
+		loss   float64
+		copies int
+	}{{0, 0}, {0.10, 0}, {0.30, 1}, {0.50, 3}, {0.64, 8}, {0.85, 13}} {
+		during(c.loss, time.Second)
+		if s := g.shield(); s.Copies != c.copies {
+			t.Errorf("after a second of %.0f %% loss: %+v", 100*c.loss, s)
+		}
+	}
+	during(0, 2*time.Second)
+	if g.shield().Copies == 0 {
+		t.Error("protection ended two seconds after the loss")
+	}
+	during(0, 40*time.Second)
+	if s := g.shield(); s != shields[0].Shield {
+		t.Errorf("protection stays: %+v", s)
+	}
+}
+
+func TestLoss_with_growing_delay_adds_nothing(t *testing.T) {
+	now, g := time.Unix(1000, 0), &guard{}
+	g.tripped(20 * time.Millisecond)
+	for range 20 {
+		g.reported(100, 30, now)
+		g.tripped(300 * time.Millisecond)
+	}
+	if s := g.shield(); s.Copies != 0 || s.Answers != 1 {
+		t.Errorf("a full queue is given %+v more", s)
+	}
+}
+
+func TestTransport_feedback_counts_what_was_lost(t *testing.T) {
+	r := &rtcp.TransportLayerCC{PacketStatusCount: 20, PacketChunks: []rtcp.PacketStatusChunk{
+		&rtcp.RunLengthChunk{PacketStatusSymbol: rtcp.TypeTCCPacketNotReceived, RunLength: 5},
+		&rtcp.StatusVectorChunk{SymbolList: []uint16{rtcp.TypeTCCPacketReceivedSmallDelta, rtcp.TypeTCCPacketNotReceived}},
+		&rtcp.RunLengthChunk{PacketStatusSymbol: rtcp.TypeTCCPacketReceivedSmallDelta, RunLength: 4000},
+	}}
+	if packets, lost := feedbackLoss(r); packets != 20 || lost != 6 {
+		t.Errorf("%d of %d", lost, packets)
+	}
+}
+
+// readRED is a plain reading of RFC 2198, for comparison: offsets and payloads, the packet's own last.
+func readRED(b []byte) (offsets []uint32, blocks [][]byte) {
+	var lengths []int
+	for b[0]&0x80 != 0 {
+		h := binary.BigEndian.Uint32(b)
+		offsets, lengths = append(offsets, h>>10&redSpan), append(lengths, int(h&redBlock))
+		b = b[4:]
+	}
+	b = b[1:]
+	for _, n := range lengths {
+		blocks, b = append(blocks, b[:n]), b[n:]
+	}
+	return append(offsets, 0), append(blocks, b)
+}
+
+func TestSound_repeats_as_much_of_itself_as_fits(t *testing.T) {
+	for _, c := range []struct{ size, blocks, want int }{{80, 4, 4}, {80, 17, 12}, {300, 17, 2}, {1100, 17, 0}, {0, 17, 17}} {
+		cache := newPacketCache(1 << 20)
+		var p *Packet
+		for i := range int64(40) {
+			p = &Packet{Index: i, Time: uint32(480 * i), Payload: bytes.Repeat([]byte{byte(i)}, c.size)}
+			cache.Put(p)
+		}
+		out := appendRED(nil, 111, p, cache.Before(p, c.blocks))
+		offsets, blocks := readRED(out)
+		if len(blocks) != c.want+1 || len(out) > redMost && c.want > 0 {
+			t.Fatalf("%d blocks of %d bytes: %d in %d bytes", c.blocks, c.size, len(blocks)-1, len(out))
+		}
+		for i, b := range blocks {
+			back := uint32(len(blocks) - 1 - i)
+			if offsets[i] != 480*back || !bytes.Equal(b, cache.Get(39-int64(back)).Payload) {
+				t.Fatalf("block %d is %d ticks back", i, offsets[i])
+			}
+		}
+	}
+}
+
+func TestCopies_follow_each_packet_at_their_distance(t *testing.T) {
+	up := newUpTrack(h264, 1<<20, nil, &counters{})
+	s := &screen{}
+	d := newDownTrack(h264, &section{}, up)
+	d.exit, d.phase = s, flowing
+	d.guard.level = 4 // three copies
+	d.repeat = Codec{Payload: 97}
+	now, tr := time.Unix(1000, 0), &trail{}
+	sent := 0
+	for i := range int64(200) {
+		p := &Packet{From: up, Index: 100 + i, Epoch: 1, Time: uint32(i * 300), KeyStart: i == 0, Payload: []byte{1}}
+		if _, _, ok := d.forwarder.Forward(p, now); ok && i < 100 {
+			tr.add([]*Packet{p}, now)
+			sent++
+		}
+		now = now.Add(5 * time.Millisecond)
+		tr.repeat([]*DownTrack{d}, now)
+	}
+	if got := len(s.headers()); got != 3*sent {
+		t.Errorf("%d copies of %d packets, want three of each", got, sent)
+	}
+}
