@@ -84,7 +84,7 @@ func (s *seat) visit(t testing.TB, down, up weather) *viewer {
 // leave closes the tab over a good link and waits until the server sends it nothing any more.
 func (s *seat) leave(v *viewer) {
 	s.set(weather{}, weather{})
-	v.do(chromedp.Navigate("about:blank"))
+	v.eval("vitrineTap.leave()")
 	v.close()
 	s.evening.until("the server has forgotten the viewer", func() bool { return s.evening.show().Viewers == 0 })
 }

@@ -4,6 +4,7 @@
   const EVERY = 250; // ms
   const peers = [];
   const series = [];
+  const sessions = [];
   const now = () => performance.timeOrigin + performance.now();
 
   window.RTCPeerConnection = class extends RTCPeerConnection {
@@ -18,9 +19,13 @@
   const waiting = new Promise((done) => (asked = done));
   const send = window.fetch;
   window.fetch = async (...args) => {
-    if (args[1]?.method === "POST") asked(true);
+    const joins = args[1]?.method === "POST";
+    if (joins) asked(true);
     await gate;
-    return send(...args);
+    const response = await send(...args);
+    const session = joins && response.headers.get("Location");
+    if (session) sessions.push(new URL(session, response.url));
+    return response;
   };
 
   const count = (report) => {
@@ -62,5 +67,7 @@
       look();
     }),
     series: () => series,
+    /** Ends all sessions at the server, which else notices late that a page has gone. */
+    leave: () => Promise.all(sessions.map((s) => send(s, { method: "DELETE" }))),
   };
 })();
