@@ -1,7 +1,7 @@
 # Vitrine. `make run` goes on air, `make test` proves it; README.md says the rest.
 
 export GOFLAGS := -buildvcs=false -tags=migrated_fynedo,nolibopusfile
-.PHONY: run test build lint bench shots setup clean
+.PHONY: run test build lint bench bench-loss bench-stairs shots setup clean
 
 run: build
 	@.ci/evening
@@ -28,9 +28,22 @@ lint:
 	@out=$$(go tool gofumpt -l app assets capture cmd server studio); if [ -n "$$out" ]; then echo "not gofumpt'ed: $$out"; exit 1; fi
 	go tool staticcheck ./...
 
+# The figures of a benchmark: name, value, unit, goal.
+figures = go test -run '^$$' -bench $(1) -benchtime 1x -timeout $(2) ./cmd | awk 'NF == 4 && $$2 + 0 == $$2 {print; fflush()} /FAIL|SKIP|panic/ {bad = 1; print > "/dev/stderr"} END {exit bad}'
+
 bench: build
 	@.ci/setup test
-	@go test -run '^$$' -bench Evening -benchtime 1x -timeout 30m ./cmd | awk 'NF == 4 && $$2 + 0 == $$2 {print} /FAIL|panic/ {bad = 1; print > "/dev/stderr"} END {exit bad}'
+	@$(call figures,Evening,30m)
+
+# What loss does to a viewer: 36 rows in about 40 minutes, as root. One row: go test -run '^$$' -bench Loss/down70_rtt80 ./cmd
+bench-loss: setup
+	@.ci/setup test
+	@$(call figures,Loss,2h)
+
+# What narrow and changing links do to viewers, in about 3 minutes, as root.
+bench-stairs: setup
+	@.ci/setup test
+	@$(call figures,Stairs,30m)
 
 # Fresh pictures for the README, from the real window and the real page.
 shots: build

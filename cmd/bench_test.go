@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -225,7 +224,7 @@ func benchServer(b *testing.B, viewers int) {
 
 // metric reads one of the server's metrics.
 func (e *evening) metric(name string) float64 {
-	r, err := http.Get(e.url("/metrics"))
+	r, err := e.client.Get(e.url("/metrics"))
 	if err != nil {
 		e.t.Fatal(err)
 	}

@@ -21,12 +21,12 @@ import (
 var probe string
 
 // browser starts a Chromium that may play sound and that ends with the test.
-func browser(t testing.TB) context.Context {
+func browser(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.Flag("headless", "new"), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("autoplay-policy", "no-user-gesture-required"))
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
@@ -49,6 +49,15 @@ type viewer struct {
 // watch opens the show's page in a new tab and starts the probe.
 func (e *evening) watch(t testing.TB, in context.Context) *viewer {
 	t.Helper()
+	v := tab(t, in)
+	v.do(chromedp.Navigate(e.url("/watch/evening")))
+	v.eval(probe)
+	return v
+}
+
+// tab is an empty one.
+func tab(t testing.TB, in context.Context) *viewer {
+	t.Helper()
 	ctx, cancel := chromedp.NewContext(in)
 	v := &viewer{t: t, ctx: ctx}
 	messages := chromedp.Console(ctx)
@@ -65,8 +74,7 @@ func (e *evening) watch(t testing.TB, in context.Context) *viewer {
 	})
 	v.close = func() { cancel(); reader.Wait() }
 	t.Cleanup(v.close)
-	v.do(chromedp.EmulateViewport(1280, 800), chromedp.Navigate(e.url("/watch/evening")))
-	v.eval(probe)
+	v.do(chromedp.EmulateViewport(1280, 800))
 	return v
 }
 
@@ -108,8 +116,10 @@ func (v *viewer) state(want string) {
 
 // seen is what the probe saw since it was last asked.
 type seen struct {
-	// Frames: display time and time code, ms since 1970, and the frame's size.
+	// Frames: display time and time code, ms since 1970.
 	Frames []struct{ Shown, Code float64 }
+	// Shown: the same of every frame that was reported, read or not, with its height and the count of all that were shown.
+	Shown  []shown
 	Width  int
 	Height int
 	// Unread counts frames whose time code could not be read.
@@ -118,6 +128,12 @@ type seen struct {
 	Beeps []float64
 	// First is when the first readable frame was shown, and Start when the page began, ms since 1970.
 	First, Start float64
+}
+
+// shown is a frame on screen: when, in ms since 1970, how many were shown until then, and its height.
+type shown struct {
+	At, Presented float64
+	Height        int
 }
 
 // look returns what the probe saw since the last look.
@@ -138,6 +154,7 @@ func (v *viewer) gather(frames, beeps int) (all seen) {
 		v.eval("new Promise((done) => setTimeout(done, 200))")
 		s := v.look()
 		all.Frames = append(all.Frames, s.Frames...)
+		all.Shown = append(all.Shown, s.Shown...)
 		all.Beeps = append(all.Beeps, s.Beeps...)
 		all.Unread += s.Unread
 		all.Width, all.Height, all.First, all.Start = s.Width, s.Height, s.First, s.Start

@@ -51,6 +51,7 @@ func withPrograms(m *testing.M) int {
 // program is one of ours, running.
 type program struct {
 	t    testing.TB
+	name string
 	cmd  *exec.Cmd
 	done chan struct{}
 	mu   sync.Mutex
@@ -60,9 +61,14 @@ type program struct {
 
 func start(t testing.TB, env []string, name string, args ...string) *program {
 	t.Helper()
-	p := &program{t: t, done: make(chan struct{}), out: make(chan []byte, 1024)}
-	p.cmd = exec.Command(filepath.Join(bin, name), args...)
-	p.cmd.Env = append(os.Environ(), env...)
+	cmd := exec.Command(filepath.Join(bin, name), args...)
+	cmd.Env = append(os.Environ(), env...)
+	return run(t, name, cmd)
+}
+
+func run(t testing.TB, name string, cmd *exec.Cmd) *program {
+	t.Helper()
+	p := &program{t: t, name: name, cmd: cmd, done: make(chan struct{}), out: make(chan []byte, 1024)}
 	p.cmd.Stderr = writer(func(b []byte) { p.mu.Lock(); p.said.Write(b); p.mu.Unlock() })
 	var part []byte
 	p.cmd.Stdout = writer(func(b []byte) {
@@ -118,7 +124,7 @@ func (p *program) end() {
 	case <-time.After(patience):
 		_ = p.cmd.Process.Kill()
 		<-p.done
-		p.t.Errorf("%s did not end when asked to", filepath.Base(p.cmd.Path))
+		p.t.Errorf("%s did not end when asked to", p.name)
 	}
 }
 
@@ -144,11 +150,15 @@ func (p *program) cpu() time.Duration {
 // evening is a server with one show, and what is needed to publish to it.
 type evening struct {
 	t      testing.TB
-	http   string // host:port
+	listen string // what the server is told, host:port
+	http   string // where programs beside it reach it, host:port
 	media  int
 	data   string
 	token  string
 	server *program
+	// enter puts a command into the network of the evening, and client speaks from within.
+	enter  func(*exec.Cmd)
+	client *http.Client
 }
 
 // freePort finds a port that nobody uses on loopback, for both TCP and UDP.
@@ -164,17 +174,30 @@ func freePort(t testing.TB) int {
 
 func newEvening(t testing.TB) *evening {
 	t.Helper()
-	e := &evening{t: t, http: fmt.Sprintf("127.0.0.1:%d", freePort(t)), media: freePort(t), data: t.TempDir(), token: rand.Text()}
+	at := fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	e := &evening{
+		t: t, listen: at, http: at, media: freePort(t), data: t.TempDir(), token: rand.Text(),
+		enter: func(*exec.Cmd) {}, client: http.DefaultClient,
+	}
 	e.startServer()
 	return e
 }
 
+// start starts one of our programs in the evening's network.
+func (e *evening) start(env, name string, args ...string) *program {
+	e.t.Helper()
+	cmd := exec.Command(filepath.Join(bin, name), args...)
+	cmd.Env = append(os.Environ(), env)
+	e.enter(cmd)
+	return run(e.t, name, cmd)
+}
+
 func (e *evening) startServer() {
 	e.t.Helper()
-	e.server = start(e.t, []string{"VITRINE_SHOW=evening:" + e.token}, "server",
-		"--listen", e.http, "--data", e.data, "--media-port", fmt.Sprint(e.media))
+	e.server = e.start("VITRINE_SHOW=evening:"+e.token, "server",
+		"--listen", e.listen, "--data", e.data, "--media-port", fmt.Sprint(e.media))
 	e.until("the server answers", func() bool {
-		r, err := http.Get(e.url("/readyz"))
+		r, err := e.client.Get(e.url("/readyz"))
 		if err != nil {
 			return false
 		}
@@ -188,8 +211,7 @@ func (e *evening) url(path string) string { return "http://" + e.http + path }
 // studio starts a studio without a window that is on air at once.
 func (e *evening) studio(args ...string) *program {
 	e.t.Helper()
-	return start(e.t, []string{"VITRINE_TOKEN=" + e.token}, "studio",
-		append([]string{"--server", e.url(""), "--show", "evening", "--headless", "--live"}, args...)...)
+	return e.start("VITRINE_TOKEN="+e.token, "studio", append([]string{"--server", e.url(""), "--show", "evening", "--headless", "--live"}, args...)...)
 }
 
 // live waits until the server says that the show is on air.
@@ -205,7 +227,7 @@ type show struct {
 }
 
 func (e *evening) show() (s show) {
-	r, err := http.Get(e.url("/api/shows/evening"))
+	r, err := e.client.Get(e.url("/api/shows/evening"))
 	if err != nil {
 		return s
 	}

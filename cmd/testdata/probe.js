@@ -1,7 +1,7 @@
 (() => {
   // Layout of the time code: capture/synthetic. Cells over the full width of the top strip, white is 1.
   const CELLS = 48, SYNC = [1, 0, 1, 1, 0, 0, 1, 0], STRIP = 1 / 16;
-  const seen = { frames: [], unread: 0, beeps: [], first: 0, start: performance.timeOrigin };
+  const seen = { frames: [], shown: [], unread: 0, beeps: [], first: 0, start: performance.timeOrigin };
   const canvas = document.createElement("canvas");
   canvas.width = CELLS * 4;
   canvas.height = 4;
@@ -41,6 +41,7 @@
     const v = video();
     if (v !== watched) return void attach();
     const shown = performance.timeOrigin + meta.expectedDisplayTime;
+    seen.shown.push({ At: shown, Presented: meta.presentedFrames, Height: meta.height });
     const code = readCode(v);
     if (code === undefined) seen.unread++;
     else {
@@ -103,10 +104,13 @@
     },
     /** How loud it was, about every 10 ms. */
     loudness: () => loudness,
+    /** When the first readable frame was shown, in ms since 1970; 0 as long as there was none. */
+    first: () => seen.first,
     take() {
       const v = video();
-      const out = { Frames: seen.frames, Unread: seen.unread, Beeps: seen.beeps, Width: v?.videoWidth ?? 0, Height: v?.videoHeight ?? 0, First: seen.first, Start: seen.start };
+      const out = { Frames: seen.frames, Shown: seen.shown, Unread: seen.unread, Beeps: seen.beeps, Width: v?.videoWidth ?? 0, Height: v?.videoHeight ?? 0, First: seen.first, Start: seen.start };
       seen.frames = [];
+      seen.shown = [];
       seen.beeps = [];
       seen.unread = 0;
       return out;
