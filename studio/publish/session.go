@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +28,8 @@ const (
 	relayPatience = 3 * time.Second
 	// eventQueue holds what pion's callbacks send to the session's loop. Full, they wait: the loop is away for one request.
 	eventQueue = 64
+	// maxRTCP is the largest datagram of control packets, in bytes.
+	maxRTCP = 1500
 )
 
 // event is what a callback of pion tells the session's loop.
@@ -46,7 +50,8 @@ type session struct {
 	live    func(frame.Link)
 	waiting func(error)
 
-	tracks  []*webrtc.RTPSender
+	tracks  []*track
+	senders []*webrtc.RTPSender // of the tracks; those of all layers are one
 	reports receiverReports
 	events  chan event
 	done    chan struct{}
@@ -65,20 +70,25 @@ type session struct {
 	counted int64 // bytes at the last report
 }
 
-// build makes the peer connection; nothing is sent yet. After an error nothing is left, otherwise run ends it.
-func (s *session) build(video frame.Codec, servers []webrtc.ICEServer, paths pathTimes, keyFrame func()) error {
+// rids name the layers in the offer, by frame.Layer.
+var rids = [frame.Layers]string{frame.Full: "f", frame.Half: "h", frame.Quarter: "q"}
+
+// build makes the peer connection; nothing is sent yet. Simulcast offers the picture in all layers, else in one stream. After
+// an error nothing is left, otherwise run ends it.
+func (s *session) build(video frame.Codec, simulcast bool, servers []webrtc.ICEServer, paths pathTimes, w senderWays) error {
 	sound := &track{codec: opusCodec(), id: "sound"}
-	tracks := []*track{sound}
-	var picture *stream
+	s.tracks = []*track{sound}
+	var layers []*layer
 	if video != "" {
-		codec, payloader, err := videoCodec(video)
-		if err != nil {
+		var err error
+		if layers, err = pictureLayers(video, simulcast); err != nil {
 			return err
 		}
-		t := &track{codec: codec, id: "picture"}
-		tracks, picture = append(tracks, t), newStream(t, payloader)
+		for _, l := range layers {
+			s.tracks = append(s.tracks, l.track)
+		}
 	}
-	api, err := newAPI(tracks, paths, isLoopback(s.whip.endpoint))
+	api, err := newAPI(s.tracks, paths, isLoopback(s.whip.endpoint))
 	if err != nil {
 		return err
 	}
@@ -89,14 +99,51 @@ func (s *session) build(video frame.Codec, servers []webrtc.ICEServer, paths pat
 	s.events, s.done = make(chan event, eventQueue), make(chan struct{})
 	s.pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) { s.tell(event{state: state}) })
 	s.pc.OnICECandidate(func(c *webrtc.ICECandidate) { s.tell(event{candidate: c, gathered: c == nil}) })
-	for _, t := range tracks {
-		tr, err := s.pc.AddTransceiverFromTrack(t, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
-		if err != nil {
-			return errors.Join(fmt.Errorf("add the %s: %w", t.id, err), s.close())
-		}
-		s.tracks = append(s.tracks, tr.Sender())
+	if err := s.addTracks(); err != nil {
+		return errors.Join(err, s.close())
 	}
-	s.out = newSender(picture, newStream(sound, &codecs.OpusPayloader{}), s.pc.WriteRTCP, keyFrame, &s.reports)
+	w.control, w.reports = s.pc.WriteRTCP, &s.reports
+	s.out = newSender(layers, newStream(sound, &codecs.OpusPayloader{}, rand.Uint32()), w)
+	return nil
+}
+
+// pictureLayers makes the streams of the picture. Their time stamps begin at one random number, so a server that changes
+// from one layer to another need not guess how they relate.
+func pictureLayers(video frame.Codec, simulcast bool) (layers []*layer, err error) {
+	base := rand.Uint32()
+	for size, rid := range rids {
+		codec, payloader, err := videoCodec(video)
+		if err != nil {
+			return nil, err
+		}
+		t := &track{codec: codec, id: "picture", rid: rid}
+		if !simulcast {
+			t.rid = ""
+		}
+		layers = append(layers, newLayer(newStream(t, payloader, base), frame.Layer(size)))
+		if !simulcast {
+			break
+		}
+	}
+	return layers, nil
+}
+
+// addTracks describes sound and picture in a section each; the picture's layers share theirs.
+func (s *session) addTracks() error {
+	var section *webrtc.RTPTransceiver
+	for _, t := range s.tracks {
+		var err error
+		if t.rid != "" && t.rid != rids[frame.Full] {
+			err = section.Sender().AddEncoding(t)
+		} else {
+			section, err = s.pc.AddTransceiverFromTrack(t, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+		}
+		if err != nil {
+			return fmt.Errorf("add the %s: %w", t.id, err)
+		}
+		t.section = section.Mid
+		s.senders = append(s.senders, section.Sender())
+	}
 	return nil
 }
 
@@ -133,8 +180,8 @@ func (s *session) run(ctx context.Context, active func(*sender)) (err error) {
 		return err
 	}
 	g.Go(func() error { return s.out.run(stop) })
-	for _, t := range s.tracks {
-		g.Go(func() error { s.listen(t); return nil })
+	for i, t := range s.tracks {
+		g.Go(func() error { s.listen(t, s.senders[i]); return nil })
 	}
 	return s.watch(ctx, active)
 }
@@ -143,6 +190,9 @@ func (s *session) run(ctx context.Context, active func(*sender)) (err error) {
 func (s *session) open(ctx context.Context) error {
 	offer, err := s.offer(ctx, nil)
 	if err != nil {
+		return err
+	}
+	if offer, err = oneSource(offer); err != nil {
 		return err
 	}
 	s.told.WriteString(offer)
@@ -154,9 +204,14 @@ func (s *session) open(ctx context.Context) error {
 	if s.fresh(servers) {
 		s.patience = relayPatience
 	}
-	if err := checkAnswer(answer, len(s.tracks)); err != nil {
+	if err := checkAnswer(answer, min(len(s.tracks), 2)); err != nil {
 		return serverError("%w", err)
 	}
+	taken, err := takenLayers(answer)
+	if err != nil {
+		return serverError("%w", err)
+	}
+	s.out.agree(taken)
 	if err := s.accept(answer); err != nil {
 		return serverError("%w", err)
 	}
@@ -240,7 +295,7 @@ func (s *session) connected() {
 		s.since = time.Now()
 	}
 	s.healing = false
-	s.out.askKey()
+	s.out.askKeys()
 	s.report()
 }
 
@@ -252,7 +307,7 @@ func (s *session) report() {
 	rtt, loss := s.reports.quality()
 	sent := s.out.bytes.Load()
 	s.live(frame.Link{
-		Phase: frame.LinkLive, RTT: rtt, LossPercent: loss, Bitrate: int(8 * (sent - s.counted)), Since: s.since,
+		Phase: frame.LinkLive, RTT: rtt, LossPercent: loss, Bitrate: int(8 * (sent - s.counted)), Estimate: int(s.out.carries.Load()), Since: s.since,
 	})
 	s.counted = sent
 }
@@ -310,29 +365,66 @@ func (s *session) heal(ctx context.Context) error {
 	return nil
 }
 
-// listen reads what the server says about one of our streams until the connection closes.
-func (s *session) listen(t *webrtc.RTPSender) {
+// listen reads what the server says about one of our streams until the connection closes. What is about several streams
+// comes to each of them, so only what names this one counts.
+func (s *session) listen(t *track, from *webrtc.RTPSender) {
+	buf := make([]byte, maxRTCP)
+	read := func(b []byte) (int, error) { n, _, err := from.Read(b); return n, err }
+	if t.rid != "" {
+		read = func(b []byte) (int, error) { n, _, err := from.ReadSimulcast(b, t.rid); return n, err }
+	}
 	for {
-		packets, _, err := t.ReadRTCP()
+		n, err := read(buf)
 		if err != nil {
 			return
 		}
-		for _, p := range packets {
-			switch p := p.(type) {
-			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-				s.out.askKey()
-			case *rtcp.ReceiverReport:
-				s.heard(p.Reports)
-			case *rtcp.SenderReport:
-				s.heard(p.Reports)
-			}
+		packets, err := rtcp.Unmarshal(buf[:n])
+		if err == nil {
+			s.heard(t, packets)
 		}
 	}
 }
 
-func (s *session) heard(blocks []rtcp.ReceptionReport) {
+// heard takes what the server said about a track.
+func (s *session) heard(t *track, packets []rtcp.Packet) {
+	b := t.bound.Load()
+	if b == nil {
+		return
+	}
+	var rest []rtcp.Packet
+	for _, p := range packets {
+		switch p := p.(type) {
+		case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+			if slices.Contains(p.DestinationSSRC(), b.ssrc) {
+				s.out.lost(b.ssrc)
+			}
+		case *rtcp.ReceiverReport:
+			s.reported(p.Reports)
+		case *rtcp.SenderReport:
+			s.reported(p.Reports)
+		case *rtcp.TransportLayerNack:
+			if p.MediaSSRC == b.ssrc {
+				rest = append(rest, p)
+			}
+		case *rtcp.TransportLayerCC:
+			if p.MediaSSRC == b.ssrc {
+				rest = append(rest, p)
+			}
+		case *rtcp.RawPacket:
+			rest = append(rest, p)
+		}
+	}
+	if len(rest) > 0 {
+		s.out.hear(rest)
+	}
+}
+
+func (s *session) reported(blocks []rtcp.ReceptionReport) {
 	now := time.Now()
 	for _, b := range blocks {
 		s.reports.heard(b, now)
+		if st := s.out.stream(b.SSRC); st != nil {
+			st.known.Store(true)
+		}
 	}
 }

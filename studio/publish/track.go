@@ -1,10 +1,13 @@
 package publish
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"sync/atomic"
 
+	"github.com/pion/rtp"
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v3"
 )
 
@@ -13,7 +16,11 @@ import (
 type track struct {
 	codec webrtc.RTPCodecParameters
 	id    string
+	// rid names the layer of simulcast (RFC 8851); "" without.
+	rid   string
 	bound atomic.Pointer[binding]
+	// section is the mid of the section that describes the track; asked for when the connection stands.
+	section func() string
 }
 
 // binding is what pion agreed with the server.
@@ -21,6 +28,25 @@ type binding struct {
 	ssrc        uint32
 	payloadType uint8
 	out         webrtc.TrackLocalWriter
+	// Numbers of the header extensions agreed on (RFC 8285), 0 for none: the section and the layer a packet belongs to, and its
+	// place among the packets of all streams.
+	mid, rid, transport uint8
+	section             string
+}
+
+// extend writes the extensions into a header. The names tell the server what an SSRC it has not seen is; once it knows, they
+// are left out.
+func (b *binding) extend(h *rtp.Header, rid string, number uint16, named bool) {
+	set := func(id uint8, value []byte) {
+		if id > 0 && len(value) > 0 {
+			_ = h.SetExtension(id, value) // fails only for values that one byte cannot count
+		}
+	}
+	set(b.transport, binary.BigEndian.AppendUint16(nil, number))
+	if named && rid != "" {
+		set(b.mid, []byte(b.section))
+		set(b.rid, []byte(rid))
+	}
 }
 
 const streamID = "vitrine"
@@ -29,7 +55,18 @@ const streamID = "vitrine"
 func (t *track) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
 	for _, p := range c.CodecParameters() {
 		if strings.EqualFold(p.MimeType, t.codec.MimeType) {
-			t.bound.Store(&binding{ssrc: uint32(c.SSRC()), payloadType: uint8(p.PayloadType), out: c.WriteStream()})
+			b := &binding{ssrc: uint32(c.SSRC()), payloadType: uint8(p.PayloadType), out: c.WriteStream()}
+			for _, e := range c.HeaderExtensions() {
+				switch e.URI {
+				case sdp.SDESMidURI:
+					b.mid, b.section = uint8(e.ID), t.section()
+				case sdp.SDESRTPStreamIDURI:
+					b.rid = uint8(e.ID)
+				case sdp.TransportCCURI:
+					b.transport = uint8(e.ID)
+				}
+			}
+			t.bound.Store(b)
 			return p, nil
 		}
 	}
@@ -45,8 +82,8 @@ func (t *track) Unbind(webrtc.TrackLocalContext) error {
 // ID implements webrtc.TrackLocal.
 func (t *track) ID() string { return t.id }
 
-// RID implements webrtc.TrackLocal; there is no simulcast.
-func (t *track) RID() string { return "" }
+// RID implements webrtc.TrackLocal.
+func (t *track) RID() string { return t.rid }
 
 // StreamID implements webrtc.TrackLocal. Sound and picture share it, which tells receivers to play them in step.
 func (t *track) StreamID() string { return streamID }
