@@ -26,9 +26,8 @@ func parsePauses(raw []byte) (wishes []pauseWish) {
 	if len(raw) < pauseHeader || raw[0]&versionAndMask != 2<<6 || raw[0]&0x1f != pauseFormat || raw[1] != feedbackType {
 		return nil
 	}
-	if n := 4 * (int(binary.BigEndian.Uint16(raw[2:])) + 1); n < len(raw) {
-		raw = raw[:n]
-	}
+	size := 4 * (int(binary.BigEndian.Uint16(raw[2:])) + 1)
+	raw = raw[:max(pauseHeader, min(size, len(raw)))]
 	for b := raw[pauseHeader:]; len(b) >= pauseRequest; {
 		kind, size := b[4]>>4, pauseRequest+4*int(b[5])
 		if kind == typePause || kind == typeResume {

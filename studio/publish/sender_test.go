@@ -131,9 +131,11 @@ func TestA_key_frame_does_not_flood_the_path_and_sound_does_not_wait_for_it(t *t
 			synctest.Wait()
 			s.writeAudio(sound(0))
 			synctest.Wait()
+			l.mu.Lock()
 			if n := len(l.packets); l.packets[n-1].PayloadType != 111 || l.packets[n-2].Marker {
 				t.Errorf("%.0f bit/s: sound waited for the picture", c.estimate)
 			}
+			l.mu.Unlock()
 			time.Sleep(2 * time.Second)
 			stop()
 			synctest.Wait()

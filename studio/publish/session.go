@@ -411,7 +411,8 @@ func (s *session) heard(t *track, packets []rtcp.Packet) {
 				rest = append(rest, p)
 			}
 		case *rtcp.RawPacket:
-			rest = append(rest, p)
+			raw := slices.Clone(*p) // it lies in the buffer that is read into next
+			rest = append(rest, &raw)
 		}
 	}
 	if len(rest) > 0 {
