@@ -51,7 +51,6 @@ type session struct {
 	waiting func(error)
 
 	tracks  []*track
-	senders []*webrtc.RTPSender // of the tracks; those of all layers are one
 	reports receiverReports
 	events  chan event
 	done    chan struct{}
@@ -76,7 +75,7 @@ var rids = [frame.Layers]string{frame.Full: "f", frame.Half: "h", frame.Quarter:
 // build makes the peer connection; nothing is sent yet. Simulcast offers the picture in all layers, else in one stream. After
 // an error nothing is left, otherwise run ends it.
 func (s *session) build(video frame.Codec, simulcast bool, servers []webrtc.ICEServer, paths pathTimes, w senderWays) error {
-	sound := &track{codec: opusCodec(), id: "sound"}
+	sound := newTrack(opusCodec(), "sound", "")
 	s.tracks = []*track{sound}
 	var layers []*layer
 	if video != "" {
@@ -116,11 +115,10 @@ func pictureLayers(video frame.Codec, simulcast bool) (layers []*layer, err erro
 		if err != nil {
 			return nil, err
 		}
-		t := &track{codec: codec, id: "picture", rid: rid}
 		if !simulcast {
-			t.rid = ""
+			rid = ""
 		}
-		layers = append(layers, newLayer(newStream(t, payloader, base), frame.Layer(size)))
+		layers = append(layers, newLayer(newStream(newTrack(codec, "picture", rid), payloader, base), frame.Layer(size)))
 		if !simulcast {
 			break
 		}
@@ -142,7 +140,6 @@ func (s *session) addTracks() error {
 			return fmt.Errorf("add the %s: %w", t.id, err)
 		}
 		t.section = section.Mid
-		s.senders = append(s.senders, section.Sender())
 	}
 	return nil
 }
@@ -180,8 +177,8 @@ func (s *session) run(ctx context.Context, active func(*sender)) (err error) {
 		return err
 	}
 	g.Go(func() error { return s.out.run(stop) })
-	for i, t := range s.tracks {
-		g.Go(func() error { s.listen(t, s.senders[i]); return nil })
+	for _, t := range s.tracks {
+		g.Go(func() error { s.listen(t); return nil })
 	}
 	return s.watch(ctx, active)
 }
@@ -268,9 +265,15 @@ func (s *session) watch(ctx context.Context, active func(*sender)) error {
 					return err
 				}
 			case e.state == webrtc.PeerConnectionStateConnected:
+				if !s.bound(ctx, deadline.C) {
+					if ctx.Err() != nil {
+						return nil
+					}
+					return mediaError("the connection stands, but its tracks do not")
+				}
 				deadline.Stop()
-				s.connected()
 				active(s.out)
+				s.connected()
 			case e.state == webrtc.PeerConnectionStateDisconnected && !s.since.IsZero() && !s.healing:
 				deadline.Reset(s.heals)
 				if err := s.heal(ctx); err != nil {
@@ -281,6 +284,21 @@ func (s *session) watch(ctx context.Context, active func(*sender)) error {
 			}
 		}
 	}
+}
+
+// bound waits until the tracks have their ways out, which pion gives them a moment after the connection stands, and reports
+// whether they have.
+func (s *session) bound(ctx context.Context, deadline <-chan time.Time) bool {
+	for _, t := range s.tracks {
+		select {
+		case <-t.ready:
+		case <-ctx.Done():
+			return false
+		case <-deadline:
+			return false
+		}
+	}
+	return true
 }
 
 func (s *session) lost() error {
@@ -367,47 +385,48 @@ func (s *session) heal(ctx context.Context) error {
 
 // listen reads what the server says about one of our streams until the connection closes. What is about several streams
 // comes to each of them, so only what names this one counts.
-func (s *session) listen(t *track, from *webrtc.RTPSender) {
-	buf := make([]byte, maxRTCP)
-	read := func(b []byte) (int, error) { n, _, err := from.Read(b); return n, err }
-	if t.rid != "" {
-		read = func(b []byte) (int, error) { n, _, err := from.ReadSimulcast(b, t.rid); return n, err }
+func (s *session) listen(t *track) {
+	select {
+	case <-t.ready:
+	case <-s.done:
+		return
 	}
+	b := t.bound.Load()
+	if b == nil {
+		return // over before it began
+	}
+	buf := make([]byte, maxRTCP)
 	for {
-		n, err := read(buf)
+		n, _, err := b.control.Read(buf, nil)
 		if err != nil {
 			return
 		}
 		packets, err := rtcp.Unmarshal(buf[:n])
 		if err == nil {
-			s.heard(t, packets)
+			s.heard(b.ssrc, packets)
 		}
 	}
 }
 
-// heard takes what the server said about a track.
-func (s *session) heard(t *track, packets []rtcp.Packet) {
-	b := t.bound.Load()
-	if b == nil {
-		return
-	}
+// heard takes what the server said about a stream of ours.
+func (s *session) heard(ssrc uint32, packets []rtcp.Packet) {
 	var rest []rtcp.Packet
 	for _, p := range packets {
 		switch p := p.(type) {
 		case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-			if slices.Contains(p.DestinationSSRC(), b.ssrc) {
-				s.out.lost(b.ssrc)
+			if slices.Contains(p.DestinationSSRC(), ssrc) {
+				s.out.lost(ssrc)
 			}
 		case *rtcp.ReceiverReport:
 			s.reported(p.Reports)
 		case *rtcp.SenderReport:
 			s.reported(p.Reports)
 		case *rtcp.TransportLayerNack:
-			if p.MediaSSRC == b.ssrc {
+			if p.MediaSSRC == ssrc {
 				rest = append(rest, p)
 			}
 		case *rtcp.TransportLayerCC:
-			if p.MediaSSRC == b.ssrc {
+			if p.MediaSSRC == ssrc {
 				rest = append(rest, p)
 			}
 		case *rtcp.RawPacket:

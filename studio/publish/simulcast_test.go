@@ -230,6 +230,36 @@ func FuzzAcks(f *testing.F) {
 	})
 }
 
+func TestA_real_server_s_feedback_finds_the_bandwidth_that_the_show_can_use(t *testing.T) {
+	const expected = 2_500_000
+	server := newWHIPServer(t)
+	s := onAir(t, server.endpoint(), func(p *Publisher) { p.Expect(expected) })
+	s.await(t, frame.LinkLive)
+	stop, written := make(chan struct{}), make(chan struct{})
+	go func() { // a show that uses a fifth of it
+		defer close(written)
+		tick := time.NewTicker(frame.BlockDuration)
+		defer tick.Stop()
+		for n := 0; ; n++ {
+			at := time.Duration(n) * frame.BlockDuration
+			s.WriteAudio(sound(at))
+			if n%3 == 0 {
+				s.WriteVideo(inLayer(picture(n%300 == 0, 2000, at), frame.Half))
+			}
+			select {
+			case <-tick.C:
+			case <-stop:
+				return
+			}
+		}
+	}()
+	receive(t, "all that the show can use", s.demands, func(d frame.Demand) bool { return d.Bitrate >= expected })
+	receive(t, "link with the estimate", s.links, func(l frame.Link) bool { return l.Estimate > expected })
+	close(stop)
+	<-written
+	s.end(t)
+}
+
 func TestFeedback_is_read_in_order(t *testing.T) {
 	got := acks(&rtcp.TransportLayerCC{
 		BaseSequenceNumber: 65534, PacketStatusCount: 5, ReferenceTime: 10,

@@ -4,8 +4,10 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 
+	"github.com/pion/interceptor"
 	"github.com/pion/rtp"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v3"
@@ -19,6 +21,9 @@ type track struct {
 	// rid names the layer of simulcast (RFC 8851); "" without.
 	rid   string
 	bound atomic.Pointer[binding]
+	// ready is closed when the track is bound for the first time.
+	ready chan struct{}
+	once  sync.Once
 	// section is the mid of the section that describes the track; asked for when the connection stands.
 	section func() string
 }
@@ -28,6 +33,8 @@ type binding struct {
 	ssrc        uint32
 	payloadType uint8
 	out         webrtc.TrackLocalWriter
+	// control reads what the server says about the track. pion's own way to it races with the end of the connection.
+	control interceptor.RTCPReader
 	// Numbers of the header extensions agreed on (RFC 8285), 0 for none: the section and the layer a packet belongs to, and its
 	// place among the packets of all streams.
 	mid, rid, transport uint8
@@ -49,13 +56,17 @@ func (b *binding) extend(h *rtp.Header, rid string, number uint16, named bool) {
 	}
 }
 
+func newTrack(codec webrtc.RTPCodecParameters, id, rid string) *track {
+	return &track{codec: codec, id: id, rid: rid, ready: make(chan struct{})}
+}
+
 const streamID = "vitrine"
 
 // Bind implements webrtc.TrackLocal; pion calls it when the connection stands.
 func (t *track) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
 	for _, p := range c.CodecParameters() {
 		if strings.EqualFold(p.MimeType, t.codec.MimeType) {
-			b := &binding{ssrc: uint32(c.SSRC()), payloadType: uint8(p.PayloadType), out: c.WriteStream()}
+			b := &binding{ssrc: uint32(c.SSRC()), payloadType: uint8(p.PayloadType), out: c.WriteStream(), control: c.RTCPReader()}
 			for _, e := range c.HeaderExtensions() {
 				switch e.URI {
 				case sdp.SDESMidURI:
@@ -67,6 +78,7 @@ func (t *track) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, err
 				}
 			}
 			t.bound.Store(b)
+			t.once.Do(func() { close(t.ready) })
 			return p, nil
 		}
 	}
