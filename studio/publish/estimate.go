@@ -7,7 +7,7 @@ import (
 
 // Bounds and steps of the estimate, in bits a second on the wire.
 const (
-	firstEstimate = 1_000_000
+	firstEstimate = 1_500_000
 	leastEstimate = 60_000
 	// decrease is the part of what the path carried that is used after congestion; increase the growth a second while none
 	// is near; creep the growth a second, in bits a second, where there was congestion before.

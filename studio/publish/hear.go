@@ -72,6 +72,9 @@ func (s *sender) follow() {
 		s.estimate.expect(int(bps)*(headerPart+2)/headerPart + roomForSound)
 	}
 	rate := s.estimate.rate()
+	if rate == 0 && s.numbered() {
+		rate = firstEstimate // until the first feedback comes
+	}
 	s.pace.set(rate)
 	s.carries.Store(int64(rate))
 	var d frame.Demand
@@ -89,6 +92,12 @@ func (s *sender) follow() {
 		s.demanded, s.told = d, true
 		s.demand(d)
 	}
+}
+
+// numbered reports whether the server will say what arrives, as far as is known yet.
+func (s *sender) numbered() bool {
+	b := s.audio.track.bound.Load()
+	return b == nil || b.transport > 0
 }
 
 func abs(n int) int { return max(n, -n) }

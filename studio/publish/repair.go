@@ -13,10 +13,13 @@ const (
 	// Where this much is lost, in percent, an answer is sent twice, far enough apart that one burst does not take both.
 	twiceFrom  = 10
 	twiceAfter = 8 * time.Millisecond
+	// Answers may take so much of what the path carries, and more the more it loses by itself. Without a bound a full path
+	// would be asked for what it has dropped, drop the answers, be asked again, and stay full.
+	repairPart, repairMore, repairMost = 0.25, 1.5, 0.9
 )
 
-// repair answers what the server asks for again. Every request is answered, however often it comes: the answer may have been
-// lost too. An answer is the very packet, its number of the transport included: the same key stream must not encrypt anything
+// repair answers what the server asks for again. Every request is answered, however often it comes, as long as the path is not
+// full: the answer may have been lost too. An answer is the very packet, its number of the transport included: the same key stream must not encrypt anything
 // else (with AES-GCM a second text under one nonce gives the key of the authentication away). It belongs to the sender's
 // loop.
 type repair struct {
@@ -29,6 +32,13 @@ type copied struct {
 	at     time.Duration
 	stream *stream
 	seq    uint16
+}
+
+// mayRepair reports whether the path has room for another answer.
+func (s *sender) mayRepair(now time.Duration) bool {
+	rate := float64(s.estimate.rate())
+	s.repair.sent.add(now, 0)
+	return rate == 0 || s.repair.sent.rate() < rate*min(repairPart+repairMore*s.estimate.loss.own, repairMost)
 }
 
 func (s *sender) answer(st *stream, nack *rtcp.TransportLayerNack, now time.Duration) {
@@ -46,7 +56,7 @@ func (s *sender) answer(st *stream, nack *rtcp.TransportLayerNack, now time.Dura
 // again sends a packet once more and reports whether it still could.
 func (s *sender) again(st *stream, seq uint16, now time.Duration) bool {
 	o := &st.kept[seq%keptPackets]
-	if o.payload == nil || o.header.SequenceNumber != seq || !st.rewrite(o) {
+	if o.payload == nil || o.header.SequenceNumber != seq || !s.mayRepair(now) || !st.rewrite(o) {
 		return false
 	}
 	if o.numbered {

@@ -3,6 +3,8 @@ package publish
 import (
 	"bytes"
 	"encoding/binary"
+	"net"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -228,6 +230,72 @@ func FuzzAcks(f *testing.F) {
 			t.Errorf("estimate of %d bit/s", r)
 		}
 	})
+}
+
+// The path falls from 4 Mbit/s to 300 kbit/s and comes back. A show that does as it is asked must follow, without losing its
+// sound while it is down.
+func TestThe_demand_follows_a_path_down_and_up_again(t *testing.T) {
+	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := newNarrow(conn)
+	path.rate.Store(4_000_000)
+	server := newServer(t, path, nil)
+	s := onAir(t, server.endpoint(), func(p *Publisher) { p.Expect(2_500_000) })
+	s.await(t, frame.LinkLive)
+	var asked atomic.Int64
+	asked.Store(300_000)
+	ask := func(d frame.Demand) {
+		if d.Bitrate > 0 {
+			asked.Store(int64(d.Bitrate))
+		}
+	}
+	stop, written := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(written)
+		tick := time.NewTicker(frame.BlockDuration)
+		defer tick.Stop()
+		for n := 0; ; n++ {
+			at := time.Duration(n) * frame.BlockDuration
+			s.WriteAudio(sound(at))
+			if bps := asked.Load(); n%3 == 0 && bps > 30_000 {
+				s.WriteVideo(inLayer(picture(n%300 == 0, int(bps*3/100/8), at), frame.Quarter))
+			}
+			select {
+			case <-tick.C:
+			case <-stop:
+				return
+			}
+		}
+	}()
+	began := time.Now()
+	until := func(what string, is func(bps int) bool) {
+		t.Helper()
+		d := receive(t, what, s.demands, func(d frame.Demand) bool {
+			ask(d)
+			return is(d.Bitrate)
+		})
+		t.Logf("%5.2f s: %s, %d bit/s", time.Since(began).Seconds(), what, d.Bitrate)
+	}
+	until("wide at the start", func(bps int) bool { return bps >= 2_000_000 })
+	path.rate.Store(300_000)
+	until("narrow", func(bps int) bool { return bps < 250_000 })
+	for len(server.packets) > 0 {
+		<-server.packets
+	}
+	for range 200 { // two seconds of sound
+		before := len(s.demands)
+		receive(t, "sound on the narrow path", server.packets, func(p *rtp.Packet) bool { return !isVideo(p) })
+		for range before {
+			ask(<-s.demands)
+		}
+	}
+	path.rate.Store(4_000_000)
+	until("wide again", func(bps int) bool { return bps >= 2_000_000 })
+	close(stop)
+	<-written
+	s.end(t)
 }
 
 func TestA_real_server_s_feedback_finds_the_bandwidth_that_the_show_can_use(t *testing.T) {
