@@ -109,6 +109,8 @@ var chinese = words{
 	LinkConnectingAgain: "第 %d 次尝试连接…",
 	LinkWaiting:         "%[2]d 秒后第 %[1]d 次尝试",
 	BitrateLabel:        "码率",
+	UploadLabel:         "上行带宽",
+	UploadValue:         "约 %.2f Mbit/s",
 	RoundTripLabel:      "往返时延",
 	LossLabel:           "丢包",
 	PictureLabel:        "画面",

@@ -337,6 +337,6 @@ func onAir(s *studio.Snapshot) {
 	s.Air.Phase = studio.OnAir
 	s.Air.Since = time.Date(2026, 5, 1, 18, 58, 55, 0, time.UTC)
 	s.Air.Viewers = 128
-	s.Air.Link = frame.Link{Phase: frame.LinkLive, RTT: 24 * time.Millisecond, LossPercent: 0.3, Bitrate: 2_760_000}
+	s.Air.Link = frame.Link{Phase: frame.LinkLive, RTT: 24 * time.Millisecond, LossPercent: 0.3, Bitrate: 2_760_000, Estimate: 4_200_000}
 	s.Program.FPS, s.Program.EncodeTime, s.Program.Dropped = 30, 4200*time.Microsecond, 7
 }

@@ -109,6 +109,8 @@ var english = words{
 	LinkConnectingAgain: "Connecting, attempt %d…",
 	LinkWaiting:         "Attempt %d in %d s",
 	BitrateLabel:        "Bitrate",
+	UploadLabel:         "Upload",
+	UploadValue:         "about %.2f Mbit/s",
 	RoundTripLabel:      "Round trip",
 	LossLabel:           "Loss",
 	PictureLabel:        "Picture",

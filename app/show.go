@@ -72,7 +72,7 @@ func paragraph(text string) fyne.CanvasObject {
 
 // qualityRows are the labels of the quality section.
 func (t *words) qualityRows() []string {
-	return []string{t.LinkLabel, t.BitrateLabel, t.RoundTripLabel, t.LossLabel, t.PictureLabel, t.EncoderLabel, t.DroppedLabel}
+	return []string{t.LinkLabel, t.BitrateLabel, t.UploadLabel, t.RoundTripLabel, t.LossLabel, t.PictureLabel, t.EncoderLabel, t.DroppedLabel}
 }
 
 func (p *showPanel) newQuality() fyne.CanvasObject {
@@ -148,23 +148,37 @@ func (p *showPanel) applyChip(a studio.Air) {
 
 // qualityValues runs parallel to qualityRows.
 func (t *words) qualityValues(s *studio.Snapshot, now time.Time) []string {
-	l, o, f := s.Air.Link, s.Settings.Output, s.Program.Format
+	l, o := s.Air.Link, s.Settings.Output
 	none := "–"
-	values := []string{t.linkState(l, now), none, none, none, t.SoundOnly, none, none}
+	values := []string{t.linkState(l, now), none, none, none, none, t.SoundOnly, none, none}
 	if l.Phase == frame.LinkLive {
 		values[1] = fmt.Sprintf(t.Megabits, float64(l.Bitrate)/1e6)
-		values[2] = fmt.Sprintf(t.Milliseconds, l.RTT.Round(time.Millisecond).Milliseconds())
-		values[3] = fmt.Sprintf(t.Percent, l.LossPercent)
+		if l.Estimate > 0 {
+			values[2] = fmt.Sprintf(t.UploadValue, float64(l.Estimate)/1e6)
+		}
+		values[3] = fmt.Sprintf(t.Milliseconds, l.RTT.Round(time.Millisecond).Milliseconds())
+		values[4] = fmt.Sprintf(t.Percent, l.LossPercent)
 	}
 	if o.Codec != "" {
-		values[4] = fmt.Sprintf(t.PictureValue, f.Width, f.Height, f.FPS, t.codec(o.Codec))
+		f := largestOn(s.Program)
+		values[5] = fmt.Sprintf(t.PictureValue, f.Width, f.Height, f.FPS, t.codec(o.Codec))
 		if s.Program.Reduced {
-			values[4] = fmt.Sprintf(t.PictureReduced, f.Width, f.Height, f.FPS)
+			values[5] = fmt.Sprintf(t.PictureReduced, f.Width, f.Height, f.FPS)
 		}
-		values[5] = fmt.Sprintf(t.EncoderValue, s.Program.FPS, float64(s.Program.EncodeTime.Microseconds())/1000)
-		values[6] = fmt.Sprintf(t.Frames, s.Program.Dropped)
+		values[6] = fmt.Sprintf(t.EncoderValue, s.Program.FPS, float64(s.Program.EncodeTime.Microseconds())/1000)
+		values[7] = fmt.Sprintf(t.Frames, s.Program.Dropped)
 	}
 	return values
+}
+
+// largestOn is the largest picture that goes out now, or the program's where none does.
+func largestOn(p studio.Program) frame.Format {
+	for _, l := range p.Layers {
+		if l.State == studio.LayerOn {
+			return l.Format
+		}
+	}
+	return p.Format
 }
 
 // codec names a codec as people write it.

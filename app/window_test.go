@@ -29,7 +29,7 @@ func TestGoLiveAndEndWithConfirmation(t *testing.T) {
 	b.press("Go live")
 	b.expect("go live")
 	b.change(func(s *studio.Snapshot) { onAir(s) })
-	b.reads("ON AIR", "1:01:05", "128 watching", "▮▮▮ Good", "2.76 Mbit/s", "24 ms", "0.3 %", "30 fps · 4.2 ms", "7 frames", "1280×720 · 30 fps · H.264")
+	b.reads("ON AIR", "1:01:05", "128 watching", "▮▮▮ Good", "2.76 Mbit/s", "about 4.20 Mbit/s", "24 ms", "0.3 %", "30 fps · 4.2 ms", "7 frames", "1280×720 · 30 fps · H.264")
 	if b.w.picture.Frame() != widget.LiveFrame {
 		t.Error("the picture has no border on air")
 	}

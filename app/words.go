@@ -115,6 +115,8 @@ type words struct {
 	LinkConnectingAgain string
 	LinkWaiting         string
 	BitrateLabel        string
+	UploadLabel         string
+	UploadValue         string // what the line carries, in Mbit/s
 	RoundTripLabel      string
 	LossLabel           string
 	PictureLabel        string

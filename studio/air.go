@@ -129,10 +129,12 @@ func (s *Session) GoLive(ctx context.Context) error {
 		s.air.stop, s.air.ending, s.air.watch = stop, false, watch
 		voice := &audioOut{encoder: encoder, write: s.c.Uplink.WriteAudio, failed: s.encoderFailed}
 		s.sound.air.Store(voice)
-		s.rate.dropped = 0
+		s.rate.dropped, s.rate.layers = 0, [frame.Layers]LayerStatus{}
+		s.c.Uplink.Expect(s.bitrate())
 		s.linkNow.Store(nil)
 		target := frame.Target{Endpoint: whip, Token: srv.Token, Video: o.Codec}
 		feedback := s.feedback(voice)
+		s.video.ask(oneLayer)
 		s.group.Go(func() error {
 			err := s.onAir(air, srv, target, feedback)
 			s.offAir(err)
@@ -140,6 +142,13 @@ func (s *Session) GoLive(ctx context.Context) error {
 		})
 		return nil
 	})
+}
+
+// bitrate is the most that the picture may use in all its layers, in bits a second.
+func (s *Session) bitrate() int {
+	o := s.settings.Output
+	o.Format = s.governor.format()
+	return o.Bitrate()
 }
 
 // onAir opens the show and publishes until air ends or trying again would not help.
@@ -170,8 +179,8 @@ func (s *Session) openShow(ctx context.Context, srv Server) error {
 // feedback is what the uplink of one show tells the session.
 func (s *Session) feedback(voice *audioOut) Feedback {
 	return Feedback{
-		KeyFrame: func() { s.video.key.Store(true) },
-		Bitrate:  func(bps int) { s.video.bitrate.Store(int64(bps)) },
+		KeyFrame: func(l frame.Layer) { s.video.keys[l].Store(true) },
+		Demand:   s.video.ask,
 		Link: func(l frame.Link) {
 			s.linkNow.Store(&l)
 			on := l.Phase == frame.LinkLive

@@ -259,6 +259,7 @@ func (s *Session) SetOutput(ctx context.Context, o Output) error {
 		s.governor = newGovernor(o.Format)
 		s.pictures.setFormat(o.Format)
 		s.video.configure(o, o.Format)
+		s.c.Uplink.Expect(s.bitrate())
 		if i := s.find(s.settings.Selected); reopen && i >= 0 {
 			s.openSource(s.settings.Sources[i])
 		}

@@ -11,48 +11,62 @@ import (
 )
 
 // videoOut encodes the program's pictures while media flows, on its own goroutine, so that a slow picture never holds up
-// the sound. It rebuilds its encoder when the picture's size or the settings change, always beginning with a key frame.
+// the sound. It rebuilds its encoder when the picture's size or the settings change, always beginning with a key frame, and
+// follows the plan of layers from picture to picture.
 type videoOut struct {
 	encoders Encoders
 	slot     *frame.Slot
 	write    func(*frame.Packet)
 	failed   func(error)
 
-	flowing atomic.Bool // the link is live
-	key     atomic.Bool // a key frame is wanted
-	bitrate atomic.Int64
+	flowing atomic.Bool               // the link is live
+	keys    [frame.Layers]atomic.Bool // a key frame is wanted
 
 	mu     sync.Mutex // guards what the owner reads and sets
 	output Output
 	format frame.Format
+	demand frame.Demand
+	plan   frame.Plan
 	load   load
 	spent  time.Duration
 
 	// Owned by run:
 	encoder VideoEncoder
 	built   frame.VideoSettings
+	skipped [frame.Layers]uint64 // by the encoder so far
 	retry   time.Time
 }
 
 // retryEncoder is how long a failed encoder rests.
 const retryEncoder = time.Second
 
+// oneLayer is what an uplink wants that has said nothing yet.
+var oneLayer = frame.Demand{Wanted: [frame.Layers]bool{frame.Full: true}}
+
 // configure takes over settings; they hold from the next picture on.
 func (e *videoOut) configure(o Output, f frame.Format) {
 	e.mu.Lock()
+	defer e.mu.Unlock()
 	e.output, e.format = o, f
-	e.mu.Unlock()
-	o.Format = f
-	e.bitrate.Store(int64(o.Bitrate()))
+	e.share()
 }
 
-// flow starts and stops encoding; a start begins with a key frame.
-func (e *videoOut) flow(on bool) {
-	if on {
-		e.key.Store(true)
-	}
-	e.flowing.Store(on)
+// ask takes over what the uplink wants; it holds from the next picture on.
+func (e *videoOut) ask(d frame.Demand) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.demand = d
+	e.share()
 }
+
+func (e *videoOut) share() {
+	o := e.output
+	o.Format = e.format
+	e.plan = allocate(e.plan, e.demand, o.Bitrate(), e.format)
+}
+
+// flow starts and stops encoding. Every layer begins with a key frame.
+func (e *videoOut) flow(on bool) { e.flowing.Store(on) }
 
 // second returns what was encoded since it was last asked.
 func (e *videoOut) second() load {
@@ -100,26 +114,54 @@ func (e *videoOut) encode(v *frame.Video, lost int) {
 	if e.encoder == nil {
 		return
 	}
-	if want := int(e.bitrate.Load()); want != e.built.Bitrate {
-		if err := e.encoder.SetBitrate(want); err != nil {
-			e.fail(err)
-			return
-		}
-		e.built.Bitrate = want
+	e.mu.Lock()
+	plan := e.plan
+	e.mu.Unlock()
+	for l := range plan {
+		plan[l].FPS = min(plan[l].FPS, e.built.Format.FPS)
 	}
-	p, err := e.encoder.Encode(v, e.key.Swap(false))
+	var keys [frame.Layers]bool
+	for l := range keys {
+		keys[l] = e.keys[l].Swap(false)
+	}
+	packets, err := e.encoder.Encode(v, plan, keys)
 	if err != nil {
 		e.fail(err)
 		return
 	}
-	e.mu.Lock()
-	e.load.encoded++
-	e.load.dropped += lost
-	e.spent += time.Since(start)
-	e.mu.Unlock()
-	if p != nil {
+	e.count(packets, plan, lost, time.Since(start))
+	for _, p := range packets {
 		e.write(p)
 	}
+}
+
+func (e *videoOut) count(packets []*frame.Packet, plan frame.Plan, lost int, spent time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if plan != (frame.Plan{}) {
+		e.load.encoded++
+		e.load.dropped += lost
+		e.spent += spent
+	}
+	for _, p := range packets {
+		e.load.layers[p.Layer].pictures++
+		e.load.layers[p.Layer].bytes += len(p.Data)
+	}
+	skipped := e.encoder.Skipped()
+	for l := range e.load.layers {
+		of := &e.load.layers[l]
+		of.skipped += skipped[l] - e.skipped[l]
+		of.format = e.built.Format.At(frame.Layer(l))
+		switch {
+		case plan[l].On():
+			of.state = LayerOn
+		case e.demand.Wanted[l]:
+			of.state = LayerOff
+		default:
+			of.state = LayerPaused
+		}
+	}
+	e.skipped = skipped
 }
 
 // build makes sure that the encoder fits the picture and the settings.
@@ -130,7 +172,6 @@ func (e *videoOut) build(v *frame.Video, now time.Time) error {
 	want := frame.VideoSettings{
 		Codec:       o.Codec,
 		Format:      frame.Format{Width: v.Width, Height: v.Height, FPS: f.FPS},
-		Bitrate:     e.built.Bitrate,
 		KeyInterval: o.KeyInterval,
 	}
 	if e.encoder != nil && want == e.built {
@@ -140,13 +181,11 @@ func (e *videoOut) build(v *frame.Video, now time.Time) error {
 	if o.Codec == "" || now.Before(e.retry) {
 		return nil
 	}
-	want.Bitrate = int(e.bitrate.Load())
 	encoder, err := e.encoders.Video(want)
 	if err != nil {
 		return fmt.Errorf("build the %s encoder for %v: %w", want.Codec, want.Format, err)
 	}
-	e.encoder, e.built = encoder, want
-	e.key.Store(true)
+	e.encoder, e.built, e.skipped = encoder, want, [frame.Layers]uint64{}
 	return nil
 }
 

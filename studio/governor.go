@@ -22,9 +22,18 @@ type governor struct {
 
 // load is what the encoder did during one second.
 type load struct {
-	mean    time.Duration // to encode a picture
+	mean    time.Duration // to encode a picture in all its layers
 	encoded int
 	dropped int
+	layers  [frame.Layers]layerLoad
+}
+
+// layerLoad is what became of one layer in that second.
+type layerLoad struct {
+	state           LayerState
+	format          frame.Format
+	pictures, bytes int
+	skipped         uint64
 }
 
 const (

@@ -32,11 +32,12 @@ type machine struct {
 	calls   []string
 	openErr error
 
-	script  func(ctx context.Context, m *machine, f studio.Feedback) error
-	video   []frame.Packet
-	audio   []frame.Packet
-	targets []frame.Target
-	closed  int // encoders
+	script   func(ctx context.Context, m *machine, f studio.Feedback) error
+	video    []frame.Packet
+	audio    []frame.Packet
+	targets  []frame.Target
+	expected int // bits a second
+	closed   int // encoders
 }
 
 func newMachine() *machine {
@@ -56,7 +57,7 @@ func live(ctx context.Context, m *machine, f studio.Feedback) error {
 		return nil
 	}
 	f.Link(frame.Link{Phase: frame.LinkLive})
-	f.KeyFrame()
+	f.KeyFrame(frame.Full)
 	<-ctx.Done()
 	f.Link(frame.Link{Phase: frame.LinkIdle})
 	return nil
@@ -152,26 +153,36 @@ func (m *machine) PlayAudio(ctx context.Context, device string, in *frame.Queue)
 }
 
 type fakeVideo struct {
-	m *machine
-	s frame.VideoSettings
+	m  *machine
+	s  frame.VideoSettings
+	on frame.Plan
 }
 
 func (m *machine) Video(s frame.VideoSettings) (studio.VideoEncoder, error) {
-	return &fakeVideo{m, s}, nil
+	return &fakeVideo{m: m, s: s}, nil
 }
 
-func (e *fakeVideo) Encode(v *frame.Video, key bool) (*frame.Packet, error) {
+func (e *fakeVideo) Encode(v *frame.Video, plan frame.Plan, keys [frame.Layers]bool) (packets []*frame.Packet, err error) {
 	if v.Width != e.s.Format.Width || v.Height != e.s.Format.Height {
 		return nil, fmt.Errorf("picture of %dx%d for an encoder of %v", v.Width, v.Height, e.s.Format)
 	}
-	e.m.mu.Lock()
-	slow := e.m.encoding * time.Duration(v.Height) / 720
-	e.m.mu.Unlock()
-	time.Sleep(slow)
-	return &frame.Packet{Data: []byte{1}, PTS: v.PTS, Key: key, Duration: e.s.Format.Interval()}, nil
+	for l := frame.Quarter; l >= frame.Full; l-- {
+		if !plan[l].On() {
+			continue
+		}
+		e.m.mu.Lock()
+		slow := e.m.encoding * time.Duration(v.Height>>l) / 720
+		e.m.mu.Unlock()
+		time.Sleep(slow)
+		packets = append(packets, &frame.Packet{
+			Data: make([]byte, plan[l].Bitrate/8/plan[l].FPS), PTS: v.PTS, Key: keys[l] || !e.on[l].On(), Duration: e.s.Format.Interval(), Layer: l,
+		})
+	}
+	e.on = plan
+	return packets, nil
 }
-func (e *fakeVideo) SetBitrate(int) error { return nil }
-func (e *fakeVideo) Close() error         { return e.m.count() }
+func (e *fakeVideo) Skipped() [frame.Layers]uint64 { return [frame.Layers]uint64{} }
+func (e *fakeVideo) Close() error                  { return e.m.count() }
 
 func (m *machine) count() error {
 	m.mu.Lock()
@@ -207,6 +218,12 @@ func (m *machine) Run(ctx context.Context, t frame.Target, f studio.Feedback) er
 	script := m.script
 	m.mu.Unlock()
 	return script(ctx, m, f)
+}
+
+func (m *machine) Expect(bps int) {
+	m.mu.Lock()
+	m.expected = bps
+	m.mu.Unlock()
 }
 
 func (m *machine) WriteVideo(p *frame.Packet) {

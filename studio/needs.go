@@ -22,13 +22,14 @@ type Devices interface {
 	PlayAudio(ctx context.Context, device string, in *frame.Queue) error
 }
 
-// VideoEncoder turns pictures into packets. Not safe for concurrent use.
+// VideoEncoder turns pictures into packets, each in up to three sizes. Not safe for concurrent use.
 type VideoEncoder interface {
-	// Encode encodes one picture of the format the encoder was built for. A nil packet means the rate control skipped it.
-	// The packet's data belongs to the caller.
-	Encode(v *frame.Video, key bool) (*frame.Packet, error)
-	// SetBitrate changes the target in bits a second from the next picture on.
-	SetBitrate(bps int) error
+	// Encode encodes one picture of the format the encoder was built for in the layers that are on and due, and makes those
+	// in keys key frames. A layer that comes on begins with one. A layer without a packet was skipped by the rate control.
+	// The packets' data belongs to the caller.
+	Encode(v *frame.Video, plan frame.Plan, keys [frame.Layers]bool) ([]*frame.Packet, error)
+	// Skipped counts the pictures that the rate control skipped in each layer.
+	Skipped() [frame.Layers]uint64
 	Close() error
 }
 
@@ -49,8 +50,8 @@ type Encoders interface {
 
 // Feedback is what comes back against the stream of media. The functions are called from any goroutine and return at once.
 type Feedback struct {
-	KeyFrame func()
-	Bitrate  func(bps int)
+	KeyFrame func(frame.Layer)
+	Demand   func(frame.Demand)
 	Link     func(frame.Link)
 }
 
@@ -59,6 +60,8 @@ type Uplink interface {
 	// Run publishes to t and reconnects with back-off until ctx ends, then takes the show off the air and returns nil. It
 	// returns an error when trying again would not help; the last Link then says why.
 	Run(ctx context.Context, t frame.Target, f Feedback) error
+	// Expect says how many bits a second of picture the show can use at most: the search for more bandwidth ends there.
+	Expect(bps int)
 	// WriteVideo and WriteAudio send a packet, or drop it while nothing is connected. They do not wait for the network.
 	WriteVideo(p *frame.Packet)
 	WriteAudio(p *frame.Packet)

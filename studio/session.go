@@ -88,7 +88,7 @@ func New(c Config) *Session {
 	}
 	s.sound = newSound(k)
 	s.pictures = newPictures(k, c.Scale, s.settings.Output.Format)
-	s.video = &videoOut{encoders: c.Encoders, slot: s.pictures.encoder, write: c.Uplink.WriteVideo, failed: s.encoderFailed}
+	s.video = &videoOut{encoders: c.Encoders, slot: s.pictures.encoder, write: c.Uplink.WriteVideo, failed: s.encoderFailed, demand: oneLayer}
 	s.governor = newGovernor(s.settings.Output.Format)
 	s.air.phase = OffAir
 	s.publish()
@@ -180,7 +180,7 @@ func (s *Session) publish() {
 		Settings: s.settings, Devices: s.devices, Sources: s.sourceStatuses(), Notices: s.notices,
 		Program: Program{
 			Showing: s.pictures.state().showing, Format: s.governor.format(), Reduced: s.governor.reduced(),
-			FPS: s.rate.encoded, EncodeTime: s.rate.mean, Dropped: s.rate.dropped,
+			FPS: s.rate.encoded, EncodeTime: s.rate.mean, Dropped: s.rate.dropped, Layers: s.rate.layers,
 		},
 		Sound: Sound{
 			Status: s.micStatus(), Problem: s.mic.problem, Voice: voice, Master: master,
@@ -203,8 +203,19 @@ type rates struct {
 	encoded float64
 	mean    time.Duration
 	dropped uint64
+	layers  [frame.Layers]LayerStatus
 	sources uint64 // pictures in at the last count
 	source  float64
+}
+
+// layered takes over what became of the layers; an earlier count of skipped pictures goes on.
+func (r *rates) layered(loads [frame.Layers]layerLoad, elapsed time.Duration) {
+	for i, l := range loads {
+		r.layers[i] = LayerStatus{
+			State: l.state, Format: l.format, FPS: float64(l.pictures) / elapsed.Seconds(),
+			Bitrate: int(8 * float64(l.bytes) / elapsed.Seconds()), Skipped: r.layers[i].Skipped + l.skipped,
+		}
+	}
 }
 
 // measure runs once a snapshot: once a second it counts, steers the encoder, and keeps settings that changed.
@@ -221,6 +232,7 @@ func (s *Session) measure(now time.Time) {
 	s.rate.encoded = float64(l.encoded) / elapsed.Seconds()
 	s.rate.mean = l.mean
 	s.rate.dropped += uint64(l.dropped)
+	s.rate.layered(l.layers, elapsed)
 	in := s.pictures.state().in
 	s.rate.source = 0
 	if in >= s.rate.sources {
@@ -241,6 +253,7 @@ func (s *Session) reformat() {
 	f := s.governor.format()
 	s.pictures.setFormat(f)
 	s.video.configure(s.settings.Output, f)
+	s.c.Uplink.Expect(s.bitrate())
 	trouble := EncoderSlow
 	if !s.governor.reduced() {
 		trouble = EncoderEased

@@ -68,6 +68,30 @@ type Program struct {
 	EncodeTime time.Duration
 	// Dropped counts pictures that the encoder had no time for, since going live.
 	Dropped uint64
+	// Layers are the sizes in which the picture goes out, largest first.
+	Layers [frame.Layers]LayerStatus
+}
+
+// LayerState says whether a layer is encoded.
+type LayerState string
+
+// States of a layer. The zero value is that of every layer off air.
+const (
+	LayerIdle   LayerState = ""
+	LayerOn     LayerState = "on"
+	LayerPaused LayerState = "paused" // nobody watches it
+	LayerOff    LayerState = "off"    // the path does not carry it
+)
+
+// LayerStatus is how one layer does. The figures are those of the last second.
+type LayerStatus struct {
+	State  LayerState
+	Format frame.Format
+	FPS    float64
+	// Bitrate is in bits a second.
+	Bitrate int
+	// Skipped counts pictures that the rate control left out, since going live.
+	Skipped uint64
 }
 
 // Sound is the sound that goes out.

@@ -48,6 +48,7 @@ type Link struct {
 	RTT         time.Duration
 	LossPercent float64 // of our packets, as the server reports
 	Bitrate     int     // bits a second sent, media only
+	Estimate    int     // bits a second that the path is believed to carry, all headers included; 0 unknown
 	Since       time.Time
 }
 

@@ -24,6 +24,8 @@ type Packet struct {
 	// Duration is 1/fps for a picture and the packet's length for sound.
 	Duration time.Duration
 	Key      bool
+	// Layer is the size of a picture; sound has none.
+	Layer Layer
 }
 
 // Format is what a picture should look like.
@@ -50,7 +52,7 @@ const (
 type VideoSettings struct {
 	Codec  Codec
 	Format Format
-	// Bitrate is in bits a second.
+	// Bitrate is in bits a second. Where all layers are encoded a Plan says it instead.
 	Bitrate int
 	// KeyInterval is the longest time between two key frames.
 	KeyInterval time.Duration

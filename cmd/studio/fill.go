@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 
+	"vitrine/capture"
 	"vitrine/capture/frame"
 	"vitrine/studio"
 	"vitrine/studio/encode"
@@ -14,7 +15,13 @@ import (
 // encoders fills studio.Encoders with the real ones.
 type encoders struct{}
 
-func (encoders) Video(s frame.VideoSettings) (studio.VideoEncoder, error) { return encode.NewVideo(s) }
+func (encoders) Video(s frame.VideoSettings) (studio.VideoEncoder, error) {
+	e, err := encode.NewLayers(s, capture.Scale)
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
 
 func (encoders) Audio(s frame.AudioSettings) (studio.AudioEncoder, error) {
 	e, err := encode.NewOpus(s)

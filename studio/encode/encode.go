@@ -9,7 +9,8 @@
 // because a core does 720p at more than 200 frames a second and slices cost bits; its rate control may skip a picture,
 // because late pictures are worse than fewer ones. VP8 runs at libvpx's fastest realtime preset, four times what
 // mediadevices' wrapper reaches, without look-ahead, so that a picture in is a picture out. Both signal or mean BT.709 in
-// limited range, as frame.Video is. Opus is tuned for full-band audio, not for speech alone: a show has music and jingles,
+// limited range, as frame.Video is. Layers encodes the three sizes of simulcast from one scaled chain, one after the other on
+// the caller's goroutine: the smaller two together cost a third of the largest. Opus is tuned for full-band audio, not for speech alone: a show has music and jingles,
 // and the encoder still changes to its speech layers by itself where rate and signal ask for it.
 package encode
 

@@ -3,6 +3,7 @@ package publish
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pion/sdp/v3"
@@ -128,6 +129,80 @@ next:
 		kept = append(kept, a)
 	}
 	return kept
+}
+
+// oneSource is an offer that names the SSRC of the first layer only. pion names all, which servers that do not know rids take
+// for three pictures, or for a description of the old plan B; those that do know them need no SSRC.
+func oneSource(offer string) (string, error) {
+	var d sdp.SessionDescription
+	if err := d.UnmarshalString(offer); err != nil {
+		return "", fmt.Errorf("read own description: %w", err)
+	}
+	for _, m := range d.MediaDescriptions {
+		var first string
+		named := false
+		m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool {
+			switch a.Key {
+			case "ssrc":
+				ssrc, _, _ := strings.Cut(a.Value, " ")
+				if first == "" {
+					first = ssrc
+				}
+				return ssrc != first
+			case "msid":
+				again := named
+				named = true
+				return again
+			}
+			return false
+		})
+	}
+	out, err := d.Marshal()
+	if err != nil {
+		return "", fmt.Errorf("write own description: %w", err)
+	}
+	return string(out), nil
+}
+
+// errHalfSimulcast says that a server answered simulcast without the extensions that tell layers apart: it would find no
+// picture at all.
+var errHalfSimulcast = errors.New("the server takes layers but cannot tell them apart")
+
+// takenLayers reads which of the rids offered the answer takes, and whether as paused (RFC 8853 §5.2); none if the server
+// takes a single stream.
+func takenLayers(answer string) (taken map[string]bool, err error) {
+	var d sdp.SessionDescription
+	if err := d.UnmarshalString(answer); err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	for _, m := range d.MediaDescriptions {
+		value, _ := m.Attribute("simulcast")
+		fields := strings.Fields(value)
+		for i := 0; i+1 < len(fields); i += 2 {
+			if fields[i] != "recv" {
+				continue
+			}
+			taken = map[string]bool{}
+			for stream := range strings.SplitSeq(fields[i+1], ";") {
+				rid, _, _ := strings.Cut(stream, ",") // the first of alternatives
+				name, paused := strings.CutPrefix(rid, "~")
+				taken[name] = paused
+			}
+			if !hasExtension(m, sdp.SDESMidURI) || !hasExtension(m, sdp.SDESRTPStreamIDURI) {
+				return nil, errHalfSimulcast
+			}
+		}
+	}
+	return taken, nil
+}
+
+func hasExtension(m *sdp.MediaDescription, uri string) bool {
+	for _, a := range m.Attributes {
+		if fields := strings.Fields(a.Value); a.Key == "extmap" && len(fields) > 1 && fields[1] == uri {
+			return true
+		}
+	}
+	return false
 }
 
 // checkAnswer makes sure that the server takes all that was offered: a show whose picture nobody wants is no show.

@@ -9,9 +9,9 @@ import (
 	"github.com/pion/dtls/v2"
 	"github.com/pion/ice/v2"
 	"github.com/pion/interceptor"
-	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/rtp"
 	"github.com/pion/rtp/codecs"
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v3"
 
 	"vitrine/capture/frame"
@@ -40,7 +40,7 @@ func opusCodec() webrtc.RTPCodecParameters {
 		RTPCodecCapability: webrtc.RTPCodecCapability{
 			MimeType: webrtc.MimeTypeOpus, ClockRate: frame.SampleRate, Channels: 2,
 			SDPFmtpLine:  "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1",
-			RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}},
+			RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "transport-cc"}},
 		},
 		PayloadType: 111,
 	}
@@ -50,8 +50,10 @@ func opusCodec() webrtc.RTPCodecParameters {
 func videoCodec(c frame.Codec) (webrtc.RTPCodecParameters, rtp.Payloader, error) {
 	p := webrtc.RTPCodecParameters{
 		RTPCodecCapability: webrtc.RTPCodecCapability{
-			ClockRate:    90000,
-			RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}},
+			ClockRate: 90000,
+			RTCPFeedback: []webrtc.RTCPFeedback{
+				{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}, {Type: "ccm", Parameter: "pause"}, {Type: "transport-cc"},
+			},
 		},
 	}
 	switch c {
@@ -68,22 +70,28 @@ func videoCodec(c frame.Codec) (webrtc.RTPCodecParameters, rtp.Payloader, error)
 	}
 }
 
-// newAPI sets pion up for one connection: codecs, answers to NACKs, and nothing else. Sender reports are our own, because
-// pion's take the moment of sending for the moment of capture, which parts sound and picture by their encoders' delays.
+// repairedURI names the layer that a repair packet repairs (RFC 8852 §4.2). Servers that take simulcast look for it.
+const repairedURI = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
+
+// newAPI sets pion up for one connection: codecs, header extensions, and nothing else. Answers to NACKs, congestion control and
+// sender reports are our own: pion's reports take the moment of sending for the moment of capture, which parts sound and
+// picture by their encoders' delays.
 func newAPI(tracks []*track, paths pathTimes, loopback bool) (*webrtc.API, error) {
 	m := &webrtc.MediaEngine{}
 	for _, t := range tracks {
 		if err := m.RegisterCodec(t.codec, t.Kind()); err != nil {
 			return nil, fmt.Errorf("register %s: %w", t.codec.MimeType, err)
 		}
+		uris := []string{sdp.TransportCCURI}
+		if t.rid != "" {
+			uris = append(uris, sdp.SDESMidURI, sdp.SDESRTPStreamIDURI, repairedURI)
+		}
+		for _, uri := range uris {
+			if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: uri}, t.Kind()); err != nil {
+				return nil, fmt.Errorf("register %s: %w", uri, err)
+			}
+		}
 	}
-	responder, err := nack.NewResponderInterceptor()
-	if err != nil {
-		return nil, fmt.Errorf("build the NACK responder: %w", err)
-	}
-	registry := &interceptor.Registry{}
-	registry.Add(responder)
-
 	var e webrtc.SettingEngine
 	e.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
 	e.SetDTLSRetransmissionInterval(dtlsRetransmission)
@@ -91,7 +99,7 @@ func newAPI(tracks []*track, paths pathTimes, loopback bool) (*webrtc.API, error
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	e.SetIncludeLoopbackCandidate(loopback)
-	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(registry), webrtc.WithSettingEngine(e)), nil
+	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(&interceptor.Registry{}), webrtc.WithSettingEngine(e)), nil
 }
 
 // isLoopback reports whether the server runs on this machine, where the loopback interface may be the only path.

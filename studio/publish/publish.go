@@ -5,15 +5,19 @@
 // over attempts; each attempt is a session with a loop of its own and, while it lives, a sending goroutine and one that
 // reads RTCP a stream. Pion's callbacks only send to the session's loop.
 //
-// Queues. Between the encoders and the sending goroutine 8 pictures and 16 packets of sound wait. A full picture queue drops
+// Queues. Between the encoders and the sending goroutine 8 pictures of each layer and 16 packets of sound wait. A full picture queue drops
 // up to the next key frame, which it asks for; a full sound queue drops what comes. With no connection everything is
-// dropped: nobody wants to see later what was said while the line was down. Drops are counted.
+// dropped: nobody wants to see later what was said while the line was down. Drops are counted. 64 messages of the server wait
+// for the sending goroutine; more are dropped, since it repeats itself.
 //
 // Why. RTP times and sender reports are computed from the show's clock (Packet.PTS), the same line for sound and picture, so
 // that lips and voice stay together whatever the encoders' delays are. A path that falls silent is first restarted (the
 // session, its keys and its streams stay), then replaced by a new offer; a restart is also the question whether another
 // studio took over, in which case Run ends: two studios must not fight for a show. AES-GCM is preferred because it costs a
 // sixth of AES-CM with SHA-1 a packet.
+//
+// The picture is offered in three layers (simulcast, RFC 8853); a server that takes one gets one. What the path carries is
+// estimated here (estimator) and shared out by the session; what nobody watches the server pauses (RFC 7728).
 package publish
 
 import (
@@ -35,10 +39,10 @@ import (
 
 // Feedback is what comes back against the stream of media. The functions are called from any goroutine and return at once.
 type Feedback struct {
-	// KeyFrame asks for a key frame: somebody joined, lost too much, or the connection is new.
-	KeyFrame func()
-	// Bitrate wishes for bits a second of picture. Not called yet.
-	Bitrate func(bps int)
+	// KeyFrame asks for a key frame of one layer: somebody joined, lost too much, or the connection is new.
+	KeyFrame func(frame.Layer)
+	// Demand says which layers are wanted and what the path carries, whenever that changes.
+	Demand func(frame.Demand)
 	// Link says how the connection does: at every change and each second while it lives.
 	Link func(frame.Link)
 }
@@ -53,6 +57,8 @@ type Publisher struct {
 	running atomic.Bool
 	out     atomic.Pointer[sender]
 	dropped atomic.Uint64
+	// expected is the most that the show can use, in bits a second of picture.
+	expected atomic.Int64
 }
 
 const (
@@ -88,6 +94,9 @@ func (p *Publisher) WriteAudio(f *frame.Packet) {
 	}
 	p.dropped.Add(1)
 }
+
+// Expect says how many bits a second of picture the show can use at most: the search for more bandwidth ends there.
+func (p *Publisher) Expect(bps int) { p.expected.Store(int64(bps)) }
 
 // Dropped is the number of packets that were not sent since New, without those of the running connection's queues.
 func (p *Publisher) Dropped() uint64 { return p.dropped.Load() }
@@ -134,7 +143,9 @@ type run struct {
 	// servers are the ICE servers of the last answer; used says that the last offer had them.
 	servers []webrtc.ICEServer
 	used    bool
-	fault   frame.Link // the last failure's fault and detail, shown while the next attempt runs
+	// plain says that the server cannot do simulcast and must not be offered it.
+	plain bool
+	fault frame.Link // the last failure's fault and detail, shown while the next attempt runs
 }
 
 func (r *run) loop(ctx context.Context) error {
@@ -211,7 +222,8 @@ func (r *run) try(ctx context.Context, endpoint *url.URL) (lived time.Duration, 
 			r.feedback.Link(frame.Link{Phase: frame.LinkConnecting, Attempt: 1, Fault: frame.FaultOf(err), Detail: err.Error()})
 		},
 	}
-	if err := s.build(r.target.Video, r.servers, r.paths, r.feedback.KeyFrame); err != nil {
+	ways := senderWays{keyFrame: r.feedback.KeyFrame, demand: r.feedback.Demand, expected: &r.expected}
+	if err := s.build(r.target.Video, !r.plain, r.servers, r.paths, ways); err != nil {
 		return 0, &Error{fault: frame.FaultMedia, final: true, err: err}
 	}
 	r.used = len(r.servers) > 0
@@ -222,6 +234,10 @@ func (r *run) try(ctx context.Context, endpoint *url.URL) (lived time.Duration, 
 	}
 	err = s.run(ctx, func(out *sender) { r.out.Store(out) })
 	r.dropped.Add(s.out.dropped.Load())
+	if errors.Is(err, errHalfSimulcast) && !r.plain {
+		r.plain = true
+		return r.try(ctx, endpoint)
+	}
 	if !s.since.IsZero() {
 		lived = max(time.Since(s.since), 1)
 	}

@@ -88,7 +88,7 @@ func TestA_show_reaches_the_server_and_leaves_it_at_the_end(t *testing.T) {
 		t.Errorf("first attempt reported as %+v", l)
 	}
 	s.await(t, frame.LinkLive)
-	receive(t, "wish for a key frame at the start", s.wishes, func(struct{}) bool { return true })
+	receive(t, "wish for a key frame at the start", s.wishes, func(frame.Layer) bool { return true })
 
 	s.WriteVideo(picture(true, 3000, 10*time.Second))
 	var unit []byte
@@ -162,7 +162,7 @@ func TestA_picture_loss_indication_asks_for_a_key_frame(t *testing.T) {
 	s.await(t, frame.LinkLive)
 	s.WriteVideo(picture(true, 100, 0))
 	video := receive(t, "picture", server.packets, isVideo)
-	receive(t, "first wish", s.wishes, func(struct{}) bool { return true })
+	receive(t, "first wish", s.wishes, func(frame.Layer) bool { return true })
 	for answered := false; !answered; {
 		if err := server.current().WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: video.SSRC}}); err != nil {
 			t.Fatal(err)

@@ -11,72 +11,113 @@ import (
 )
 
 const (
-	// Packets that wait for the sending loop. It is behind only while the network stack is.
-	videoQueue = 8
+	// Packets that wait for the sending loop, and what the server said about them.
+	videoQueue = 8 * frame.Layers
 	audioQueue = 16
-	// A key frame leaves in bursts with pauses, so that it does not overrun the first small buffer on its way: 60 Mbit/s.
-	burst      = 16
-	burstPause = 2 * time.Millisecond
+	heardQueue = 64
 	// reportInterval is short against RFC 3550's 5 s because receivers align sound and picture by the first report.
 	reportInterval = time.Second
-	// keyPatience is how long a wish for a key frame is not repeated: encoding and sending it takes a few pictures.
-	keyPatience = 250 * time.Millisecond
+	// probeStep is the time between two packets of a probe, or a few.
+	probeStep = 5 * time.Millisecond
+	// What an estimate holds besides pictures: headers of pictures, a tenth, and sound, in bits a second.
+	headerPart   = 10
+	roomForSound = 300_000
+	// unexpected is searched for until the show says what it can use.
+	unexpected = 3_000_000
 )
 
-// sender turns packets into RTP for one connection. Its loop owns the streams; the queues in front of it never wait: a
-// full video queue drops up to the next key frame and asks for one, a full sound queue drops the newest packet.
+// sender turns packets into RTP for one connection. Its loop owns the streams, the estimate of the path and the pace; the
+// queues in front of it never wait: a full video queue drops up to the next key frame and asks for one, a full sound queue
+// drops the newest packet.
 type sender struct {
-	video, audio *stream // video is nil when only sound is sent
-	videoIn      chan *frame.Packet
-	audioIn      chan *frame.Packet
+	layers  []*layer // largest first; empty when only sound is sent
+	audio   *stream
+	videoIn chan *frame.Packet
+	audioIn chan *frame.Packet
+	heardIn chan []rtcp.Packet
 	// control writes RTCP.
 	control func([]rtcp.Packet) error
-	// keyFrame asks the encoder for one.
-	keyFrame func()
+	// keyFrame and demand steer the encoder; expected is what it can use at most, in bits a second.
+	keyFrame func(frame.Layer)
+	demand   func(frame.Demand)
+	expected *atomic.Int64
 	reports  *receiverReports
 
 	start   time.Time
-	needKey atomic.Bool
-	asked   atomic.Int64 // when keyFrame was last called, since start
 	bytes   atomic.Int64 // RTP payload sent
+	carries atomic.Int64 // the estimate, in bits a second; 0 unknown
 	dropped atomic.Uint64
 
 	// Of the loop:
-	pending []outgoing // rest of the picture that is leaving
-	begun   bool
-	epoch   time.Time     // wall time of position 0 on the show's clock
-	newest  time.Duration // latest position sent
+	pending   []outgoing // rest of the picture that is leaving
+	of        *layer     // it belongs to
+	begun     bool
+	epoch     time.Time     // wall time of position 0 on the show's clock
+	newest    time.Duration // latest position sent
+	transport uint16        // number of the next packet of all streams
+	estimate  *estimator
+	pace      pacer
+	repair    repair
+	sound     meter
+	demanded  frame.Demand
+	told      bool // demanded was
 }
 
-func newSender(video, audio *stream, control func([]rtcp.Packet) error, keyFrame func(), reports *receiverReports) *sender {
-	s := &sender{
-		video: video, audio: audio, control: control, keyFrame: keyFrame, reports: reports, start: time.Now(),
+// senderWays is what a sender speaks through.
+type senderWays struct {
+	control  func([]rtcp.Packet) error
+	keyFrame func(frame.Layer)
+	demand   func(frame.Demand)
+	expected *atomic.Int64
+	reports  *receiverReports
+}
+
+func newSender(layers []*layer, audio *stream, w senderWays) *sender {
+	return &sender{
+		layers: layers, audio: audio, start: time.Now(), estimate: newEstimator(unexpected),
+		control: w.control, keyFrame: w.keyFrame, demand: w.demand, expected: w.expected, reports: w.reports,
 		videoIn: make(chan *frame.Packet, videoQueue), audioIn: make(chan *frame.Packet, audioQueue),
+		heardIn: make(chan []rtcp.Packet, heardQueue),
 	}
-	s.needKey.Store(true)
-	s.asked.Store(-int64(keyPatience))
-	return s
+}
+
+// single reports whether the server takes one stream only.
+func (s *sender) single() bool { return len(s.layers) == 1 || !s.layers[1].taken && !s.layers[2].taken }
+
+// layer is where pictures of a size go; nil where nothing takes them.
+func (s *sender) layer(size frame.Layer) *layer {
+	switch {
+	case len(s.layers) == 0:
+		return nil
+	case s.single():
+		return s.layers[0]
+	case !s.layers[size].taken:
+		return nil
+	default:
+		return s.layers[size]
+	}
 }
 
 // writeVideo queues a picture or drops it. Safe for any goroutine.
 func (s *sender) writeVideo(p *frame.Packet) {
-	if s.video == nil {
+	l := s.layer(p.Layer)
+	if l == nil {
 		return
 	}
-	if s.needKey.Load() && !p.Key {
+	if !l.takes(p) {
 		s.dropped.Add(1)
-		s.askKey()
+		s.askKey(l, p.Layer)
 		return
 	}
 	select {
 	case s.videoIn <- p:
 		if p.Key {
-			s.needKey.Store(false)
+			l.needKey.Store(false)
 		}
 	default:
 		s.dropped.Add(1)
-		s.needKey.Store(true)
-		s.askKey()
+		l.needKey.Store(true)
+		s.askKey(l, p.Layer)
 	}
 }
 
@@ -89,21 +130,42 @@ func (s *sender) writeAudio(p *frame.Packet) {
 	}
 }
 
-// askKey asks for a key frame unless that was done a moment ago. Safe for any goroutine.
-func (s *sender) askKey() {
+// askKey asks for a key frame of a size unless that was done a moment ago. Safe for any goroutine.
+func (s *sender) askKey(l *layer, size frame.Layer) {
 	now := int64(time.Since(s.start))
-	last := s.asked.Load()
-	if now-last >= int64(keyPatience) && s.asked.CompareAndSwap(last, now) {
-		s.keyFrame()
+	last := l.asked.Load()
+	if now-last >= int64(keyPatience) && l.asked.CompareAndSwap(last, now) {
+		s.keyFrame(size)
 	}
 }
+
+// askKeys asks for a key frame of every size that flows.
+func (s *sender) askKeys() {
+	for _, l := range s.layers {
+		if l.taken {
+			s.askKey(l, frame.Layer(l.source.Load()))
+		}
+	}
+}
+
+// hear queues what the server said, or drops it: it says it again. Safe for any goroutine.
+func (s *sender) hear(packets []rtcp.Packet) {
+	select {
+	case s.heardIn <- packets:
+	default:
+	}
+}
+
+func (s *sender) now() time.Duration { return time.Since(s.start) }
 
 // run sends until ctx ends.
 func (s *sender) run(ctx context.Context) error {
 	report := time.NewTicker(reportInterval)
 	defer report.Stop()
-	pause := time.NewTimer(burstPause)
-	defer pause.Stop()
+	wake := time.NewTimer(0)
+	defer wake.Stop()
+	s.pace.set(0)
+	s.follow()
 	for {
 		video := s.videoIn
 		if len(s.pending) > 0 {
@@ -115,47 +177,95 @@ func (s *sender) run(ctx context.Context) error {
 		case p := <-s.audioIn:
 			s.sendAudio(p)
 		case p := <-video:
-			s.pending = s.video.packetize(p, true)
-			s.burst(p.PTS)
-			pause.Reset(burstPause)
-		case <-pause.C:
-			if len(s.pending) > 0 {
-				s.burst(s.newest)
-				pause.Reset(burstPause)
-			}
+			s.of = s.layer(p.Layer)
+			s.pending = s.of.packetize(p, true)
+		case packets := <-s.heardIn:
+			s.heard(packets)
 		case <-report.C:
 			s.report(s.audio)
-			s.report(s.video)
+			for _, l := range s.layers {
+				s.report(l.stream)
+			}
+		case <-wake.C:
+		}
+		if wait := s.work(); wait >= 0 {
+			wake.Reset(wait)
 		}
 	}
 }
 
+// work sends what is due and returns how long until more is; negative when only something new makes work.
+func (s *sender) work() time.Duration {
+	wait := s.copies(s.now())
+	sooner := func(d time.Duration) {
+		if wait < 0 || d < wait {
+			wait = d
+		}
+	}
+	for len(s.pending) > 0 && s.pace.open(s.now()) {
+		o := &s.pending[0]
+		s.send(s.of.stream, o)
+		s.pace.spend(o.size())
+		s.pending = s.pending[1:]
+	}
+	if len(s.pending) > 0 {
+		sooner(s.pace.wait())
+	}
+	if s.pad() {
+		sooner(probeStep)
+	}
+	return wait
+}
+
+// pad sends nothing, in packets, to find out what the path carries, and reports whether that is under way. Padding goes
+// between pictures, in a stream that somebody wants.
+func (s *sender) pad() bool {
+	missing, probing := s.estimate.padding(s.now())
+	for ; missing > 0 && len(s.pending) == 0; missing -= paddingSize {
+		l := s.flowing()
+		if l == nil {
+			break
+		}
+		o := l.padding(l.last)
+		s.send(l.stream, &o)
+	}
+	return probing
+}
+
+// flowing is the smallest layer that has begun and is wanted.
+func (s *sender) flowing() *layer {
+	for i := len(s.layers) - 1; i >= 0; i-- {
+		if l := s.layers[i]; l.wanted() && l.packets > 0 {
+			return l
+		}
+	}
+	return nil
+}
+
 func (s *sender) sendAudio(p *frame.Packet) {
 	for _, o := range s.audio.packetize(p, false) {
-		s.send(s.audio, &o, p.PTS)
+		s.send(s.audio, &o)
+		s.sound.add(s.now(), o.size())
 	}
 }
 
-func (s *sender) burst(pts time.Duration) {
-	n := min(burst, len(s.pending))
-	for i := range n {
-		s.send(s.video, &s.pending[i], pts)
-	}
-	s.pending = s.pending[n:]
-}
-
-// send writes a packet. The first one fixes where the show's clock lies in wall time, for both streams at once, and the
-// first of each stream is followed by its report, so that receivers need not guess for a second.
-func (s *sender) send(st *stream, o *outgoing, pts time.Duration) {
+// send writes a packet. The first one fixes where the show's clock lies in wall time, for all streams at once, and the first
+// of each stream is followed by its report, so that receivers need not guess for a second.
+func (s *sender) send(st *stream, o *outgoing) {
+	o.transport = s.transport
 	if !st.write(o) {
 		return
 	}
+	if o.numbered {
+		s.estimate.sent(s.transport, o.size(), s.now())
+		s.transport++
+	}
 	s.bytes.Add(int64(len(o.payload)))
 	if !s.begun {
-		s.begun, s.newest = true, pts
-		s.epoch = time.Now().Add(-pts)
+		s.begun, s.newest = true, o.pts
+		s.epoch = time.Now().Add(-o.pts)
 	}
-	s.newest = max(s.newest, pts)
+	s.newest = max(s.newest, o.pts)
 	if st.packets == 1 {
 		s.report(st)
 	}
@@ -164,9 +274,6 @@ func (s *sender) send(st *stream, o *outgoing, pts time.Duration) {
 // report sends a stream's report. Every report of a connection lies on the one line NTP = epoch + position, whatever the
 // encoders' delays are; that is what keeps lips and voice together.
 func (s *sender) report(st *stream) {
-	if st == nil {
-		return
-	}
 	ntp := ntpTime(s.epoch.Add(s.newest))
 	packets := st.report(s.newest, ntp)
 	if packets == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -54,7 +55,23 @@ func testSender(t *testing.T, l *line, keyFrame func()) *sender {
 	video, audio := &track{codec: codec}, &track{codec: opusCodec()}
 	video.bound.Store(&binding{ssrc: 1, payloadType: 96, out: l})
 	audio.bound.Store(&binding{ssrc: 2, payloadType: 111, out: l})
-	return newSender(newStream(video, payloader), newStream(audio, &codecs.OpusPayloader{}), l.control, keyFrame, &receiverReports{})
+	s := newSender([]*layer{newLayer(newStream(video, payloader, 1), frame.Full)}, newStream(audio, &codecs.OpusPayloader{}, 2), senderWays{
+		control: l.control, keyFrame: func(frame.Layer) { keyFrame() }, demand: func(frame.Demand) {}, expected: &atomic.Int64{}, reports: &receiverReports{},
+	})
+	s.agree(nil)
+	return s
+}
+
+// running starts a sender's loop; the function that it returns ends it.
+func running(t *testing.T, s *sender) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { _ = s.run(ctx) }()
+	synctest.Wait()
+	return func() {
+		cancel()
+		synctest.Wait()
+	}
 }
 
 func vp8Picture(key bool, n int, pts time.Duration) *frame.Packet {
@@ -95,31 +112,40 @@ func TestA_full_queue_drops_to_the_next_key_frame_and_asks_for_it(t *testing.T) 
 	})
 }
 
-func TestA_key_frame_leaves_in_bursts_and_sound_goes_between_them(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := &line{}
-		s := testSender(t, l, func() {})
-		ctx, stop := context.WithCancel(t.Context())
-		go func() { _ = s.run(ctx) }()
-		s.writeVideo(vp8Picture(true, 40*1100, 0))
-		synctest.Wait()
-		s.writeAudio(sound(0))
-		time.Sleep(10 * burstPause)
-		stop()
-		synctest.Wait()
-		var at []int
-		for n := range l.packets {
-			if l.packets[n].PayloadType == 111 {
-				at = append(at, n)
+func TestA_key_frame_does_not_flood_the_path_and_sound_does_not_wait_for_it(t *testing.T) {
+	for _, c := range []struct {
+		estimate    float64 // bits a second; 0 unknown
+		least, most time.Duration
+	}{
+		{0, 5 * time.Millisecond, 10 * time.Millisecond},
+		{4_000_000, 30 * time.Millisecond, 50 * time.Millisecond},
+		{300_000, 400 * time.Millisecond, 600 * time.Millisecond},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			l := &line{}
+			s := testSender(t, l, func() {})
+			s.estimate.heard, s.estimate.target = c.estimate > 0, c.estimate
+			ctx, stop := context.WithCancel(t.Context())
+			go func() { _ = s.run(ctx) }()
+			s.writeVideo(vp8Picture(true, 40*1100, 0))
+			synctest.Wait()
+			s.writeAudio(sound(0))
+			synctest.Wait()
+			l.mu.Lock()
+			if n := len(l.packets); l.packets[n-1].PayloadType != 111 || l.packets[n-2].Marker {
+				t.Errorf("%.0f bit/s: sound waited for the picture", c.estimate)
 			}
-		}
-		if len(at) != 1 || at[0] != burst {
-			t.Errorf("sound left as packet %v, want behind the first burst of %d", at, burst)
-		}
-		if last := len(l.packets) - 1; !l.packets[last].Marker || l.times[last].Sub(l.times[0]) != 2*burstPause {
-			t.Errorf("%d packets took %v, want two pauses of %v", last+1, l.times[last].Sub(l.times[0]), burstPause)
-		}
-	})
+			l.mu.Unlock()
+			time.Sleep(2 * time.Second)
+			stop()
+			synctest.Wait()
+			for n, p := range l.packets {
+				if took := l.times[n].Sub(l.times[0]); p.Marker && p.PayloadType == 96 && (took < c.least || took > c.most) {
+					t.Errorf("%.0f bit/s: a picture of 44 kB took %v, want %v to %v", c.estimate, took, c.least, c.most)
+				}
+			}
+		})
+	}
 }
 
 func TestReports_come_with_the_first_packet_and_every_second(t *testing.T) {
@@ -142,7 +168,7 @@ func TestReports_come_with_the_first_packet_and_every_second(t *testing.T) {
 			t.Fatalf("%d reports, want one each at once and after every of two seconds", len(l.reports))
 		}
 		for _, r := range l.reports {
-			st := map[uint32]*stream{1: s.video, 2: s.audio}[r.SSRC]
+			st := map[uint32]*stream{1: s.layers[0].stream, 2: s.audio}[r.SSRC]
 			pts := begin + time.Duration(float64(int32(r.RTPTime-st.timestamp(begin)))/float64(st.rate)*1e9)
 			if ntp := ntpTime(s.epoch.Add(pts)); math.Abs(float64(int64(ntp-r.NTPTime)))/(1<<32) > 0.0001 {
 				t.Errorf("report of %d is off the common line: position %v at NTP %x, want %x", r.SSRC, pts, r.NTPTime, ntp)
@@ -152,7 +178,7 @@ func TestReports_come_with_the_first_packet_and_every_second(t *testing.T) {
 }
 
 func TestTimestamps_follow_the_clock_for_days(t *testing.T) {
-	s := newStream(&track{codec: opusCodec()}, &codecs.OpusPayloader{})
+	s := newStream(&track{codec: opusCodec()}, &codecs.OpusPayloader{}, 7)
 	rapid.Check(t, func(t *rapid.T) {
 		blocks := rapid.Int64Range(0, 100*3600*24*30).Draw(t, "blocks of 10 ms")
 		if got, want := s.timestamp(time.Duration(blocks)*frame.BlockDuration)-s.base, uint32(blocks*frame.BlockSamples); got != want {

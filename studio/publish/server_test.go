@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -74,6 +75,16 @@ type request struct {
 	method, path, ifMatch, auth, contentType, body string
 }
 
+// simulcast is how a server answers an offer of layers.
+type simulcast int
+
+const (
+	takesLayers simulcast = iota
+	takesOne
+	// takesHalf is how pion answers by itself: it takes the layers without the extensions that name them.
+	takesHalf
+)
+
 // whipServer is a WHIP server independent of ours: net/http and a real pion peer per session, everything on 127.0.0.1.
 type whipServer struct {
 	t    *testing.T
@@ -85,7 +96,11 @@ type whipServer struct {
 
 	requests chan request
 	packets  chan *rtp.Packet
-	reports  chan *rtcp.SenderReport
+	// layers holds the packets of a simulcast by rid, beside packets.
+	layers map[string]chan *rtp.Packet
+	// simulcast says what the server makes of an offer of layers.
+	simulcast simulcast
+	reports   chan *rtcp.SenderReport
 
 	mu    sync.Mutex
 	peers []*webrtc.PeerConnection
@@ -108,8 +123,14 @@ func newLossyServer(t *testing.T, lose func(*rtp.Header) bool) *whipServer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newServer(t, conn, lose)
+}
+
+func newServer(t *testing.T, conn net.PacketConn, lose func(*rtp.Header) bool) *whipServer {
+	t.Helper()
 	s := &whipServer{
 		t: t, wire: &cable{PacketConn: conn, lose: lose, lost: map[uint32]bool{}}, requests: make(chan request, 4096),
+		layers:  map[string]chan *rtp.Packet{"f": make(chan *rtp.Packet, 1<<16), "h": make(chan *rtp.Packet, 1<<16), "q": make(chan *rtp.Packet, 1<<16)},
 		packets: make(chan *rtp.Packet, 1<<16), reports: make(chan *rtcp.SenderReport, 1024),
 	}
 	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: s.wire})
@@ -156,6 +177,9 @@ func (s *whipServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *whipServer) post(w http.ResponseWriter, r request) {
 	s.closePeer()
 	pc := s.peer()
+	if s.simulcast == takesOne {
+		r.body = oneStream(r.body)
+	}
 	answer, err := describe(pc, r.body)
 	if err != nil {
 		problemAnswer(w, http.StatusBadRequest, wire.Invalid)
@@ -244,11 +268,27 @@ func describe(pc *webrtc.PeerConnection, offer string) (string, error) {
 	return pc.LocalDescription().SDP, nil
 }
 
+// oneStream is an offer as a server reads it that knows nothing of simulcast.
+func oneStream(offer string) string {
+	var kept []string
+	for line := range strings.Lines(offer) {
+		if !strings.HasPrefix(line, "a=rid:") && !strings.HasPrefix(line, "a=simulcast:") && !strings.Contains(line, ":sdes:") {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, "")
+}
+
 func (s *whipServer) peer() *webrtc.PeerConnection {
 	m := &webrtc.MediaEngine{}
 	registry := &interceptor.Registry{}
 	if err := m.RegisterDefaultCodecs(); err != nil {
 		s.t.Error(err)
+	}
+	if s.simulcast == takesLayers {
+		if err := webrtc.ConfigureSimulcastExtensionHeaders(m); err != nil {
+			s.t.Error(err)
+		}
 	}
 	if err := webrtc.RegisterDefaultInterceptors(m, registry); err != nil {
 		s.t.Error(err)
@@ -270,21 +310,28 @@ func (s *whipServer) peer() *webrtc.PeerConnection {
 	s.peers = append(s.peers, pc)
 	s.mu.Unlock()
 	pc.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
-		go s.readReports(r)
+		go s.readReports(r, t.RID())
 		for {
 			p, _, err := t.ReadRTP()
 			if err != nil {
 				return
 			}
 			s.packets <- p
+			if c := s.layers[t.RID()]; c != nil {
+				c <- p
+			}
 		}
 	})
 	return pc
 }
 
-func (s *whipServer) readReports(r *webrtc.RTPReceiver) {
+func (s *whipServer) readReports(r *webrtc.RTPReceiver, rid string) {
+	read := func() ([]rtcp.Packet, error) { p, _, err := r.ReadRTCP(); return p, err }
+	if rid != "" {
+		read = func() ([]rtcp.Packet, error) { p, _, err := r.ReadSimulcastRTCP(rid); return p, err }
+	}
 	for {
-		packets, _, err := r.ReadRTCP()
+		packets, err := read()
 		if err != nil {
 			return
 		}
@@ -306,7 +353,8 @@ func problemAnswer(w http.ResponseWriter, status int, code wire.Code) {
 type show struct {
 	*Publisher
 	links    chan frame.Link
-	wishes   chan struct{}
+	wishes   chan frame.Layer
+	demands  chan frame.Demand
 	finished chan error
 	stop     func()
 }
@@ -316,7 +364,7 @@ func onAir(t *testing.T, endpoint string, change ...func(*Publisher)) *show {
 	t.Helper()
 	s := &show{
 		Publisher: New(slog.New(slog.DiscardHandler)),
-		links:     make(chan frame.Link, 4096), wishes: make(chan struct{}, 4096), finished: make(chan error, 1),
+		links:     make(chan frame.Link, 4096), wishes: make(chan frame.Layer, 4096), demands: make(chan frame.Demand, 1<<16), finished: make(chan error, 1),
 	}
 	s.waits = backoff{first: time.Millisecond, most: 2 * time.Millisecond, stable: time.Hour}
 	s.paths = pathTimes{disconnected: 150 * time.Millisecond, failed: 5 * time.Second, keepAlive: 30 * time.Millisecond, heal: 5 * time.Second}
@@ -327,7 +375,8 @@ func onAir(t *testing.T, endpoint string, change ...func(*Publisher)) *show {
 	s.stop = cancel
 	go func() {
 		s.finished <- s.Run(ctx, frame.Target{Endpoint: endpoint, Token: testToken, Video: frame.H264}, Feedback{
-			KeyFrame: func() { s.wishes <- struct{}{} },
+			KeyFrame: func(l frame.Layer) { s.wishes <- l },
+			Demand:   func(d frame.Demand) { s.demands <- d },
 			Link:     func(l frame.Link) { s.links <- l },
 		})
 	}()

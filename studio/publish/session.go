@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"strings"
 	"time"
 
-	"github.com/pion/rtcp"
 	"github.com/pion/rtp/codecs"
 	"github.com/pion/webrtc/v3"
 	"golang.org/x/sync/errgroup"
@@ -46,7 +46,7 @@ type session struct {
 	live    func(frame.Link)
 	waiting func(error)
 
-	tracks  []*webrtc.RTPSender
+	tracks  []*track
 	reports receiverReports
 	events  chan event
 	done    chan struct{}
@@ -65,20 +65,25 @@ type session struct {
 	counted int64 // bytes at the last report
 }
 
-// build makes the peer connection; nothing is sent yet. After an error nothing is left, otherwise run ends it.
-func (s *session) build(video frame.Codec, servers []webrtc.ICEServer, paths pathTimes, keyFrame func()) error {
-	sound := &track{codec: opusCodec(), id: "sound"}
-	tracks := []*track{sound}
-	var picture *stream
+// rids name the layers in the offer, by frame.Layer.
+var rids = [frame.Layers]string{frame.Full: "f", frame.Half: "h", frame.Quarter: "q"}
+
+// build makes the peer connection; nothing is sent yet. Simulcast offers the picture in all layers, else in one stream. After
+// an error nothing is left, otherwise run ends it.
+func (s *session) build(video frame.Codec, simulcast bool, servers []webrtc.ICEServer, paths pathTimes, w senderWays) error {
+	sound := newTrack(opusCodec(), "sound", "")
+	s.tracks = []*track{sound}
+	var layers []*layer
 	if video != "" {
-		codec, payloader, err := videoCodec(video)
-		if err != nil {
+		var err error
+		if layers, err = pictureLayers(video, simulcast); err != nil {
 			return err
 		}
-		t := &track{codec: codec, id: "picture"}
-		tracks, picture = append(tracks, t), newStream(t, payloader)
+		for _, l := range layers {
+			s.tracks = append(s.tracks, l.track)
+		}
 	}
-	api, err := newAPI(tracks, paths, isLoopback(s.whip.endpoint))
+	api, err := newAPI(s.tracks, paths, isLoopback(s.whip.endpoint))
 	if err != nil {
 		return err
 	}
@@ -89,14 +94,49 @@ func (s *session) build(video frame.Codec, servers []webrtc.ICEServer, paths pat
 	s.events, s.done = make(chan event, eventQueue), make(chan struct{})
 	s.pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) { s.tell(event{state: state}) })
 	s.pc.OnICECandidate(func(c *webrtc.ICECandidate) { s.tell(event{candidate: c, gathered: c == nil}) })
-	for _, t := range tracks {
-		tr, err := s.pc.AddTransceiverFromTrack(t, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
-		if err != nil {
-			return errors.Join(fmt.Errorf("add the %s: %w", t.id, err), s.close())
-		}
-		s.tracks = append(s.tracks, tr.Sender())
+	if err := s.addTracks(); err != nil {
+		return errors.Join(err, s.close())
 	}
-	s.out = newSender(picture, newStream(sound, &codecs.OpusPayloader{}), s.pc.WriteRTCP, keyFrame, &s.reports)
+	w.control, w.reports = s.pc.WriteRTCP, &s.reports
+	s.out = newSender(layers, newStream(sound, &codecs.OpusPayloader{}, rand.Uint32()), w)
+	return nil
+}
+
+// pictureLayers makes the streams of the picture. Their time stamps begin at one random number, so a server that changes
+// from one layer to another need not guess how they relate.
+func pictureLayers(video frame.Codec, simulcast bool) (layers []*layer, err error) {
+	base := rand.Uint32()
+	for size, rid := range rids {
+		codec, payloader, err := videoCodec(video)
+		if err != nil {
+			return nil, err
+		}
+		if !simulcast {
+			rid = ""
+		}
+		layers = append(layers, newLayer(newStream(newTrack(codec, "picture", rid), payloader, base), frame.Layer(size)))
+		if !simulcast {
+			break
+		}
+	}
+	return layers, nil
+}
+
+// addTracks describes sound and picture in a section each; the picture's layers share theirs.
+func (s *session) addTracks() error {
+	var section *webrtc.RTPTransceiver
+	for _, t := range s.tracks {
+		var err error
+		if t.rid != "" && t.rid != rids[frame.Full] {
+			err = section.Sender().AddEncoding(t)
+		} else {
+			section, err = s.pc.AddTransceiverFromTrack(t, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+		}
+		if err != nil {
+			return fmt.Errorf("add the %s: %w", t.id, err)
+		}
+		t.section = section.Mid
+	}
 	return nil
 }
 
@@ -145,6 +185,9 @@ func (s *session) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if offer, err = oneSource(offer); err != nil {
+		return err
+	}
 	s.told.WriteString(offer)
 	answer, servers, err := s.whip.post(ctx, offer)
 	if err != nil {
@@ -154,9 +197,14 @@ func (s *session) open(ctx context.Context) error {
 	if s.fresh(servers) {
 		s.patience = relayPatience
 	}
-	if err := checkAnswer(answer, len(s.tracks)); err != nil {
+	if err := checkAnswer(answer, min(len(s.tracks), 2)); err != nil {
 		return serverError("%w", err)
 	}
+	taken, err := takenLayers(answer)
+	if err != nil {
+		return serverError("%w", err)
+	}
+	s.out.agree(taken)
 	if err := s.accept(answer); err != nil {
 		return serverError("%w", err)
 	}
@@ -213,9 +261,15 @@ func (s *session) watch(ctx context.Context, active func(*sender)) error {
 					return err
 				}
 			case e.state == webrtc.PeerConnectionStateConnected:
+				if !s.bound(ctx, deadline.C) {
+					if ctx.Err() != nil {
+						return nil
+					}
+					return mediaError("the connection stands, but its tracks do not")
+				}
 				deadline.Stop()
-				s.connected()
 				active(s.out)
+				s.connected()
 			case e.state == webrtc.PeerConnectionStateDisconnected && !s.since.IsZero() && !s.healing:
 				deadline.Reset(s.heals)
 				if err := s.heal(ctx); err != nil {
@@ -226,6 +280,21 @@ func (s *session) watch(ctx context.Context, active func(*sender)) error {
 			}
 		}
 	}
+}
+
+// bound waits until the tracks have their ways out, which pion gives them a moment after the connection stands, and reports
+// whether they have.
+func (s *session) bound(ctx context.Context, deadline <-chan time.Time) bool {
+	for _, t := range s.tracks {
+		select {
+		case <-t.ready:
+		case <-ctx.Done():
+			return false
+		case <-deadline:
+			return false
+		}
+	}
+	return true
 }
 
 func (s *session) lost() error {
@@ -240,7 +309,7 @@ func (s *session) connected() {
 		s.since = time.Now()
 	}
 	s.healing = false
-	s.out.askKey()
+	s.out.askKeys()
 	s.report()
 }
 
@@ -252,7 +321,7 @@ func (s *session) report() {
 	rtt, loss := s.reports.quality()
 	sent := s.out.bytes.Load()
 	s.live(frame.Link{
-		Phase: frame.LinkLive, RTT: rtt, LossPercent: loss, Bitrate: int(8 * (sent - s.counted)), Since: s.since,
+		Phase: frame.LinkLive, RTT: rtt, LossPercent: loss, Bitrate: int(8 * (sent - s.counted)), Estimate: int(s.out.carries.Load()), Since: s.since,
 	})
 	s.counted = sent
 }
@@ -308,31 +377,4 @@ func (s *session) heal(ctx context.Context) error {
 		return serverError("%w", err)
 	}
 	return nil
-}
-
-// listen reads what the server says about one of our streams until the connection closes.
-func (s *session) listen(t *webrtc.RTPSender) {
-	for {
-		packets, _, err := t.ReadRTCP()
-		if err != nil {
-			return
-		}
-		for _, p := range packets {
-			switch p := p.(type) {
-			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-				s.out.askKey()
-			case *rtcp.ReceiverReport:
-				s.heard(p.Reports)
-			case *rtcp.SenderReport:
-				s.heard(p.Reports)
-			}
-		}
-	}
-}
-
-func (s *session) heard(blocks []rtcp.ReceptionReport) {
-	now := time.Now()
-	for _, b := range blocks {
-		s.reports.heard(b, now)
-	}
 }

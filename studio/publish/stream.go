@@ -2,6 +2,7 @@ package publish
 
 import (
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -11,9 +12,16 @@ import (
 )
 
 const (
-	// maxPayload keeps an RTP packet at 1,200 bytes, which fits every path after SRTP, UDP and IPv6 or a tunnel.
-	maxPayload = 1200 - 12
+	// maxPayload keeps an RTP packet with its header extensions (16 bytes) at 1,200 bytes, which fits every path after SRTP,
+	// UDP and IPv6 or a tunnel.
+	maxPayload = 1200 - 12 - 16
 	rtpVersion = 2
+	// overhead is what UDP, IPv4 and SRTP's tag add to a packet, in bytes.
+	overhead = 28 + 16
+	// introduction is how many packets of padding introduce a layer: pion takes one for its codec and one for its name.
+	introduction = 2
+	// mostPadding is what one byte can count.
+	mostPadding = 255
 )
 
 // stream is one RTP stream (RFC 3550). Its time stamps are positions on the show's clock, so picture and sound that were
@@ -24,14 +32,22 @@ type stream struct {
 	payloader rtp.Payloader
 	base      uint32 // random time stamp of position 0 (RFC 3550 §5.1)
 	seq       uint16
+	kept      [keptPackets]outgoing // what was sent, by sequence number
+	// known is set once the server has reported on the stream: then it need not be named any more.
+	known atomic.Bool
 
 	packets, octets uint32
+	last            time.Duration // position of the newest one sent
 }
 
-func newStream(t *track, payloader rtp.Payloader) *stream {
-	return &stream{
-		track: t, rate: int64(t.codec.ClockRate), payloader: payloader, base: rand.Uint32(), seq: uint16(rand.Uint32()),
-	}
+func newStream(t *track, payloader rtp.Payloader, base uint32) *stream {
+	return &stream{track: t, rate: int64(t.codec.ClockRate), payloader: payloader, base: base, seq: uint16(rand.Uint32())}
+}
+
+// has reports whether the stream has that SSRC.
+func (s *stream) has(ssrc uint32) bool {
+	b := s.track.bound.Load()
+	return b != nil && b.ssrc == ssrc
 }
 
 // timestamp is the RTP time of a position on the show's clock.
@@ -44,36 +60,75 @@ func (s *stream) timestamp(pts time.Duration) uint32 {
 type outgoing struct {
 	header  rtp.Header
 	payload []byte
+	pts     time.Duration
+	// transport is its number among the packets of all streams, if the server agreed to numbers.
+	transport uint16
+	numbered  bool
 }
 
-// packetize splits a packet to RTP packets; the last one carries the marker of video.
+// size is what the packet takes on the wire, in bytes.
+func (o *outgoing) size() int { return o.header.MarshalSize() + len(o.payload) + overhead }
+
+// packetize splits a packet to RTP packets; the last one carries the marker of video. Padding introduces a layer of
+// simulcast, because servers built on pion spend the first packets of an unknown SSRC on finding out what it is.
 func (s *stream) packetize(p *frame.Packet, marker bool) []outgoing {
 	payloads := s.payloader.Payload(maxPayload, p.Data)
-	out := make([]outgoing, len(payloads))
+	out := make([]outgoing, 0, introduction+len(payloads))
+	if s.track.rid != "" && s.packets == 0 {
+		for range introduction {
+			out = append(out, s.padding(p.PTS))
+		}
+	}
 	ts := s.timestamp(p.PTS)
 	for i, b := range payloads {
-		out[i] = outgoing{
+		out = append(out, outgoing{
 			header:  rtp.Header{Version: rtpVersion, Marker: marker && i == len(payloads)-1, SequenceNumber: s.seq, Timestamp: ts},
-			payload: b,
-		}
+			payload: b, pts: p.PTS,
+		})
 		s.seq++
 	}
 	return out
 }
 
-// write sends one packet and reports whether it went out. Before the connection stands and after it ended nothing does.
-func (s *stream) write(p *outgoing) bool {
+// padding is a packet without content at a position on the show's clock (RFC 3550 §5.1).
+func (s *stream) padding(pts time.Duration) outgoing {
+	o := outgoing{
+		header:  rtp.Header{Version: rtpVersion, Padding: true, SequenceNumber: s.seq, Timestamp: s.timestamp(pts)},
+		payload: make([]byte, mostPadding), pts: pts,
+	}
+	o.payload[mostPadding-1] = mostPadding
+	s.seq++
+	return o
+}
+
+// write names and numbers a packet as agreed, keeps it, sends it, and reports whether it went out. Before the connection
+// stands and after it ended nothing does.
+func (s *stream) write(o *outgoing) bool {
 	b := s.track.bound.Load()
 	if b == nil {
 		return false
 	}
-	p.header.SSRC, p.header.PayloadType = b.ssrc, b.payloadType
-	if _, err := b.out.WriteRTP(&p.header, p.payload); err != nil {
+	o.header.SSRC, o.header.PayloadType = b.ssrc, b.payloadType
+	b.extend(&o.header, s.track.rid, o.transport, !s.known.Load())
+	o.numbered = b.transport > 0
+	s.kept[o.header.SequenceNumber%keptPackets] = *o
+	if _, err := b.out.WriteRTP(&o.header, o.payload); err != nil {
 		return false
 	}
 	s.packets++
-	s.octets += uint32(len(p.payload))
+	s.octets += uint32(len(o.payload))
+	s.last = o.pts
 	return true
+}
+
+// rewrite sends a packet again as it was.
+func (s *stream) rewrite(o *outgoing) bool {
+	b := s.track.bound.Load()
+	if b == nil {
+		return false
+	}
+	_, err := b.out.WriteRTP(&o.header, o.payload)
+	return err == nil
 }
 
 // report says which NTP time belongs to which RTP time (RFC 3550 §6.4.1); nil before the first packet.
