@@ -27,17 +27,19 @@ type offer struct {
 	fingerprint string
 	audio       *section
 	video       *section
+	events      *section   // the data channel that a viewer would like
 	sections    []*section // all, in order
 	description sdp.SessionDescription
 }
 
 // section is one m= section of an offer.
 type section struct {
-	kind    string // "audio" or "video"
-	mid     string
-	active  bool // its direction fits the role: media will flow if a codec is found
-	formats []string
-	codecs  []Codec
+	kind     string // "audio", "video" or "application"
+	protocol string
+	mid      string
+	active   bool // its direction fits the role: media will flow if a codec is found
+	formats  []string
+	codecs   []Codec
 	// feedback lists its a=rtcp-fb lines, rids the simulcast streams that it sends.
 	feedback, rids []string
 	// extensions are the ids of the RTP header extensions by their URIs, as far as one-byte headers can carry them.
@@ -73,10 +75,7 @@ func readOffer(text string, as role) (*offer, error) {
 			return nil, wire.Errorf(wire.Invalid, "two media sections have the mid %q", s.mid)
 		}
 		mids[s.mid] = true
-		slot := &o.audio
-		if m.MediaName.Media == "video" {
-			slot = &o.video
-		}
+		slot := map[string]**section{"audio": &o.audio, "video": &o.video, "application": &o.events}[s.kind]
 		if *slot != nil {
 			return nil, wire.Errorf(wire.Invalid, "the offer has more than one %s section", m.MediaName.Media)
 		}
@@ -95,20 +94,20 @@ func (s *section) flows() bool { return s != nil && s.active }
 
 // readSection reads one m= section and writes its direction out.
 func readSection(m *sdp.MediaDescription, session []sdp.Attribute, as role) (*section, error) {
-	if k := m.MediaName.Media; k != "audio" && k != "video" {
+	if k := m.MediaName.Media; k != "audio" && k != "video" && (k != "application" || as == publishing) {
 		return nil, wire.Errorf(wire.Invalid, "the server takes audio and video sections only; the offer has %q", clip(k))
 	}
 	if len(m.MediaName.Formats) > maxCodecs || len(m.Attributes) > maxAttributes {
 		return nil, wire.Errorf(wire.Invalid, "the offer's %s section lists too many formats or attributes", m.MediaName.Media)
 	}
-	s := &section{kind: m.MediaName.Media, formats: m.MediaName.Formats}
+	s := &section{kind: m.MediaName.Media, formats: m.MediaName.Formats, protocol: strings.Join(m.MediaName.Protos, "/")}
 	s.mid, _ = m.Attribute("mid")
 	if s.mid == "" || strings.ContainsAny(s.mid, " \t") {
 		return nil, wire.Errorf(wire.Invalid, "the offer's %s section has no mid", m.MediaName.Media)
 	}
 	direction := readDirection(m, session)
 	m.Attributes = append(without(m.Attributes, directions...), sdp.Attribute{Key: direction})
-	s.active = direction == "sendrecv" || direction == map[role]string{publishing: "sendonly", watching: "recvonly"}[as]
+	s.active = s.kind != "application" && (direction == "sendrecv" || direction == map[role]string{publishing: "sendonly", watching: "recvonly"}[as])
 	s.codecs, s.extensions, s.feedback = readCodecs(m), readExtensions(m), readFeedback(m)
 	var err error
 	s.rids, err = readLayers(m, as)

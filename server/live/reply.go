@@ -72,7 +72,7 @@ func (r *reply) formats(s *section) []Codec {
 func (r *reply) section(line func(string, ...any), s *section) {
 	formats := r.formats(s)
 	if len(formats) == 0 {
-		line("m=%s 0 UDP/TLS/RTP/SAVPF %s", s.kind, strings.Join(s.formats, " "))
+		line("m=%s 0 %s %s", s.kind, s.protocol, strings.Join(s.formats, " "))
 		line("c=IN IP4 0.0.0.0")
 		line("a=mid:%s", s.mid)
 		line("a=inactive")
