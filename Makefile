@@ -28,8 +28,9 @@ lint:
 	@out=$$(go tool gofumpt -l app assets capture cmd server studio); if [ -n "$$out" ]; then echo "not gofumpt'ed: $$out"; exit 1; fi
 	go tool staticcheck ./...
 
-# The figures of a benchmark: name, value, unit, goal.
-figures = go test -run '^$$' -bench $(1) -benchtime 1x -timeout $(2) ./cmd | awk 'NF == 4 && $$2 + 0 == $$2 {print; fflush()} /FAIL|SKIP|panic/ {bad = 1; print > "/dev/stderr"} END {exit bad}'
+# The figures of a benchmark: name, value, unit, goal. Why one failed or was skipped is said on standard error.
+figures = go test -v -run '^$$' -bench $(1) -benchtime 1x -timeout $(2) ./cmd | awk '/_test.go:[0-9]+:|FAIL|SKIP|panic/ {bad = 1; print > "/dev/stderr"; next} \
+	NF == 4 && $$2 + 0 == $$2 && !/^Benchmark/ {print; fflush()} END {exit bad}'
 
 bench: build
 	@.ci/setup test
