@@ -47,7 +47,7 @@ func exitTo(t *testing.T, profile srtp.ProtectionProfile) (*door, *net.UDPConn, 
 		t.Fatal(err)
 	}
 	there := listen()
-	d := &door{direct: &direct{}, out: newOutbox(listen()), sealer: s, extension: 3}
+	d := &door{direct: &direct{}, out: newOutbox(listen()), sealer: s, extension: 3, way: &way{}}
 	d.to.Store(there.LocalAddr().(*net.UDPAddr))
 	return d, there, far
 }

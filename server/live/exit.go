@@ -2,6 +2,7 @@ package live
 
 import (
 	"encoding/binary"
+	"time"
 
 	"github.com/pion/rtcp"
 )
@@ -39,6 +40,7 @@ type door struct {
 	extension uint8  // id of the transport-wide sequence number; 0 if not agreed upon
 	sent      uint16 // the next transport-wide sequence number
 	newest    []byte
+	way       *way // learns when counted packets leave
 }
 
 // headerBytes is the fixed part of an RTP header, extensionBytes what the one extension that we send takes (RFC 8285 §4.2).
@@ -103,6 +105,7 @@ func (d *door) write(b []byte, h *head) {
 	b[16] = d.extension<<4 | 1
 	binary.BigEndian.PutUint16(b[17:], d.sent)
 	b[19] = 0
+	d.way.leaves(d.sent, time.Now())
 	d.sent++
 }
 

@@ -51,8 +51,9 @@ type feedback struct {
 	down  *DownTrack
 	nacks []rtcp.NackPair
 	key   bool
-	// guard learns of packets, of which some were lost, and of a round trip, if there is one.
+	// guard learns of transport-wide feedback, or of packets some of which were lost, and of a round trip, as far as there is any.
 	guard         *guard
+	transport     *rtcp.TransportLayerCC
 	packets, lost int
 	rtt           time.Duration
 }
@@ -265,6 +266,9 @@ func (l *lane) pump(now time.Time) {
 }
 
 func (l *lane) answer(f feedback, now time.Time) {
+	if f.transport != nil {
+		f.packets, f.lost = f.guard.way.reported(f.transport, now)
+	}
 	if f.packets > 0 {
 		f.guard.reported(f.packets, f.lost, now)
 	}

@@ -1,10 +1,6 @@
 package live
 
-import (
-	"time"
-
-	"github.com/pion/rtcp"
-)
+import "time"
 
 // Shield is how much of what a viewer is sent is sent again without being asked, against loss.
 type Shield struct {
@@ -38,8 +34,8 @@ const (
 	// was bad is likely to be so again, and too little protection is seen at once.
 	lowerMargin = 0.8
 	lowerAfter  = 4 * time.Second
-	// queueing is the growth of delay from which loss is taken for congestion: then copies would only make it worse.
-	queueing = 60 * time.Millisecond
+	// queueing is the standing delay from which loss is taken for congestion: then copies would only make it worse.
+	queueing = 80 * time.Millisecond
 	// lossWindow is over how many packets loss is measured, at least.
 	lossWindow = 80
 )
@@ -53,7 +49,7 @@ type guard struct {
 	lost      int
 	measured  bool
 	rtt       time.Duration // smoothed
-	least     time.Duration // of the round trips; rises slowly
+	way       way
 }
 
 // reported takes how many packets a report covers and how many of them were lost.
@@ -76,16 +72,10 @@ func (g *guard) reported(packets, lost int, now time.Time) {
 // tripped takes a round trip.
 func (g *guard) tripped(rtt time.Duration) {
 	if g.rtt == 0 {
-		g.rtt, g.least = rtt, rtt
-		return
+		g.rtt = rtt
 	}
 	g.rtt += (rtt - g.rtt) / 4
-	g.least += g.least / 500
-	g.least = min(g.least, rtt)
 }
-
-// congested reports whether packets wait in a queue on the way.
-func (g *guard) congested() bool { return g.rtt-g.least > queueing }
 
 func (g *guard) choose(now time.Time) {
 	want := 0
@@ -109,33 +99,9 @@ func (g *guard) choose(now time.Time) {
 // shield is the protection now.
 func (g *guard) shield() Shield {
 	s := shields[g.level].Shield
-	if g.congested() {
+	if g.way.standing() > queueing {
 		s.Copies = 0
 		s.Answers = 1
 	}
 	return s
-}
-
-// feedbackLoss counts what a transport-wide report covers (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1).
-func feedbackLoss(r *rtcp.TransportLayerCC) (packets, lost int) {
-	left := int(r.PacketStatusCount)
-	count := func(symbol uint16, n int) {
-		n = min(n, left)
-		left -= n
-		packets += n
-		if symbol == rtcp.TypeTCCPacketNotReceived {
-			lost += n
-		}
-	}
-	for _, c := range r.PacketChunks {
-		switch c := c.(type) {
-		case *rtcp.RunLengthChunk:
-			count(c.PacketStatusSymbol, int(c.RunLength))
-		case *rtcp.StatusVectorChunk:
-			for _, s := range c.SymbolList {
-				count(s, 1)
-			}
-		}
-	}
-	return packets, lost
 }

@@ -42,26 +42,65 @@ func TestProtection_follows_loss_quickly_and_leaves_slowly(t *testing.T) {
 	}
 }
 
-func TestLoss_with_growing_delay_adds_nothing(t *testing.T) {
-	now, g := time.Unix(1000, 0), &guard{}
-	g.tripped(20 * time.Millisecond)
-	for range 20 {
-		g.reported(100, 30, now)
-		g.tripped(300 * time.Millisecond)
+// travel sends packets over a path with a delay for each and reports them, a feedback for each ten.
+func travel(g *guard, from int, delays []time.Duration, start time.Time) (end time.Time) {
+	const every = 5 * time.Millisecond
+	zero := time.Unix(900, 0)
+	for i := 0; i+10 <= len(delays); i += 10 {
+		r := &rtcp.TransportLayerCC{BaseSequenceNumber: uint16(from + i), PacketStatusCount: 10}
+		chunk := &rtcp.StatusVectorChunk{}
+		var last time.Time
+		for k := i; k < i+10; k++ {
+			sent := start.Add(time.Duration(k) * every)
+			g.way.leaves(uint16(from+k), sent)
+			if delays[k] < 0 {
+				chunk.SymbolList = append(chunk.SymbolList, rtcp.TypeTCCPacketNotReceived)
+				continue
+			}
+			at := sent.Add(delays[k])
+			if last.IsZero() {
+				r.ReferenceTime = uint32(at.Sub(zero) / (64 * time.Millisecond))
+				last = zero.Add(time.Duration(r.ReferenceTime) * 64 * time.Millisecond)
+			}
+			chunk.SymbolList = append(chunk.SymbolList, rtcp.TypeTCCPacketReceivedLargeDelta)
+			r.RecvDeltas = append(r.RecvDeltas, &rtcp.RecvDelta{Type: rtcp.TypeTCCPacketReceivedLargeDelta, Delta: at.Sub(last).Microseconds()})
+			last = at
+		}
+		r.PacketChunks = []rtcp.PacketStatusChunk{chunk}
+		end = start.Add(time.Duration(i+10) * every)
+		packets, lost := g.way.reported(r, end)
+		g.reported(packets, lost, end)
 	}
-	if s := g.shield(); s.Copies != 0 || s.Answers != 1 {
-		t.Errorf("a full queue is given %+v more", s)
-	}
+	return end
 }
 
-func TestTransport_feedback_counts_what_was_lost(t *testing.T) {
-	r := &rtcp.TransportLayerCC{PacketStatusCount: 20, PacketChunks: []rtcp.PacketStatusChunk{
-		&rtcp.RunLengthChunk{PacketStatusSymbol: rtcp.TypeTCCPacketNotReceived, RunLength: 5},
-		&rtcp.StatusVectorChunk{SymbolList: []uint16{rtcp.TypeTCCPacketReceivedSmallDelta, rtcp.TypeTCCPacketNotReceived}},
-		&rtcp.RunLengthChunk{PacketStatusSymbol: rtcp.TypeTCCPacketReceivedSmallDelta, RunLength: 4000},
-	}}
-	if packets, lost := feedbackLoss(r); packets != 20 || lost != 6 {
-		t.Errorf("%d of %d", lost, packets)
+func TestLoss_on_a_path_with_a_full_queue_is_answered_with_less_not_more(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		delay  func(i int) time.Duration
+		copies bool
+	}{
+		{"a lossy path", func(int) time.Duration { return 20 * time.Millisecond }, true},
+		{"a lossy path to a busy receiver", func(i int) time.Duration { return time.Duration(20+i%7*60) * time.Millisecond }, true},
+		{"a queue", func(i int) time.Duration { return time.Duration(20+min(i, 300)) * time.Millisecond }, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g, delays := &guard{}, []time.Duration{}
+			for i := range 800 {
+				d := c.delay(i)
+				if i%10 < 3 {
+					d = -1
+				}
+				delays = append(delays, d)
+			}
+			travel(g, 65000, delays, time.Unix(1000, 0))
+			if g.loss < 0.29 || g.loss > 0.31 {
+				t.Errorf("30 %% of loss are seen as %.2f", g.loss)
+			}
+			if s := g.shield(); s.Copies > 0 != c.copies {
+				t.Errorf("with %v of standing delay the shield is %+v", g.way.standing(), s)
+			}
+		})
 	}
 }
 

@@ -61,8 +61,7 @@ func (v *Viewer) hear(list []rtcp.Packet) {
 		f := feedback{guard: &v.guard}
 		switch m := m.(type) {
 		case *rtcp.TransportLayerCC:
-			f.packets, f.lost = feedbackLoss(m)
-			f.down = v.downs[0]
+			f.down, f.transport = v.downs[0], m
 		case *rtcp.ReceiverReport:
 			v.reported(m.Reports, l)
 		case *rtcp.SenderReport:
@@ -139,7 +138,7 @@ func (s *Show) startSending(ctx context.Context, v *Viewer) {
 	least.viewers++
 	v.want(true)
 	s.stats.joins.Add(1)
-	out := &door{direct: v.direct, out: least.out, sealer: v.direct.keys.Load().out, extension: v.direct.reply.transportSequence(v.direct.reply.offer.video)}
+	out := &door{direct: v.direct, out: least.out, sealer: v.direct.keys.Load().out, extension: v.direct.reply.transportSequence(v.direct.reply.offer.video), way: &v.guard.way}
 	for _, d := range v.downs {
 		d.exit = out
 	}
