@@ -30,6 +30,7 @@ var storeys = []struct {
 	{"studio/publish", 1},
 	{"studio/remote", 1},
 	{"server/live", 1},
+	{"server/turn", 1},
 	{"server/web", 1},
 	{"server/store", 2},
 	{"server/api", 2},
@@ -176,7 +177,7 @@ func TestHardwareAndToolkitsStayInTheirRooms(t *testing.T) {
 
 func TestDomainRoomsImportOnlyWire(t *testing.T) {
 	for _, p := range packages(t) {
-		if !under(p.room(), "server/live", "server/stage", "server/chat", "server/shop") {
+		if !under(p.room(), "server/live", "server/turn", "server/stage", "server/chat", "server/shop") {
 			continue
 		}
 		for _, imp := range p.Imports {
