@@ -21,7 +21,10 @@ import (
 	"vitrine/server/wire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	trustAuthority() // before anything loads the system's
+	goleak.VerifyTestMain(m)
+}
 
 // patience bounds every wait of a test; it is no measure of speed.
 const patience = 20 * time.Second
@@ -39,6 +42,9 @@ type running struct {
 	cancel   context.CancelFunc
 	done     chan error
 	http     *http.Client
+	scheme   string
+	// relays, if there are any, are all that its peers may use.
+	relays []webrtc.ICEServer
 }
 
 // start runs a server with the shows demo and other until the test ends.
@@ -64,7 +70,10 @@ func start(t *testing.T, cfg Config) *running {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	transport := &http.Transport{}
-	r := &running{t: t, cancel: cancel, done: make(chan error, 1), http: &http.Client{Transport: transport}}
+	r := &running{t: t, cancel: cancel, done: make(chan error, 1), http: &http.Client{Transport: transport}, scheme: "http"}
+	if cfg.secure() {
+		r.scheme = "https"
+	}
 	go func() { r.done <- s.Run(ctx) }()
 	t.Cleanup(transport.CloseIdleConnections)
 	t.Cleanup(r.stop)
@@ -110,7 +119,7 @@ func (r *running) do(c call) (*http.Response, string) {
 	r.t.Helper()
 	path := c.path
 	if !strings.Contains(path, "://") {
-		path = "http://" + r.at.HTTP.String() + path
+		path = r.scheme + "://" + r.at.HTTP.String() + path
 	}
 	q, err := http.NewRequestWithContext(r.t.Context(), c.method, path, strings.NewReader(c.body))
 	if err != nil {
@@ -193,7 +202,7 @@ func newPeer(r *running, codecs ...webrtc.RTPCodecCapability) *peer {
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	e.SetInterfaceFilter(func(name string) bool { return name == "lo" })
 	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(e), webrtc.WithInterceptorRegistry(&interceptor.Registry{})).
-		NewPeerConnection(webrtc.Configuration{})
+		NewPeerConnection(r.ice())
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -207,6 +216,13 @@ func newPeer(r *running, codecs ...webrtc.RTPCodecCapability) *peer {
 	pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { p.tracks <- t })
 	r.t.Cleanup(func() { _ = pc.GracefulClose() })
 	return p
+}
+
+func (r *running) ice() webrtc.Configuration {
+	if len(r.relays) == 0 {
+		return webrtc.Configuration{}
+	}
+	return webrtc.Configuration{ICEServers: r.relays, ICETransportPolicy: webrtc.ICETransportPolicyRelay}
 }
 
 func (p *peer) offer() string {

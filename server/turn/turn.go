@@ -115,8 +115,11 @@ func (s *Server) Run(ctx context.Context) error {
 	return err
 }
 
-// Port is the one that clients reach the relay at, with UDP, TCP and TLS.
-func (s *Server) Port() uint16 { return s.udp.LocalAddr().(*net.UDPAddr).AddrPort().Port() }
+// Address is where clients reach the relay, with UDP, TCP and TLS.
+func (s *Server) Address() netip.AddrPort {
+	a := s.udp.LocalAddr().(*net.UDPAddr).AddrPort()
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}
 
 // Stats returns what the relay did and does.
 func (s *Server) Stats() Stats {
