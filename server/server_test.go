@@ -22,8 +22,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	trustAuthority() // before anything loads the system's
-	goleak.VerifyTestMain(m)
+	trustAuthority()         // before anything loads the system's
+	goleak.VerifyTestMain(m, // but for what has no end, or a slow one, in the test authority and in certmagic
+		goleak.IgnoreAnyFunction("github.com/letsencrypt/pebble/v2/va.VAImpl.processTasks"),
+		goleak.IgnoreAnyFunction("github.com/caddyserver/certmagic.(*RingBufferRateLimiter).loop"),
+		goleak.IgnoreAnyFunction("github.com/caddyserver/certmagic.keepLockfileFresh"))
 }
 
 // patience bounds every wait of a test; it is no measure of speed.
@@ -43,6 +46,7 @@ type running struct {
 	done     chan error
 	http     *http.Client
 	scheme   string
+	prefix   string // of paths; "" for the server's own address
 	// relays, if there are any, are all that its peers may use.
 	relays []webrtc.ICEServer
 }
@@ -112,20 +116,25 @@ func (r *running) stop() {
 type call struct {
 	method, path, body string
 	token, kind, match string
+	from               string // X-Forwarded-For
 }
 
 // do makes the call and returns the answer with its body read.
 func (r *running) do(c call) (*http.Response, string) {
 	r.t.Helper()
 	path := c.path
-	if !strings.Contains(path, "://") {
+	switch {
+	case strings.Contains(path, "://"):
+	case r.prefix != "":
+		path = r.prefix + path
+	default:
 		path = r.scheme + "://" + r.at.HTTP.String() + path
 	}
 	q, err := http.NewRequestWithContext(r.t.Context(), c.method, path, strings.NewReader(c.body))
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	for name, value := range map[string]string{"Content-Type": c.kind, "If-Match": c.match} {
+	for name, value := range map[string]string{"Content-Type": c.kind, "If-Match": c.match, "X-Forwarded-For": c.from} {
 		if value != "" {
 			q.Header.Set(name, value)
 		}
@@ -417,18 +426,24 @@ func TestConfig(t *testing.T) {
 		cfg Config
 		ok  bool
 	}{
-		"nothing":                  {Config{}, true},
-		"a port without a host":    {Config{Listen: ":80"}, true},
-		"no port":                  {Config{Listen: "localhost"}, false},
-		"a port that is a word":    {Config{Listen: "localhost:http"}, false},
-		"a media port too high":    {Config{MediaPort: 1 << 16}, false},
-		"a show twice":             {Config{Shows: []DeclaredShow{{"a", "12345678"}, {"a", "87654321"}}}, false},
-		"a token twice":            {Config{Shows: []DeclaredShow{{"a", "12345678"}, {"b", "12345678"}}}, false},
-		"a short token":            {Config{Shows: []DeclaredShow{{"a", "1234"}}}, false},
-		"a show with a crafted id": {Config{Shows: []DeclaredShow{{"../a", "12345678"}}}, false},
-		"a negative limit":         {Config{MaxViewers: -1}, false},
-		"a public address":         {Config{PublicAddresses: []netip.Addr{netip.MustParseAddr("203.0.113.1")}}, true},
-		"no public address at all": {Config{PublicAddresses: []netip.Addr{{}}}, false},
+		"nothing":                   {Config{}, true},
+		"a port without a host":     {Config{Listen: ":80"}, true},
+		"no port":                   {Config{Listen: "localhost"}, false},
+		"a port that is a word":     {Config{Listen: "localhost:http"}, false},
+		"a media port too high":     {Config{MediaPort: 1 << 16}, false},
+		"a certificate without key": {Config{TLSCert: "x"}, false},
+		"files and a domain":        {Config{TLSCert: "x", TLSKey: "y", Domain: "shop.example"}, false},
+		"a domain":                  {Config{Domain: "shop.example", ACMEEmail: "a@b.example"}, true},
+		"a domain that is local":    {Config{Domain: "localhost"}, false},
+		"a mail without a domain":   {Config{ACMEEmail: "a@b.example"}, false},
+		"a TURN port too high":      {Config{TURNPort: 1 << 16}, false},
+		"a show twice":              {Config{Shows: []DeclaredShow{{"a", "12345678"}, {"a", "87654321"}}}, false},
+		"a token twice":             {Config{Shows: []DeclaredShow{{"a", "12345678"}, {"b", "12345678"}}}, false},
+		"a short token":             {Config{Shows: []DeclaredShow{{"a", "1234"}}}, false},
+		"a show with a crafted id":  {Config{Shows: []DeclaredShow{{"../a", "12345678"}}}, false},
+		"a negative limit":          {Config{MaxViewers: -1}, false},
+		"a public address":          {Config{PublicAddresses: []netip.Addr{netip.MustParseAddr("203.0.113.1")}}, true},
+		"no public address at all":  {Config{PublicAddresses: []netip.Addr{{}}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := c.cfg.Validate(); (err == nil) != c.ok {

@@ -91,9 +91,11 @@ func (s *Server) magic() *security {
 	config = certmagic.New(cache, certmagic.Config{
 		Storage: &certmagic.FileStorage{Path: filepath.Join(s.cfg.Data, "acme")}, Logger: quiet, OnEvent: s.certificateEvent,
 	})
+	host, port, _ := net.SplitHostPort(s.cfg.Listen) // Validate has read it
+	n, _ := strconv.Atoi(port)
 	issuer := certmagic.NewACMEIssuer(config, certmagic.ACMEIssuer{
-		CA: s.cfg.acme.directory, TrustedRoots: s.cfg.acme.roots, AltHTTPPort: s.cfg.acme.httpPort,
-		Email: s.cfg.ACMEEmail, Agreed: true, Logger: quiet,
+		CA: s.cfg.acme.directory, TrustedRoots: s.cfg.acme.roots, Email: s.cfg.ACMEEmail, Agreed: true, Logger: quiet,
+		ListenHost: host, AltHTTPPort: int(s.cfg.acme.plainPort()), AltTLSALPNPort: n, // where we listen already
 	})
 	config.Issuers = []certmagic.Issuer{issuer}
 	t := config.TLSConfig()
