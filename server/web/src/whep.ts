@@ -1,6 +1,7 @@
 // Joining a show by WHEP (draft-ietf-wish-whep): one POST with an offer, one answer, one DELETE. Candidates are not sent:
 // the server is ICE-lite on a public address and learns ours from the first check.
 
+import { readRelays } from "./relays";
 import { preferStereo } from "./sdp";
 import { readSample, type Sample } from "./sample";
 import { readRefusal } from "./wire";
@@ -23,7 +24,6 @@ export async function join(address: string, signal: AbortSignal): Promise<Sessio
     const stream = receive(peer);
     const offer = await peer.createOffer();
     const sdp = preferStereo(offer.sdp ?? "");
-    await peer.setLocalDescription({ type: "offer", sdp });
     const response = await fetch(address, {
       method: "POST",
       headers: { "Content-Type": "application/sdp" },
@@ -32,6 +32,9 @@ export async function join(address: string, signal: AbortSignal): Promise<Sessio
     });
     if (response.status !== 201) throw await readRefusal(response);
     resource = locate(response);
+    const relays = readRelays(response.headers.get("Link"));
+    if (relays.length > 0) peer.setConfiguration({ ...peer.getConfiguration(), iceServers: relays });
+    await peer.setLocalDescription({ type: "offer", sdp }); // now: from here on the browser looks for ways, with the relays
     await peer.setRemoteDescription({ type: "answer", sdp: await response.text() });
     signal.throwIfAborted();
     return new Whep(peer, stream, resource);
