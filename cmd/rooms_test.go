@@ -154,6 +154,8 @@ func TestHardwareAndToolkitsStayInTheirRooms(t *testing.T) {
 		{"github.com/pion/mediadevices", []string{"capture", "studio/encode"}},
 		{"github.com/gordonklaus/portaudio", []string{"capture"}},
 		{"github.com/pion/webrtc/v3", []string{"studio/publish", "server/live", "cmd/audience"}},
+		{"github.com/pion/turn/v2", nil}, // one datagram ends its server
+		{"github.com/pion/turn/v5", []string{"server/turn"}},
 		{"modernc.org/sqlite", []string{"server/store"}},
 		{"C", []string{"capture", "effects", "studio/encode"}},
 	}
