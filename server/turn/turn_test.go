@@ -2,176 +2,18 @@ package turn
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"io"
-	"math/big"
 	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/pion/logging"
-	pion "github.com/pion/turn/v5"
 	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// patience bounds every wait of a test; it is no measure of speed.
-const patience = 20 * time.Second
-
-// echo is a media socket that answers everything with itself.
-func echo(t testing.TB) netip.AddrPort {
-	t.Helper()
-	c, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		b := make([]byte, mtu)
-		for {
-			n, from, err := c.ReadFromUDPAddrPort(b)
-			if err != nil {
-				return
-			}
-			_, _ = c.WriteToUDPAddrPort(b[:n], from)
-		}
-	}()
-	t.Cleanup(func() { _ = c.Close(); <-done })
-	return c.LocalAddr().(*net.UDPAddr).AddrPort()
-}
-
-func certificate(t testing.TB) *tls.Config {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"localhost"}}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
-}
-
-// start runs a relay on loopback until the test ends.
-func start(t testing.TB, cfg Config) *Server {
-	t.Helper()
-	if !cfg.Media.IsValid() {
-		cfg.Media = echo(t)
-	}
-	if cfg.Most == 0 {
-		cfg.Most, cfg.MostAnAddress = 100, 100
-	}
-	cfg.Secret = []byte("a secret of the test")
-	tcp, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(tcp.Addr().(*net.TCPAddr).AddrPort()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := New(cfg, udp, tcp)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Errorf("the relay ended with %v", err)
-			}
-		case <-time.After(patience):
-			t.Error("the relay does not end")
-		}
-	})
-	return s
-}
-
-func (s *Server) at() string { return s.tcp.Addr().String() }
-
-// dial opens a client's way to the relay: "udp", "tcp" or "tls".
-func dial(t testing.TB, s *Server, transport string) net.PacketConn {
-	t.Helper()
-	var conn net.PacketConn
-	switch transport {
-	case "udp":
-		c, err := net.ListenPacket("udp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		conn = c
-	default:
-		c, err := net.Dial("tcp", s.at())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if transport == "tls" {
-			c = tls.Client(c, &tls.Config{InsecureSkipVerify: true})
-		}
-		conn = pion.NewSTUNConn(c)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	return conn
-}
-
-// client is a TURN client that has not allocated yet.
-func client(t testing.TB, s *Server, transport, user, password string) *pion.Client {
-	t.Helper()
-	c, err := pion.NewClient(&pion.ClientConfig{
-		TURNServerAddr: s.at(), Conn: dial(t, s, transport), Username: user, Password: password, Realm: realm,
-		LoggerFactory: &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Listen(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
-}
-
-// allocate makes an allocation with fresh credentials.
-func allocate(t testing.TB, s *Server, transport string) (*pion.Client, net.PacketConn) {
-	t.Helper()
-	user, password := s.Credentials()
-	c := client(t, s, transport, user, password)
-	conn, err := c.Allocate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	return c, conn
-}
-
-// roundTrip sends through the relay and expects the same back from the media socket.
-func roundTrip(t testing.TB, s *Server, conn net.PacketConn, text string) {
-	t.Helper()
-	media := net.UDPAddrFromAddrPort(s.cfg.Media)
-	if _, err := conn.WriteTo([]byte(text), media); err != nil {
-		t.Fatal(err)
-	}
-	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
-		t.Fatal(err)
-	}
-	b := make([]byte, mtu)
-	n, from, err := conn.ReadFrom(b)
-	if err != nil || string(b[:n]) != text || from.String() != media.String() {
-		t.Fatalf("got %q from %v, %v", b[:n], from, err)
-	}
-}
 
 func TestMedia_goes_through_the_relay(t *testing.T) {
 	s := start(t, Config{TLS: certificate(t)})
@@ -182,6 +24,58 @@ func TestMedia_goes_through_the_relay(t *testing.T) {
 				roundTrip(t, s, conn, strings.Repeat("x", 12+i*23))
 			}
 		})
+	}
+}
+
+func TestA_relay_ends_with_all_that_it_serves(t *testing.T) {
+	s, stop := launch(t, "127.0.0.1:0", Config{TLS: certificate(t)})
+	for _, transport := range []string{"udp", "tcp", "tls"} {
+		_, conn := allocate(t, s, transport)
+		roundTrip(t, s, conn, "a message for it")
+	}
+	silent, err := net.Dial("tcp", s.at())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	stop()
+	if n := s.Stats().Connections; n != 0 {
+		t.Errorf("%d connections are left", n)
+	}
+}
+
+func TestA_relay_on_all_addresses_serves_both_families(t *testing.T) {
+	media, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv6unspecified})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer media.Close()
+	s, _ := launch(t, "[::]:0", Config{Media: media.LocalAddr().(*net.UDPAddr).AddrPort()})
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		for _, transport := range []string{"udp", "tcp"} {
+			t.Run(transport+" from "+host, func(t *testing.T) {
+				user, password := s.Credentials()
+				conn, err := clientAt(t, net.JoinHostPort(host, strconv.Itoa(int(s.Address().Port()))), transport, user, password).Allocate()
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer conn.Close()
+				peer := &net.UDPAddr{IP: net.ParseIP(host), Port: int(s.cfg.Media.Port())}
+				if _, err := conn.WriteTo([]byte("a message"), peer); err != nil {
+					t.Fatal(err)
+				}
+				_ = media.SetReadDeadline(time.Now().Add(patience))
+				n, from, err := media.ReadFrom(make([]byte, mtu))
+				if err != nil || n != 9 {
+					t.Fatalf("media got %d bytes, %v", n, err)
+				}
+				_, _ = media.WriteTo([]byte("an answer"), from)
+				_ = conn.SetReadDeadline(time.Now().Add(patience))
+				if n, from, err := conn.ReadFrom(make([]byte, mtu)); err != nil || n != 9 || from.String() != peer.String() {
+					t.Errorf("got %d bytes from %v, %v", n, from, err)
+				}
+			})
+		}
 	}
 }
 
@@ -338,5 +232,20 @@ func TestConnections_are_bounded(t *testing.T) {
 	_ = c.SetReadDeadline(time.Now().Add(patience))
 	if _, err := c.Read(make([]byte, 1)); errors.Is(err, context.DeadlineExceeded) || err == nil {
 		t.Errorf("a third connection stays open: %v", err)
+	}
+}
+
+// BenchmarkRelay sends a packet of a picture there and back: twice through the relay, once through a client and an echo.
+func BenchmarkRelay(b *testing.B) {
+	s := start(b, Config{TLS: certificate(b)})
+	for _, transport := range []string{"udp", "tcp", "tls"} {
+		b.Run(transport, func(b *testing.B) {
+			_, conn := allocate(b, s, transport)
+			text := strings.Repeat("x", 1200)
+			b.ReportAllocs()
+			for b.Loop() {
+				roundTrip(b, s, conn, text)
+			}
+		})
 	}
 }
