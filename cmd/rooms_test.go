@@ -30,6 +30,7 @@ var storeys = []struct {
 	{"studio/publish", 1},
 	{"studio/remote", 1},
 	{"server/live", 1},
+	{"server/turn", 1},
 	{"server/web", 1},
 	{"server/store", 2},
 	{"server/api", 2},
@@ -153,6 +154,8 @@ func TestHardwareAndToolkitsStayInTheirRooms(t *testing.T) {
 		{"github.com/pion/mediadevices", []string{"capture", "studio/encode"}},
 		{"github.com/gordonklaus/portaudio", []string{"capture"}},
 		{"github.com/pion/webrtc/v3", []string{"studio/publish", "server/live", "cmd/audience"}},
+		{"github.com/pion/turn/v2", nil}, // one datagram ends its server
+		{"github.com/pion/turn/v5", []string{"server/turn"}},
 		{"modernc.org/sqlite", []string{"server/store"}},
 		{"C", []string{"capture", "effects", "studio/encode"}},
 	}
@@ -176,7 +179,7 @@ func TestHardwareAndToolkitsStayInTheirRooms(t *testing.T) {
 
 func TestDomainRoomsImportOnlyWire(t *testing.T) {
 	for _, p := range packages(t) {
-		if !under(p.room(), "server/live", "server/stage", "server/chat", "server/shop") {
+		if !under(p.room(), "server/live", "server/turn", "server/stage", "server/chat", "server/shop") {
 			continue
 		}
 		for _, imp := range p.Imports {

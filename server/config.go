@@ -11,18 +11,28 @@ import (
 	"strings"
 	"time"
 
+	"github.com/caddyserver/certmagic"
+
 	"vitrine/server/live"
 	"vitrine/server/wire"
 )
 
 // Config is all that a server can be told. The zero value is sensible.
 type Config struct {
-	// Listen is the address of HTTP, "host:port". Empty means ":8080".
+	// Listen is the address of HTTP, "host:port". Empty means ":443" with TLS and ":8080" without.
 	Listen string
 	// Data is the folder of the database, made if it does not exist. Empty means "vitrine-data".
 	Data string
 	// MediaPort is the UDP port of all media. 0 means the number that HTTP's port has, or any if that one is taken.
 	MediaPort int
+	// TURNPort is the UDP and TCP port of the relay for those whose network lets no UDP through. 0 means none.
+	TURNPort int
+	// TLSCert and TLSKey are PEM files; they are read again when they change. Domain is the alternative: a name of this server
+	// for which a certificate is got from Let's Encrypt, whose terms are thereby agreed to, and port 80 answered. ACMEEmail is
+	// told when that stops working. With none of them HTTP is not encrypted.
+	TLSCert, TLSKey, Domain, ACMEEmail string
+	// TrustedProxies are believed when they say, in X-Forwarded-For, who they ask for.
+	TrustedProxies []netip.Prefix
 	// Shows exist from the start, with these publishing tokens.
 	Shows []DeclaredShow
 	// PublicAddresses are announced beside the host's own, for a server behind a one-to-one NAT.
@@ -39,12 +49,15 @@ type Config struct {
 	Log *slog.Logger
 	// Listening is called once when the server can be reached; it must not block.
 	Listening func(Addresses)
+
+	acme acme
 }
 
 // Addresses are where a server listens.
 type Addresses struct {
 	HTTP  netip.AddrPort
 	Media netip.AddrPort // UDP
+	TURN  netip.AddrPort // UDP and TCP; the zero AddrPort if there is none
 }
 
 // DeclaredShow is a show that the configuration names.
@@ -90,6 +103,12 @@ func (c Config) Validate() error {
 	if c.MediaPort < 0 || c.MediaPort > 65535 {
 		return fmt.Errorf("media port %d is not between 0 and 65535", c.MediaPort)
 	}
+	if c.TURNPort < 0 || c.TURNPort > 65535 {
+		return fmt.Errorf("TURN port %d is not between 0 and 65535", c.TURNPort)
+	}
+	if err := c.validateTLS(); err != nil {
+		return err
+	}
 	if c.Drain < 0 {
 		return errors.New("drain time is negative")
 	}
@@ -109,9 +128,32 @@ func (c Config) Validate() error {
 	return nil
 }
 
+func (c Config) validateTLS() error {
+	switch {
+	case (c.TLSCert == "") != (c.TLSKey == ""):
+		return errors.New("a certificate and its key are given together")
+	case c.TLSCert != "" && c.Domain != "":
+		return errors.New("certificates come from files or for a domain, not both")
+	case c.ACMEEmail != "" && c.Domain == "":
+		return errors.New("an ACME e-mail address needs a domain")
+	case c.Domain != "" && !certmagic.SubjectQualifiesForPublicCert(c.Domain) && c.acme.directory == "":
+		return fmt.Errorf("domain %q can have no certificate", c.Domain)
+	}
+	return nil
+}
+
 func (c Config) withDefaults() Config {
 	if c.Listen == "" {
 		c.Listen = ":8080"
+		if c.secure() {
+			c.Listen = ":443"
+		}
+	}
+	if c.MaxSessions == 0 {
+		c.MaxSessions = 2000
+	}
+	if c.MaxPerAddress == 0 {
+		c.MaxPerAddress = 200
 	}
 	if c.Data == "" {
 		c.Data = "vitrine-data"

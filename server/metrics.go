@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"vitrine/server/live"
+	"vitrine/server/turn"
 )
 
 // measure is one number of a stage in Prometheus' terms.
@@ -69,9 +70,32 @@ func (m *stageMetrics) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// metrics serves the stage's numbers, and the process's CPU, memory and files, in Prometheus' text form.
-func metrics(stage *live.Stage) http.Handler {
+// relayMetrics read a relay whenever they are asked.
+func relayMetrics(relay *turn.Server) (list []prometheus.Collector) {
+	gauge := func(name, help string, read func(turn.Stats) int) {
+		list = append(list, prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "vitrine_turn_" + name, Help: help},
+			func() float64 { return float64(read(relay.Stats())) }))
+	}
+	refused := func(why string, read func(turn.Stats) uint64) {
+		list = append(list, prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "vitrine_turn_refused_total", Help: "Requests that the relay refused.", ConstLabels: prometheus.Labels{"why": why},
+		}, func() float64 { return float64(read(relay.Stats())) }))
+	}
+	gauge("allocations", "Allocations of the relay.", func(s turn.Stats) int { return s.Allocations })
+	gauge("connections", "TCP and TLS connections to the relay.", func(s turn.Stats) int { return s.Connections })
+	refused("credentials", func(s turn.Stats) uint64 { return s.RefusedCredentials })
+	refused("quota", func(s turn.Stats) uint64 { return s.RefusedQuota })
+	refused("peer", func(s turn.Stats) uint64 { return s.RefusedPeers })
+	return list
+}
+
+// metrics serves the numbers of the stage and the relay, which may be nil, and the process's CPU, memory and files, in
+// Prometheus' text form.
+func metrics(stage *live.Stage, relay *turn.Server) http.Handler {
 	r := prometheus.NewRegistry()
+	if relay != nil {
+		r.MustRegister(relayMetrics(relay)...)
+	}
 	r.MustRegister(
 		newStageMetrics(stage),
 		collectors.NewGoCollector(),

@@ -1,7 +1,8 @@
 // Package server builds the companion server from its rooms: store keeps the shows, live forwards media, api speaks HTTP,
-// web is the page. It owns their lifetimes and the two ports (TCP for HTTP, UDP for all media), introduces the rooms to
-// each other, and lets the server go down in order: first it says that it is not ready and takes nothing new, then it ends
-// the sessions, then HTTP, then the database. It has no queue.
+// web is the page, turn relays media for those who cannot reach live. It owns their lifetimes, their sockets (TCP for HTTP,
+// UDP for all media, one port of both for TURN) and the certificate, introduces the rooms to each other, and lets the server
+// go down in order: first it says that it is not ready and takes nothing new, then it ends the sessions, then HTTP, then the
+// database. It has no queue.
 package server
 
 import (
@@ -11,9 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -66,15 +65,16 @@ func (s *Server) Run(ctx context.Context) (err error) {
 	if err := s.furnish(ctx, db); err != nil {
 		return err
 	}
-	listener, media, err := s.listen(ctx)
+	sec, err := s.security()
 	if err != nil {
 		return err
 	}
-	stage, err := live.NewStage(s.cfg.live(), media...)
+	defer sec.close()
+	r, err := s.open(ctx, db, sec)
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return err
 	}
-	return s.serve(ctx, db, listener, stage)
+	return s.serve(ctx, r)
 }
 
 // furnish makes sure that there are an operator and the declared shows.
@@ -100,66 +100,63 @@ func (s *Server) furnish(ctx context.Context, db *store.Store) error {
 	return nil
 }
 
-// listen opens the ports of HTTP and of media on the same host.
-func (s *Server) listen(ctx context.Context) (net.Listener, []*net.UDPConn, error) {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", s.cfg.Listen)
-	if err != nil {
-		return nil, nil, fmt.Errorf("listen for HTTP: %w", err)
-	}
-	at := l.Addr().(*net.TCPAddr)
-	udp := &net.UDPAddr{IP: at.IP, Zone: at.Zone, Port: s.cfg.MediaPort}
-	if udp.Port == 0 {
-		udp.Port = at.Port
-	}
-	media, err := live.Listen(ctx, udp)
-	if err != nil && s.cfg.MediaPort == 0 {
-		udp.Port = 0
-		media, err = live.Listen(ctx, udp)
-	}
-	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("listen for media: %w", err), l.Close())
-	}
-	return l, media, nil
-}
-
 // serve runs the rooms until ctx ends and they have drained.
-func (s *Server) serve(ctx context.Context, db *store.Store, listener net.Listener, stage *live.Stage) error {
-	h := &http.Server{
-		Handler: api.New(api.Config{
-			Stage: stage, Store: db, Ready: s.readiness(db), Page: web.Handler(), Metrics: metrics(stage), Log: s.log,
-		}),
-		ReadHeaderTimeout: headerWithin, ReadTimeout: readWithin, WriteTimeout: writeWithin, IdleTimeout: idleWithin,
-		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-	}
+func (s *Server) serve(ctx context.Context, r *rooms) error {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	g, broken := errgroup.WithContext(running)
-	g.Go(func() error { return stage.Run(broken) })
-	<-stage.Ready() // or the first requests would be told that the server is stopping
-	g.Go(func() error {
-		if err := h.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			return fmt.Errorf("serve HTTP: %w", err)
-		}
-		return nil
-	})
+	g.Go(func() error { return r.stage.Run(broken) })
+	<-r.stage.Ready() // or the first requests would be told that the server is stopping
+	if r.relay != nil {
+		g.Go(func() error { return r.relay.Run(broken) })
+	}
+	edge := s.edge(r)
+	secure, plain := s.http(edge), s.http(s.plain(r, edge))
+	g.Go(func() error { return r.sec.serve(secure, r.http) })
+	if r.plain != nil {
+		g.Go(func() error { return unencrypted(plain, r.plain) })
+	}
 	g.Go(func() error {
 		select {
 		case <-ctx.Done():
-			s.drain(stage)
+			s.drain(r.stage)
 		case <-broken.Done():
 		}
 		stop()
-		return s.shut(h)
+		return errors.Join(shut(plain), shut(secure))
 	})
-	s.announce(listener, stage)
+	if err := r.sec.start(broken); err != nil {
+		g.Go(func() error { return fmt.Errorf("get a certificate: %w", err) })
+	}
+	s.announce(r)
 	return g.Wait()
 }
 
-func (s *Server) announce(listener net.Listener, stage *live.Stage) {
-	a := Addresses{HTTP: listener.Addr().(*net.TCPAddr).AddrPort(), Media: stage.Address()}
-	a.HTTP = netip.AddrPortFrom(a.HTTP.Addr().Unmap(), a.HTTP.Port())
-	s.log.Info("listening", "http", a.HTTP, "media", a.Media)
+// edge is the handler of all requests.
+func (s *Server) edge(r *rooms) http.Handler {
+	h := api.New(api.Config{
+		Stage: r.stage, Store: r.db, Ready: s.readiness(r.db), Page: web.Handler(), Metrics: metrics(r.stage, r.relay),
+		Relays: s.relays(r.relay), TrustedProxies: s.cfg.TrustedProxies, Log: s.log,
+	})
+	if s.cfg.secure() {
+		return strict(h)
+	}
+	return h
+}
+
+func (s *Server) http(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: headerWithin, ReadTimeout: readWithin, WriteTimeout: writeWithin, IdleTimeout: idleWithin,
+		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+}
+
+func (s *Server) announce(r *rooms) {
+	a := Addresses{HTTP: address(r.http), Media: r.stage.Address()}
+	if r.relay != nil {
+		a.TURN = r.relay.Address()
+	}
+	s.log.Info("listening", "http", a.HTTP, "media", a.Media, "turn", a.TURN)
 	s.cfg.Listening(a)
 }
 
@@ -196,7 +193,7 @@ func (s *Server) drain(stage *live.Stage) {
 }
 
 // shut ends HTTP: gracefully as long as that lasts, then at once.
-func (s *Server) shut(h *http.Server) error {
+func shut(h *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
 	defer cancel()
 	if err := h.Shutdown(ctx); err != nil {

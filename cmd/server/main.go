@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/netip"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -29,9 +31,15 @@ func main() {
 
 // settings are the program's flags. Each is also read from the environment and from the --config file, in that order.
 type settings struct {
-	Listen        string          `help:"Address of HTTP, host:port." default:":8080" env:"VITRINE_LISTEN"`
+	Listen        string          `help:"Address of HTTP, host:port. Without it: :443 with TLS, :8080 else." env:"VITRINE_LISTEN"`
 	Data          string          `help:"Folder of the database." default:"vitrine-data" type:"path" env:"VITRINE_DATA"`
 	MediaPort     int             `help:"UDP port of all media. 0: the number of HTTP's port." default:"0" env:"VITRINE_MEDIA_PORT"`
+	TURNPort      int             `help:"UDP and TCP port of the relay for viewers whose network lets no UDP through. 0: none." name:"turn-port" default:"0" env:"VITRINE_TURN_PORT"`
+	TLSCert       string          `help:"PEM file of the certificate chain; read again when it changes." name:"tls-cert" placeholder:"FILE" env:"VITRINE_TLS_CERT"`
+	TLSKey        string          `help:"PEM file of the certificate's key." name:"tls-key" placeholder:"FILE" env:"VITRINE_TLS_KEY"`
+	Domain        string          `help:"Name of this server to get a certificate for from Let's Encrypt, agreeing to its terms. Needs ports 80 and 443." env:"VITRINE_DOMAIN"`
+	ACMEEmail     string          `help:"Whom Let's Encrypt tells of trouble with the certificate." name:"acme-email" env:"VITRINE_ACME_EMAIL"`
+	TrustedProxy  []netip.Prefix  `help:"Network of proxies whose X-Forwarded-For is believed. May be repeated." placeholder:"CIDR" env:"VITRINE_TRUSTED_PROXY"`
 	Show          []string        `help:"A show that exists from the start, and its publishing token. May be repeated." placeholder:"NAME:TOKEN" env:"VITRINE_SHOW"`
 	PublicAddress []netip.Addr    `help:"IP address to announce beside the host's own. May be repeated." placeholder:"IP" env:"VITRINE_PUBLIC_ADDRESS"`
 	MaxSessions   int             `help:"Most sessions at a time." default:"2000" env:"VITRINE_MAX_SESSIONS"`
@@ -94,14 +102,18 @@ func parse(set *settings, args []string, out, errOut io.Writer) (cfg server.Conf
 
 func (s *settings) config(out, errOut io.Writer) (server.Config, error) {
 	cfg := server.Config{
-		Listen: s.Listen, Data: s.Data, MediaPort: s.MediaPort, PublicAddresses: s.PublicAddress,
+		Listen: s.Listen, Data: s.Data, MediaPort: s.MediaPort, TURNPort: s.TURNPort, PublicAddresses: s.PublicAddress,
+		TLSCert: s.TLSCert, TLSKey: s.TLSKey, Domain: s.Domain, ACMEEmail: s.ACMEEmail, TrustedProxies: s.TrustedProxy,
 		MaxSessions: s.MaxSessions, MaxViewers: s.MaxViewers, MaxPerAddress: s.MaxPerAddress, Grace: s.Grace, Drain: s.Drain,
 		Out: out, Log: slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: s.LogLevel})),
 		Listening: func(a server.Addresses) {
 			fmt.Fprintf(out, "Listening on %s (HTTP) and %s (UDP, media).\n", a.HTTP, a.Media)
+			if a.TURN.IsValid() {
+				fmt.Fprintf(out, "Relaying on %s (TURN).\n", a.TURN)
+			}
 			for _, d := range s.Show {
 				name, _, _ := strings.Cut(d, ":")
-				fmt.Fprintf(out, "Watch at %s/watch/%s\n", base(a.HTTP), name)
+				fmt.Fprintf(out, "Watch at %s/watch/%s\n", s.base(a.HTTP), name)
 			}
 		},
 	}
@@ -115,12 +127,22 @@ func (s *settings) config(out, errOut io.Writer) (server.Config, error) {
 	return cfg, nil
 }
 
-// base is an address of the server that works on this machine.
-func base(at netip.AddrPort) string {
+// base is an address of the server that works on this machine, or its domain.
+func (s *settings) base(at netip.AddrPort) string {
+	scheme, usual, host := "http", uint16(80), at.Addr().String()
 	if at.Addr().IsUnspecified() {
-		return fmt.Sprintf("http://localhost:%d", at.Port())
+		host = "localhost"
 	}
-	return "http://" + at.String()
+	if s.Domain != "" || s.TLSCert != "" {
+		scheme, usual = "https", 443
+	}
+	if s.Domain != "" {
+		host = s.Domain
+	}
+	if at.Port() == usual && !strings.Contains(host, ":") {
+		return scheme + "://" + host
+	}
+	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(int(at.Port())))
 }
 
 // file is a settings file: what the environment says goes before it, and keys that no flag has are refused.

@@ -14,6 +14,7 @@ import (
 	"crypto/sha256"
 	"log/slog"
 	"net/http"
+	"net/netip"
 
 	"vitrine/server/live"
 	"vitrine/server/wire"
@@ -32,7 +33,7 @@ type Store interface {
 	Operators(ctx context.Context) ([]Hash, error)
 }
 
-// Config is what the edge needs. All but Metrics and Log must be set.
+// Config is what the edge needs. Stage, Store, Ready and Page must be set.
 type Config struct {
 	Stage *live.Stage
 	Store Store
@@ -42,7 +43,17 @@ type Config struct {
 	Page http.Handler
 	// Metrics serves /metrics; nil leaves the address out.
 	Metrics http.Handler
-	Log     *slog.Logger
+	// Relays names the TURN servers for a session that is made now by a client that knows this server by the host name; nil
+	// means that there are none.
+	Relays func(host string) []Relay
+	// TrustedProxies are those whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	Log            *slog.Logger
+}
+
+// Relay is a TURN server and what it wants to know (RFC 9725 §4.6).
+type Relay struct {
+	URL, Username, Credential string
 }
 
 type edge struct {
@@ -58,7 +69,7 @@ func New(cfg Config) http.Handler {
 	mux := http.NewServeMux()
 	for _, whip := range []bool{true, false} {
 		p := protocol{e, whip}
-		mux.Handle("/"+p.name()+"/{show}", open(e.methods(methods{"POST": p.join}, sdpType)))
+		mux.Handle("/"+p.name()+"/{show}", open(e.relayed(e.methods(methods{"POST": p.join}, sdpType))))
 		mux.Handle("/"+p.name()+"/{show}/{session}", open(e.methods(methods{"PATCH": p.patch, "DELETE": p.end}, "")))
 	}
 	mux.Handle("/api/shows", e.methods(methods{"GET": e.listShows, "POST": e.createShow}, jsonType))

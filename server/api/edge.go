@@ -7,14 +7,11 @@ import (
 	"io"
 	"math"
 	"mime"
-	"net"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 
-	"vitrine/server/live"
 	"vitrine/server/wire"
 )
 
@@ -197,14 +194,4 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
 		return wire.Errorf(wire.Invalid, "the body holds more than one JSON value")
 	}
 	return nil
-}
-
-// caller is who a request comes from, and the address of ours that it came to.
-func caller(r *http.Request) live.Caller {
-	from, _ := netip.ParseAddrPort(r.RemoteAddr) // net/http writes it; the zero address counts as one caller
-	c := live.Caller{From: from.Addr()}
-	if at, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
-		c.To = at.AddrPort().Addr()
-	}
-	return c
 }

@@ -44,7 +44,7 @@ func (p protocol) join(w http.ResponseWriter, r *http.Request) error {
 	if p.whip {
 		take = p.Stage.Publish
 	}
-	answer, err := take(r.Context(), show.ID, string(offer), caller(r))
+	answer, err := take(r.Context(), show.ID, string(offer), p.caller(r))
 	if err != nil {
 		return err
 	}
@@ -57,6 +57,7 @@ func (p protocol) join(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Location", "/"+p.name()+"/"+string(show.ID)+"/"+string(answer.Session))
 	h.Set("ETag", answer.ETag)
 	h.Set("Accept-Patch", fragmentType)
+	p.nameRelays(w, r)
 	w.WriteHeader(http.StatusCreated)
 	_, _ = w.Write([]byte(answer.SDP))
 	return nil
@@ -75,7 +76,7 @@ func (p protocol) patch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	again, err := p.Stage.Patch(r.Context(), p.resource(r), r.Header.Get("If-Match"), string(part), caller(r))
+	again, err := p.Stage.Patch(r.Context(), p.resource(r), r.Header.Get("If-Match"), string(part), p.caller(r))
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { backoff, HURRY } from "./backoff";
 import { compare, readSample } from "./sample";
+import { readRelays } from "./relays";
 import { improve, renew, restartFragment } from "./sdp";
 import { choose, duration, Words } from "./text";
 import { readRefusal, readShow } from "./wire";
@@ -18,6 +19,14 @@ test("a pause is at most 1 s while a trouble is young and 15 s ever, half of it 
       assert.ok(least > 0 && most <= (age < HURRY ? 1000 : 15_000) && Math.abs(most / least - 2) < 0.01, `${tries} ${age}: ${least} to ${most}`);
     }
   }
+});
+
+test("relays are read from links, and nothing else is", () => {
+  const link = (url: string, rel: string) => `<${url}>; rel="${rel}"; username="1:A"; credential="a+/b="; credential-type="password"`;
+  const [udp, tls] = ["turn:shop.example:3478?transport=udp", "turns:[2001:db8::1]:443?transport=tcp"];
+  const header = [link(udp, "ice-server"), link("turn:x:1", "next"), "</style.css>; rel=preload", link("https://x/", "ice-server"), `<turn:y:1>; rel="ice-server"`, link(tls, "ice-server")].join(", ");
+  assert.deepEqual(readRelays(header), [udp, tls].map((urls) => ({ urls, username: "1:A", credential: "a+/b=" })));
+  assert.deepEqual(readRelays(null), []);
 });
 
 const lines = (...all: string[]) => all.map((l) => `${l}\r\n`).join("");

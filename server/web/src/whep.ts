@@ -3,6 +3,7 @@
 
 import { cushion, flat } from "./cushion";
 import { pinLayer, readEvent, type Event } from "./events";
+import { readRelays } from "./relays";
 import { request } from "./request";
 import { compare, readSample, type Sample } from "./sample";
 import { improve, renew, restartFragment } from "./sdp";
@@ -45,11 +46,13 @@ async function join(address: string, events: boolean, signal: AbortSignal): Prom
     const stream = receive(peer);
     const channel = events ? peer.createDataChannel("events") : undefined;
     const sdp = improve((await peer.createOffer()).sdp ?? "");
-    await peer.setLocalDescription({ type: "offer", sdp });
     const offer = { method: "POST", headers: { "Content-Type": "application/sdp" }, body: sdp, within: ANSWER_WITHIN } as const;
     const response = await request(address, offer, signal);
     if (response.status !== 201) throw await readRefusal(response);
     resource = locate(response, address);
+    const relays = readRelays(response.headers.get("Link"));
+    if (relays.length > 0) peer.setConfiguration({ ...peer.getConfiguration(), iceServers: relays });
+    await peer.setLocalDescription({ type: "offer", sdp }); // now: from here on the browser looks for ways, with the relays
     await peer.setRemoteDescription({ type: "answer", sdp: await response.text() });
     signal.throwIfAborted();
     return new Whep(peer, stream, channel, resource);

@@ -1,0 +1,91 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+
+	"vitrine/server/live"
+	"vitrine/server/store"
+	"vitrine/server/turn"
+)
+
+// rooms are what a server is made of, with their sockets open.
+type rooms struct {
+	db    *store.Store
+	sec   *security
+	stage *live.Stage
+	relay *turn.Server // nil if there is none
+	http  net.Listener
+	plain net.Listener // of port 80, for a domain; nil otherwise
+}
+
+// open opens all sockets, on the same host, and builds the rooms on them.
+func (s *Server) open(ctx context.Context, db *store.Store, sec *security) (r *rooms, err error) {
+	var opened []io.Closer
+	defer func() {
+		if err != nil {
+			for _, c := range opened {
+				err = errors.Join(err, c.Close())
+			}
+		}
+	}()
+	r = &rooms{db: db, sec: sec}
+	if r.http, err = listen(ctx, "HTTP", s.cfg.Listen); err != nil {
+		return nil, err
+	}
+	opened = append(opened, r.http)
+	media, err := s.listenMedia(ctx, address(r.http))
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range media {
+		opened = append(opened, m)
+	}
+	if r.stage, err = live.NewStage(s.cfg.live(), media...); err != nil {
+		return nil, err
+	}
+	if sec.challenge != nil {
+		at := netip.AddrPortFrom(address(r.http).Addr(), s.cfg.acme.plainPort())
+		if r.plain, err = listen(ctx, "HTTP without encryption", at.String()); err != nil {
+			return nil, err
+		}
+		opened = append(opened, r.plain)
+	}
+	r.relay, err = s.openRelay(ctx, address(r.http).Addr(), r.stage.Address(), sec.config)
+	return r, err
+}
+
+func listen(ctx context.Context, what, at string) (net.Listener, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", at)
+	if err != nil {
+		return nil, fmt.Errorf("listen for %s: %w", what, err)
+	}
+	return l, nil
+}
+
+func address(l net.Listener) netip.AddrPort {
+	a := l.Addr().(*net.TCPAddr).AddrPort()
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}
+
+// listenMedia opens the port of media, if it can, on HTTP's.
+func (s *Server) listenMedia(ctx context.Context, http netip.AddrPort) ([]*net.UDPConn, error) {
+	at := net.UDPAddrFromAddrPort(http)
+	if s.cfg.MediaPort != 0 {
+		at.Port = s.cfg.MediaPort
+	}
+	c, err := live.Listen(ctx, at)
+	if err != nil && s.cfg.MediaPort == 0 {
+		at.Port = 0
+		c, err = live.Listen(ctx, at)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen for media: %w", err)
+	}
+	return c, nil
+}
