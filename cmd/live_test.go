@@ -100,7 +100,7 @@ func TestEverythingHealsWhenTheStudioOrTheServerDies(t *testing.T) {
 	v.gather(30, 1)
 
 	studio.kill()
-	v.state("reconnecting")
+	v.state("interrupted")
 	studio = e.studio("--synthetic")
 	v.state("playing")
 	v.look()

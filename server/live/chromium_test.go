@@ -52,6 +52,7 @@ func chromiumWithCamera(t *testing.T, url string) context.Context {
 }
 
 func TestChromium_publishes_layers(t *testing.T) {
+	t.Parallel()
 	s := startStage(t, Config{JoinWithin: patience})
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) {

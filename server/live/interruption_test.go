@@ -154,6 +154,7 @@ func (c *client) restart(s *Stage, id wire.ShowID) {
 }
 
 func TestA_publisher_that_falls_silent_is_expected_back(t *testing.T) {
+	t.Parallel()
 	s := startStage(t, Config{})
 	way := startPath(t, s)
 	p := publishOver(t, s, way, "demo")
@@ -189,6 +190,7 @@ func TestA_publisher_that_falls_silent_is_expected_back(t *testing.T) {
 }
 
 func TestA_publishers_losses_are_repaired_and_reported(t *testing.T) {
+	t.Parallel()
 	s := startStage(t, Config{})
 	way := startPath(t, s)
 	publishOver(t, s, way, "demo")

@@ -184,6 +184,7 @@ func (s *Stage) order(id wire.ShowID) (rids string) {
 }
 
 func TestA_simulcast_publisher_has_layers_in_order_of_size(t *testing.T) {
+	t.Parallel()
 	s := startStage(t, Config{})
 	c, all := publishLayers(t, s, "demo", "", "h", "f", "q")
 	for _, line := range []string{"a=simulcast:recv h;f;q", "a=rid:f recv", "nack pli", sdp.SDESMidURI, sdp.SDESRTPStreamIDURI} {
@@ -227,6 +228,7 @@ func TestA_simulcast_publisher_has_layers_in_order_of_size(t *testing.T) {
 }
 
 func TestA_publisher_that_does_not_offer_pauses_is_never_asked(t *testing.T) {
+	t.Parallel()
 	s := startStage(t, Config{})
 	_, all := publishLayers(t, s, "demo", "", "f", "q")
 	await(t, "layers in order", func() bool { return s.order("demo") == "qf" })
@@ -237,6 +239,7 @@ func TestA_publisher_that_does_not_offer_pauses_is_never_asked(t *testing.T) {
 }
 
 func TestLayers_that_nobody_watches_are_paused_and_come_back(t *testing.T) {
+	t.Parallel()
 	s := startStage(t, Config{})
 	c, all := publishLayers(t, s, "demo", "a=rtcp-fb:* ccm pause\r\n", "f", "h", "q")
 	if !strings.Contains(c.answer.SDP, "ccm pause") {
@@ -271,6 +274,7 @@ func TestLayers_that_nobody_watches_are_paused_and_come_back(t *testing.T) {
 }
 
 func TestA_take_over_with_the_same_layers_keeps_viewers(t *testing.T) {
+	t.Parallel()
 	s := startStage(t, Config{})
 	first, _ := publishLayers(t, s, "demo", "", "f", "q")
 	await(t, "layers in order", func() bool { return s.order("demo") == "qf" })
