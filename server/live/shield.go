@@ -19,7 +19,7 @@ var shields = []struct {
 	Shield
 }{
 	{0, Shield{Answers: 1}},
-	{0.02, Shield{Answers: 2, Blocks: 2}},
+	{0.035, Shield{Answers: 2, Blocks: 2}},
 	{0.08, Shield{Answers: 3, Blocks: 4}},
 	{0.20, Shield{Answers: 3, Blocks: 6, Copies: 1}},
 	{0.38, Shield{Answers: 4, Blocks: 10, Copies: 3}},
@@ -36,6 +36,8 @@ const (
 	lowerAfter  = 4 * time.Second
 	// queueing is the standing delay from which loss is taken for congestion: then copies would only make it worse.
 	queueing = 80 * time.Millisecond
+	// suddenly is by how much a window's loss must exceed what was seen before to be believed at once.
+	suddenly = 0.04
 	// lossWindow is over how many packets loss is measured, at least.
 	lossWindow = 80
 )
@@ -62,8 +64,8 @@ func (g *guard) reported(packets, lost int, now time.Time) {
 	share := float64(g.lost) / float64(g.seen)
 	g.seen, g.lost = 0, 0
 	weight := 0.3
-	if !g.measured || share > g.loss {
-		weight, g.measured = 0.6, true // what is lost is seen at once, so protection comes quickly and goes slowly
+	if !g.measured || share > g.loss+suddenly {
+		weight, g.measured = 0.6, true // so protection comes quickly, goes slowly, and does not follow chance
 	}
 	g.loss += weight * (share - g.loss)
 	g.choose(now)
