@@ -40,11 +40,7 @@ func (p protocol) join(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	take := p.Stage.Watch
-	if p.whip {
-		take = p.Stage.Publish
-	}
-	answer, err := take(r.Context(), show.ID, string(offer), caller(r))
+	answer, err := p.take(r, show, string(offer))
 	if err != nil {
 		return err
 	}
@@ -60,6 +56,13 @@ func (p protocol) join(w http.ResponseWriter, r *http.Request) error {
 	w.WriteHeader(http.StatusCreated)
 	_, _ = w.Write([]byte(answer.SDP))
 	return nil
+}
+
+func (p protocol) take(r *http.Request, show wire.Show, offer string) (*live.Answer, error) {
+	if p.whip {
+		return p.Stage.Publish(r.Context(), show.ID, offer, caller(r))
+	}
+	return p.Stage.Watch(r.Context(), show, offer, caller(r))
 }
 
 // resource is the session that the request's address names.
