@@ -103,6 +103,7 @@ func (r *running) stop() {
 type call struct {
 	method, path, body string
 	token, kind, match string
+	key                string // Idempotency-Key
 }
 
 // do makes the call and returns the answer with its body read.
@@ -116,7 +117,7 @@ func (r *running) do(c call) (*http.Response, string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	for name, value := range map[string]string{"Content-Type": c.kind, "If-Match": c.match} {
+	for name, value := range map[string]string{"Content-Type": c.kind, "If-Match": c.match, wire.IdempotencyKey: c.key} {
 		if value != "" {
 			q.Header.Set(name, value)
 		}

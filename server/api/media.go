@@ -40,7 +40,12 @@ func (p protocol) join(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	answer, err := p.take(r, show, string(offer))
+	return p.answers.once(w, r, offer, func(w http.ResponseWriter) error { return p.admit(w, r, show, string(offer)) })
+}
+
+// admit makes the session that an offer asks for.
+func (p protocol) admit(w http.ResponseWriter, r *http.Request, show wire.Show, offer string) error {
+	answer, err := p.take(r, show, offer)
 	if err != nil {
 		return err
 	}
@@ -78,7 +83,11 @@ func (p protocol) patch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	again, err := p.Stage.Patch(r.Context(), p.resource(r), r.Header.Get("If-Match"), string(part), caller(r))
+	return p.answers.once(w, r, part, func(w http.ResponseWriter) error { return p.apply(w, r, string(part)) })
+}
+
+func (p protocol) apply(w http.ResponseWriter, r *http.Request, part string) error {
+	again, err := p.Stage.Patch(r.Context(), p.resource(r), r.Header.Get("If-Match"), part, caller(r))
 	if err != nil {
 		return err
 	}
