@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/pion/webrtc/v3"
 	"github.com/pion/webrtc/v3/pkg/media"
 
@@ -85,7 +86,7 @@ func TestConformance(t *testing.T) {
 		{"watching what is not live", call{method: "POST", path: "/whep/demo", kind: sdp, body: recv}, expect{409, wire.NotLive, map[string]string{"Retry-After": "2", "Access-Control-Allow-Origin": "*"}}},
 		{"watching an unknown show", call{method: "POST", path: "/whep/none", kind: sdp, body: recv}, expect{404, wire.NotFound, nil}},
 		{"reading an endpoint", call{method: "GET", path: "/whip/demo"}, expect{405, wire.Method, map[string]string{"Allow": "OPTIONS, POST"}}},
-		{"asking an endpoint", call{method: "OPTIONS", path: "/whep/demo"}, expect{204, "", map[string]string{"Accept-Post": sdp, "Allow": "POST", "Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "If-Match"}}},
+		{"asking an endpoint", call{method: "OPTIONS", path: "/whep/demo"}, expect{204, "", map[string]string{"Accept-Post": sdp, "Allow": "POST", "Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "If-Match, Idempotency-Key"}}},
 		{"reading a session", call{method: "GET", path: "/whep/demo/none"}, expect{405, wire.Method, map[string]string{"Allow": "DELETE, OPTIONS, PATCH"}}},
 		{"asking a session's head", call{method: "HEAD", path: "/whip/demo/none"}, expect{405, "", map[string]string{"Allow": "PATCH"}}},
 		{"replacing a session", call{method: "PUT", path: "/whip/demo/none"}, expect{405, wire.Method, nil}},
@@ -256,6 +257,67 @@ func TestThe_operator_makes_a_show_and_its_token_publishes(t *testing.T) {
 			t.Errorf("the list is %s", body)
 		}
 	}
+}
+
+// again makes a call twice and checks that both get the same answer.
+func (r *running) again(t *testing.T, c call, status int) *http.Response {
+	t.Helper()
+	first, one := r.do(c)
+	second, two := r.do(c)
+	if first.StatusCode != status || second.StatusCode != status || one != two {
+		t.Errorf("%s %s is answered %s %q, then %s %q", c.method, c.path, first.Status, one, second.Status, two)
+	}
+	for _, h := range []*http.Response{first, second} {
+		h.Header.Del("Date")
+	}
+	if diff := cmp.Diff(first.Header, second.Header); diff != "" {
+		t.Errorf("the headers are others: %s", diff)
+	}
+	return first
+}
+
+func TestA_repeated_request_gets_the_same_answer_and_makes_no_second_session(t *testing.T) {
+	r := start(t, Config{})
+	publish(r)
+	sessions := func() string {
+		_, body := r.do(call{method: "GET", path: "/metrics"})
+		_, rest, _ := strings.Cut(body, "\nvitrine_sessions ")
+		n, _, _ := strings.Cut(rest, "\n")
+		return n
+	}
+	const sdp = "application/sdp"
+	recv, send := receiving(r), sending(r)
+	join := call{method: "POST", path: "/whep/demo", kind: sdp, body: recv.offer(), key: "k"}
+	at := r.again(t, join, 201).Header.Get("Location")
+	if n := sessions(); n != "2" {
+		t.Errorf("there are %s sessions", n)
+	}
+	other := join
+	other.body = receiving(r).offer()
+	r.check(t, other, expect{409, wire.Conflict, map[string]string{"Access-Control-Allow-Origin": "*"}})
+	other.key = strings.Repeat("k", 200)
+	r.check(t, other, expect{400, wire.Invalid, nil})
+
+	credentials := "a=ice-ufrag:new" + attribute(recv, "ice-ufrag") + "\r\na=ice-pwd:" + attribute(recv, "ice-pwd") + "\r\n"
+	restart := call{method: "PATCH", path: at, kind: fragmentType, match: "*", body: credentials, key: "k"}
+	tag := r.again(t, restart, 200).Header.Get("ETag")
+	r.check(t, call{method: "PATCH", path: at, kind: fragmentType, match: tag, body: "a=end-of-candidates", key: "l"}, expect{204, "", nil})
+
+	host := call{method: "POST", path: "/whip/demo", kind: sdp, body: send.offer(), token: token, key: "k"}
+	r.again(t, host, 201)
+	stranger := host
+	stranger.token = "wrong"
+	r.check(t, stranger, expect{401, wire.Unauthenticated, nil})
+	stranger.token, stranger.body = "", recv.pc.LocalDescription().SDP
+	r.check(t, stranger, expect{401, wire.Unauthenticated, nil})
+}
+
+func TestAn_error_is_not_remembered(t *testing.T) {
+	r := start(t, Config{})
+	join := call{method: "POST", path: "/whep/demo", kind: "application/sdp", body: receiving(r).offer(), key: "k"}
+	r.check(t, join, expect{409, wire.NotLive, nil})
+	publish(r)
+	r.check(t, join, expect{201, "", nil})
 }
 
 // TestA_client_that_trickles gives its candidates after the offer, as browsers' WHIP libraries do.

@@ -116,6 +116,7 @@ type call struct {
 	method, path, body string
 	token, kind, match string
 	from               string // X-Forwarded-For
+	key                string // Idempotency-Key
 }
 
 // do makes the call and returns the answer with its body read.
@@ -133,7 +134,9 @@ func (r *running) do(c call) (*http.Response, string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	for name, value := range map[string]string{"Content-Type": c.kind, "If-Match": c.match, "X-Forwarded-For": c.from} {
+	for name, value := range map[string]string{
+		"Content-Type": c.kind, "If-Match": c.match, "X-Forwarded-For": c.from, wire.IdempotencyKey: c.key,
+	} {
 		if value != "" {
 			q.Header.Set(name, value)
 		}

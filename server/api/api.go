@@ -1,7 +1,8 @@
 // Package api is the server's edge: it decodes HTTP requests, asks the rooms (live, store, web) and encodes what they say.
 // It speaks WHIP (RFC 9725) to publishers, WHEP (draft-ietf-wish-whep) to viewers, and JSON to the studio and to operators.
 //
-// It owns no state but the requests at work and has no queue: a request is answered by the goroutine that reads it. Who may
+// It owns no state but the requests at work and, for a minute, the answers to those that may be repeated (see answers), and
+// has no queue: a request is answered by the goroutine that reads it. Who may
 // do what is decided here and nowhere else: a show's token publishes and opens or closes that show; an operator's token
 // makes shows and opens or closes any; watching is free. Tokens are compared as SHA-256 hashes, in constant time.
 //
@@ -58,6 +59,7 @@ type Relay struct {
 
 type edge struct {
 	Config
+	answers *answers
 }
 
 // New makes the handler of all of the server's addresses. It is safe for concurrent use.
@@ -65,7 +67,7 @@ func New(cfg Config) http.Handler {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	e := &edge{cfg}
+	e := &edge{cfg, newAnswers()}
 	mux := http.NewServeMux()
 	for _, whip := range []bool{true, false} {
 		p := protocol{e, whip}

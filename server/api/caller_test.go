@@ -8,7 +8,7 @@ import (
 )
 
 func TestA_caller_is_who_a_trusted_proxy_says(t *testing.T) {
-	e := &edge{Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}}}
+	e := &edge{Config: Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}}}
 	for name, c := range map[string]struct {
 		from  string
 		names []string

@@ -40,11 +40,12 @@ func (p protocol) join(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	take := p.Stage.Watch
-	if p.whip {
-		take = p.Stage.Publish
-	}
-	answer, err := take(r.Context(), show.ID, string(offer), p.caller(r))
+	return p.answers.once(w, r, offer, func(w http.ResponseWriter) error { return p.admit(w, r, show, string(offer)) })
+}
+
+// admit makes the session that an offer asks for.
+func (p protocol) admit(w http.ResponseWriter, r *http.Request, show wire.Show, offer string) error {
+	answer, err := p.take(r, show, offer)
 	if err != nil {
 		return err
 	}
@@ -63,6 +64,13 @@ func (p protocol) join(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+func (p protocol) take(r *http.Request, show wire.Show, offer string) (*live.Answer, error) {
+	if p.whip {
+		return p.Stage.Publish(r.Context(), show.ID, offer, p.caller(r))
+	}
+	return p.Stage.Watch(r.Context(), show, offer, p.caller(r))
+}
+
 // resource is the session that the request's address names.
 func (p protocol) resource(r *http.Request) live.Resource {
 	return live.Resource{
@@ -76,7 +84,11 @@ func (p protocol) patch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	again, err := p.Stage.Patch(r.Context(), p.resource(r), r.Header.Get("If-Match"), string(part), p.caller(r))
+	return p.answers.once(w, r, part, func(w http.ResponseWriter) error { return p.apply(w, r, string(part)) })
+}
+
+func (p protocol) apply(w http.ResponseWriter, r *http.Request, part string) error {
+	again, err := p.Stage.Patch(r.Context(), p.resource(r), r.Header.Get("If-Match"), part, p.caller(r))
 	if err != nil {
 		return err
 	}

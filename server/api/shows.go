@@ -112,12 +112,4 @@ func (e *edge) setState(state wire.ShowState) action {
 }
 
 // withMedia adds to a show what the stage knows of it.
-func (e *edge) withMedia(s wire.Show) wire.Show {
-	m := e.Stage.Show(s.ID)
-	s.Live, s.Interrupted, s.Video, s.Viewers = m.Live, m.Interrupted, m.Video, m.Viewers
-	if !m.Since.IsZero() {
-		since := m.Since.UTC()
-		s.Since = &since
-	}
-	return s
-}
+func (e *edge) withMedia(s wire.Show) wire.Show { return e.Stage.Show(s.ID).Describe(s) }

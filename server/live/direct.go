@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pion/datachannel"
 	"github.com/pion/dtls/v2"
 	"github.com/pion/dtls/v2/pkg/crypto/fingerprint"
 	"github.com/pion/rtcp"
@@ -26,8 +27,8 @@ const helloPatience = 16
 // handshakeLimit bounds the bytes of DTLS that may wait to be read.
 const handshakeLimit = 64 << 10
 
-// direct is the connection to a viewer: ICE as a lite agent (RFC 8445 §2.5), DTLS, and keys for SRTP. It costs one goroutine and
-// no copy of anything that is sent.
+// direct is the connection to a viewer: ICE as a lite agent (RFC 8445 §2.5), DTLS, keys for SRTP, and a data channel for events
+// where the viewer wants one. It costs one goroutine, four with the channel, and no copy of any media that is sent.
 //
 // Guards: nothing is answered but checks that carry the session's secret (RFC 8445 §7.3), and nothing but checks is looked at
 // that does not come from an address which such a check has proved (Port.take).
@@ -38,6 +39,8 @@ type direct struct {
 	within time.Duration // bounds the handshake
 	log    pionLog
 	onRTCP func([]rtcp.Packet) // called by one goroutine at a time; must not block
+	// events serves the event channel until it ends or ctx does; used if the offer has a section for it.
+	events func(ctx context.Context, c *datachannel.DataChannel)
 
 	names atomic.Pointer[names]
 	to    atomic.Pointer[net.UDPAddr] // where to send; nil before the first check
@@ -55,12 +58,12 @@ type direct struct {
 // names are both sides' credentials.
 type names struct{ local, remote credentials }
 
-// newDirect makes a connection that will answer the reply's offer. onRTCP gets what the peer reports; it must not block.
-func (s *Stage) newDirect(r reply, onRTCP func([]rtcp.Packet)) *direct {
+// newDirect makes a connection that will answer the reply's offer for a viewer.
+func (s *Stage) newDirect(r reply, v *Viewer) *direct {
 	r.fingerprint = s.certificate.fingerprint
 	d := &direct{
-		port: s.port, own: s.certificate, reply: r, within: s.cfg.JoinWithin, log: pionLog{s.log}, onRTCP: onRTCP,
-		in: packetio.NewBuffer(), done: make(chan struct{}),
+		port: s.port, own: s.certificate, reply: r, within: s.cfg.JoinWithin, log: pionLog{s.log},
+		onRTCP: v.hear, events: v.converse, in: packetio.NewBuffer(), done: make(chan struct{}),
 	}
 	d.in.SetLimitSize(handshakeLimit)
 	return d
@@ -186,7 +189,12 @@ func (d *direct) run(ctx context.Context) error {
 	}
 	d.keys.Store(keys)
 	d.turn(connected)
-	buf := make([]byte, 1<<10)
+	if d.reply.offer.data != nil {
+		if err := d.serveChannels(ctx, conn); err != nil {
+			return err
+		}
+	}
+	buf := make([]byte, receiveMTU)
 	for {
 		if _, err := conn.Read(buf); err != nil {
 			return nil //nolint:nilerr // the peer said goodbye, or we did

@@ -40,7 +40,8 @@ type door struct {
 	extension uint8  // id of the transport-wide sequence number; 0 if not agreed upon
 	sent      uint16 // the next transport-wide sequence number
 	newest    []byte
-	way       *way // learns when counted packets leave
+	way       *way   // learns when counted packets leave
+	bytes     uint64 // of all RTP that was sent
 }
 
 // headerBytes is the fixed part of an RTP header, extensionBytes what the one extension that we send takes (RFC 8285 §4.2).
@@ -74,6 +75,7 @@ func (d *door) rtp(h *head, payload []byte) int {
 		b = nil
 	}
 	d.newest = b
+	d.bytes += uint64(len(b))
 	return clear
 }
 
@@ -82,6 +84,7 @@ func (d *door) last() []byte { return d.newest }
 func (d *door) repeat(packet []byte) {
 	if to := d.to.Load(); to != nil && len(packet) > 0 {
 		copy(d.out.next(to, len(packet)), packet)
+		d.bytes += uint64(len(packet))
 	}
 }
 

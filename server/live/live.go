@@ -15,6 +15,8 @@
 //	UpTrack → lane, picture   256 packets   the packet is not sent; every viewer of the lane goes on at the next key frame
 //	UpTrack → lane, sound      64 packets   the packet is lost, counted; sound never waits
 //	viewer's RTCP → lane      256 reports   the report is dropped, counted; the viewer repeats it
+//	event → viewer's channel    1 a kind    the newest wins
+//	viewer's wish → layer       1           the newest wins; four a second are read, the others wait in SCTP's window
 //	command → Show, → lane      0           the caller waits or its context ends
 //
 // Decisions. Publishers' connections are pion's; viewers' are our own (direct: ICE-lite, DTLS by pion, our SRTP), because a

@@ -27,24 +27,29 @@ type offer struct {
 	fingerprint string
 	audio       *section
 	video       *section
-	events      *section   // the data channel that a viewer would like
+	data        *section   // the data channel that a viewer would like; nil if the offer has none
 	sections    []*section // all, in order
 	description sdp.SessionDescription
 }
 
 // section is one m= section of an offer.
 type section struct {
-	kind     string // "audio", "video" or "application"
-	protocol string
-	mid      string
-	active   bool // its direction fits the role: media will flow if a codec is found
-	formats  []string
-	codecs   []Codec
+	kind    string // "audio", "video" or "application"
+	mid     string
+	active  bool // its direction fits the role: media will flow if a codec is found
+	formats []string
+	codecs  []Codec
 	// feedback lists its a=rtcp-fb lines, rids the simulcast streams that it sends.
 	feedback, rids []string
 	// extensions are the ids of the RTP header extensions by their URIs, as far as one-byte headers can carry them.
 	extensions map[string]uint8
 }
+
+// application is the kind of a section for data channels, dataFormat its one format (RFC 8841 §4).
+const (
+	application = "application"
+	dataFormat  = "webrtc-datachannel"
+)
 
 const (
 	maxSections   = 4
@@ -75,7 +80,7 @@ func readOffer(text string, as role) (*offer, error) {
 			return nil, wire.Errorf(wire.Invalid, "two media sections have the mid %q", s.mid)
 		}
 		mids[s.mid] = true
-		slot := map[string]**section{"audio": &o.audio, "video": &o.video, "application": &o.events}[s.kind]
+		slot := map[string]**section{"audio": &o.audio, "video": &o.video, application: &o.data}[s.kind]
 		if *slot != nil {
 			return nil, wire.Errorf(wire.Invalid, "the offer has more than one %s section", m.MediaName.Media)
 		}
@@ -94,24 +99,30 @@ func (s *section) flows() bool { return s != nil && s.active }
 
 // readSection reads one m= section and writes its direction out.
 func readSection(m *sdp.MediaDescription, session []sdp.Attribute, as role) (*section, error) {
-	if k := m.MediaName.Media; k != "audio" && k != "video" && (k != "application" || as == publishing) {
-		return nil, wire.Errorf(wire.Invalid, "the server takes audio and video sections only; the offer has %q", clip(k))
+	if k := m.MediaName.Media; k != "audio" && k != "video" && (k != application || as != watching || !carriesChannels(m)) {
+		return nil, wire.Errorf(wire.Invalid, "the server takes audio and video sections, and data channels of viewers; the offer has %q", clip(k))
 	}
 	if len(m.MediaName.Formats) > maxCodecs || len(m.Attributes) > maxAttributes {
 		return nil, wire.Errorf(wire.Invalid, "the offer's %s section lists too many formats or attributes", m.MediaName.Media)
 	}
-	s := &section{kind: m.MediaName.Media, formats: m.MediaName.Formats, protocol: strings.Join(m.MediaName.Protos, "/")}
+	s := &section{kind: m.MediaName.Media, formats: m.MediaName.Formats}
 	s.mid, _ = m.Attribute("mid")
 	if s.mid == "" || strings.ContainsAny(s.mid, " \t") {
 		return nil, wire.Errorf(wire.Invalid, "the offer's %s section has no mid", m.MediaName.Media)
 	}
 	direction := readDirection(m, session)
 	m.Attributes = append(without(m.Attributes, directions...), sdp.Attribute{Key: direction})
-	s.active = s.kind != "application" && (direction == "sendrecv" || direction == map[role]string{publishing: "sendonly", watching: "recvonly"}[as])
+	s.active = s.kind != application && (direction == "sendrecv" || direction == map[role]string{publishing: "sendonly", watching: "recvonly"}[as])
 	s.codecs, s.extensions, s.feedback = readCodecs(m), readExtensions(m), readFeedback(m)
 	var err error
 	s.rids, err = readLayers(m, as)
 	return s, err
+}
+
+// carriesChannels reports whether the section offers data channels (RFC 8841).
+func carriesChannels(m *sdp.MediaDescription) bool {
+	_, port := m.Attribute("sctp-port")
+	return port && slices.Equal(m.MediaName.Protos, []string{"UDP", "DTLS", "SCTP"}) && slices.Equal(m.MediaName.Formats, []string{dataFormat})
 }
 
 // readExtensions lists the header extensions of a section (RFC 8285 §5).

@@ -270,7 +270,7 @@ func watchWith(t *testing.T, s *Stage, id wire.ShowID, set func(*webrtc.SettingE
 		err error
 	)
 	await(t, "the show to be live", func() bool { // what a player does: ask again
-		a, err = s.Watch(t.Context(), id, offer, loopback)
+		a, err = s.Watch(t.Context(), wire.Show{ID: id}, offer, loopback)
 		return !isCode(err, wire.NotLive)
 	})
 	c.accept(a, err)

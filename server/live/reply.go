@@ -48,7 +48,7 @@ func (r *reply) transportSequence(s *section) uint8 {
 // bundle lists the sections that are not refused.
 func (r *reply) bundle() (mids []string) {
 	for _, s := range r.offer.sections {
-		if len(r.formats(s)) > 0 {
+		if s.kind == application || len(r.formats(s)) > 0 {
 			mids = append(mids, s.mid)
 		}
 	}
@@ -70,9 +70,16 @@ func (r *reply) formats(s *section) []Codec {
 }
 
 func (r *reply) section(line func(string, ...any), s *section) {
+	if s.kind == application {
+		line("m=application 9 UDP/DTLS/SCTP %s", dataFormat)
+		r.transport(line, s)
+		line("a=sctp-port:5000")
+		line("a=max-message-size:%d", maxWish)
+		return
+	}
 	formats := r.formats(s)
 	if len(formats) == 0 {
-		line("m=%s 0 %s %s", s.kind, s.protocol, strings.Join(s.formats, " "))
+		line("m=%s 0 UDP/TLS/RTP/SAVPF %s", s.kind, strings.Join(s.formats, " "))
 		line("c=IN IP4 0.0.0.0")
 		line("a=mid:%s", s.mid)
 		line("a=inactive")
@@ -83,12 +90,7 @@ func (r *reply) section(line func(string, ...any), s *section) {
 		m += fmt.Sprintf(" %d", c.Payload)
 	}
 	line("%s", m)
-	line("c=IN IP4 0.0.0.0")
-	line("a=mid:%s", s.mid)
-	line("a=ice-ufrag:%s", r.local.ufrag)
-	line("a=ice-pwd:%s", r.local.pwd)
-	line("a=fingerprint:%s", r.fingerprint)
-	line("a=setup:%s", map[bool]string{true: "active", false: "passive"}[r.offer.passive])
+	r.transport(line, s)
 	line("a=rtcp-mux")
 	line("a=rtcp-rsize")
 	for _, c := range formats {
@@ -111,6 +113,16 @@ func (r *reply) section(line func(string, ...any), s *section) {
 	if d.repeat.Payload != 0 {
 		line("a=ssrc:%d cname:%s", d.repeatSSRC, r.show)
 	}
+}
+
+// transport writes what all sections of the bundle say about their connection.
+func (r *reply) transport(line func(string, ...any), s *section) {
+	line("c=IN IP4 0.0.0.0")
+	line("a=mid:%s", s.mid)
+	line("a=ice-ufrag:%s", r.local.ufrag)
+	line("a=ice-pwd:%s", r.local.pwd)
+	line("a=fingerprint:%s", r.fingerprint)
+	line("a=setup:%s", map[bool]string{true: "active", false: "passive"}[r.offer.passive])
 }
 
 // writeCodec writes what is agreed upon about a format.

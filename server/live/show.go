@@ -42,6 +42,12 @@ type Show struct {
 	viewers         map[SessionID]*Viewer
 	since           time.Time // went on air; zero while nobody does
 	vacantSince     time.Time // has no publisher; zero while it has, or had none
+	base            wire.Show // as it was when the newest viewer came, without media
+	announced       announcement
+	announcedAt     time.Time
+	poster          printed // the announcement
+	layerList       []wire.Layer
+	linksToldAt     time.Time
 }
 
 // onAir is what others may read of a show.
@@ -51,6 +57,14 @@ type onAir struct {
 	interrupted         bool // there is a publisher, and its media does not flow
 	publishers, viewers int
 	since               time.Time
+}
+
+func (o *onAir) status() Status {
+	st := Status{Live: o.live, Interrupted: o.interrupted, Viewers: o.viewers, Since: o.since}
+	if o.publishers > 0 && o.video != nil {
+		st.Video = o.video.codec.Name()
+	}
+	return st
 }
 
 func (s *Stage) newShow(id wire.ShowID) *Show {
@@ -121,11 +135,12 @@ func (s *Show) run(ctx context.Context) error {
 
 func (s *Show) empty() bool { return s.onAir == nil && s.incoming == nil && len(s.viewers) == 0 }
 
-// tell publishes what others may read.
+// tell publishes what others may read, and tells the viewers.
 func (s *Show) tell() {
+	now := time.Now()
 	o := &onAir{audio: s.audio, video: s.video, since: s.since}
 	if p := s.onAir; p != nil {
-		o.live = p.link() == connected && s.flows(time.Now())
+		o.live = p.link() == connected && s.flows(now)
 		o.interrupted = !o.live
 		o.publishers = 1
 	}
@@ -137,6 +152,7 @@ func (s *Show) tell() {
 	if old := s.state.Load(); *old != *o {
 		s.state.Store(o)
 	}
+	s.announce(o, now)
 }
 
 // flows reports whether anything has come from the publisher lately.
@@ -149,6 +165,8 @@ func (s *Show) look(now time.Time) {
 	if s.video != nil {
 		s.video.sort()
 	}
+	s.measureLayers(now)
+	s.tellLinks(now)
 	late := func(p *peer) bool { return !p.connected && now.After(p.deadline) }
 	if p := s.incoming; p != nil && now.After(p.deadline) { // a publisher must also have sent something by then
 		s.log.Warn("publisher did not get on air", "connected", p.connected)

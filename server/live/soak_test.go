@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/pion/webrtc/v3"
+
+	"vitrine/server/wire"
 )
 
 // usage is what must not grow.
@@ -47,7 +49,7 @@ func TestNothing_grows_with_joins_and_leaves(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		a, err := s.Watch(t.Context(), "demo", c.offer(false), loopback)
+		a, err := s.Watch(t.Context(), wire.Show{ID: "demo"}, c.offer(false), loopback)
 		if err != nil {
 			t.Error(err)
 			return

@@ -155,22 +155,23 @@ func (s *Stage) Publish(ctx context.Context, id wire.ShowID, sdp string, by Call
 	})
 }
 
-// Watch answers the offer of a viewer. Errors are of type *wire.Error: Invalid, NotLive, NoCodec, RateLimited, Unavailable.
-func (s *Stage) Watch(ctx context.Context, id wire.ShowID, sdp string, by Caller) (*Answer, error) {
+// Watch answers the offer of a viewer. What show says of media does not matter; the rest is what viewers are told of the show
+// over their event channels. Errors are of type *wire.Error: Invalid, NotLive, NoCodec, RateLimited, Unavailable.
+func (s *Stage) Watch(ctx context.Context, show wire.Show, sdp string, by Caller) (*Answer, error) {
 	o, err := readOffer(sdp, watching)
 	if err != nil {
 		return nil, err
 	}
-	return s.join(ctx, id, watching, by, func(show *Show, session SessionID) (admission, error) {
-		on := show.state.Load()
+	return s.join(ctx, show.ID, watching, by, func(w *Show, session SessionID) (admission, error) {
+		on := w.state.Load()
 		if !on.live && !on.interrupted {
 			return admission{}, notLive()
 		}
-		v, err := s.newViewer(o, session, id, on)
+		v, err := s.newViewer(o, session, show.ID, on)
 		if err != nil {
 			return admission{}, err
 		}
-		return admission{v.peer, func() error { return show.admitViewer(v, on) }}, nil
+		return admission{v.peer, func() error { return w.admitViewer(v, on, show) }}, nil
 	})
 }
 
@@ -298,6 +299,16 @@ type Status struct {
 	Since       time.Time // zero while nobody is on air
 }
 
+// Describe returns the show with what the status says of its media.
+func (st Status) Describe(show wire.Show) wire.Show {
+	show.Live, show.Interrupted, show.Video, show.Viewers, show.Since = st.Live, st.Interrupted, st.Video, st.Viewers, nil
+	if !st.Since.IsZero() {
+		since := st.Since.UTC()
+		show.Since = &since
+	}
+	return show
+}
+
 // Show returns the state of a show; of one that nobody uses, the zero Status.
 func (s *Stage) Show(id wire.ShowID) Status {
 	s.mu.Lock()
@@ -306,12 +317,7 @@ func (s *Stage) Show(id wire.ShowID) Status {
 	if show == nil {
 		return Status{}
 	}
-	on := show.state.Load()
-	st := Status{Live: on.live, Interrupted: on.interrupted, Viewers: on.viewers, Since: on.since}
-	if on.publishers > 0 && on.video != nil {
-		st.Video = on.video.codec.Name()
-	}
-	return st
+	return show.state.Load().status()
 }
 
 // Stats returns what the stage did and does.

@@ -119,7 +119,7 @@ func TestA_publisher_that_returns_heals_the_viewers(t *testing.T) {
 	if err := s.End(t.Context(), Resource{true, "demo", p.answer.Session}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Watch(t.Context(), "demo", newOffer(t, h264), loopback); !isCode(err, wire.NotLive) {
+	if _, err := s.Watch(t.Context(), wire.Show{ID: "demo"}, newOffer(t, h264), loopback); !isCode(err, wire.NotLive) {
 		t.Errorf("joining a show without publisher: %v", err)
 	}
 	again := publish(t, s, "demo", h264)
@@ -202,7 +202,7 @@ func TestThe_answer_has_the_publishers_codec_only(t *testing.T) {
 	if strings.Contains(v.answer.SDP, "VP8") || !strings.Contains(v.answer.SDP, "H264") {
 		t.Error(v.answer.SDP)
 	}
-	if _, err := s.Watch(t.Context(), "demo", newOffer(t, vp8), loopback); !isCode(err, wire.NoCodec) {
+	if _, err := s.Watch(t.Context(), wire.Show{ID: "demo"}, newOffer(t, vp8), loopback); !isCode(err, wire.NoCodec) {
 		t.Errorf("an offer without the codec: %v", err)
 	}
 }
@@ -290,7 +290,7 @@ func TestLimits_hold(t *testing.T) {
 			s := startStage(t, c.cfg)
 			publish(t, s, "demo", h264).keyFrame(0)
 			v := watch(t, s, "demo", h264)
-			if _, err := s.Watch(t.Context(), "demo", newOffer(t, h264), loopback); !isCode(err, c.code) {
+			if _, err := s.Watch(t.Context(), wire.Show{ID: "demo"}, newOffer(t, h264), loopback); !isCode(err, c.code) {
 				t.Errorf("one more: %v", err)
 			}
 			if err := s.End(t.Context(), Resource{false, "demo", v.answer.Session}); err != nil {
@@ -359,7 +359,7 @@ func TestA_drained_stage_refuses_and_ends(t *testing.T) {
 	s := startStage(t, Config{})
 	publish(t, s, "demo", h264).keyFrame(0)
 	s.Drain()
-	if _, err := s.Watch(t.Context(), "demo", newOffer(t, h264), loopback); !isCode(err, wire.Unavailable) {
+	if _, err := s.Watch(t.Context(), wire.Show{ID: "demo"}, newOffer(t, h264), loopback); !isCode(err, wire.Unavailable) {
 		t.Errorf("joining: %v", err)
 	}
 	if err := s.Close(t.Context(), "demo"); err != nil {
@@ -373,7 +373,7 @@ func TestBefore_it_runs_a_stage_refuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Watch(context.Background(), "demo", newOffer(t, h264), loopback); !isCode(err, wire.Unavailable) {
+	if _, err := s.Watch(context.Background(), wire.Show{ID: "demo"}, newOffer(t, h264), loopback); !isCode(err, wire.Unavailable) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -21,6 +21,13 @@ type Viewer struct {
 	highest map[*DownTrack]uint32
 	// lane is nil until the viewer is connected.
 	lane atomic.Pointer[lane]
+	// news is nil for viewers without event channel.
+	news  *news
+	sight sight
+	// What follows belongs to the lane: the way out, and how much had left by it when, as far as the viewer was told.
+	door      *door
+	linkBytes uint64
+	linkAt    time.Time
 }
 
 // newViewer makes a connection for what the offer takes of the tracks on air.
@@ -42,11 +49,17 @@ func (s *Stage) newViewer(o *offer, session SessionID, id wire.ShowID, on *onAir
 		d.guard = &v.guard
 		r.tracks[k.s] = d
 		v.downs, v.wants = append(v.downs, d), append(v.wants, l)
+		if k.f == on.video {
+			v.sight.seen.Current = l.id()
+		}
 	}
 	if len(v.downs) == 0 {
 		return nil, wire.Errorf(wire.NoCodec, "the offer asks for nothing that the show sends")
 	}
-	v.direct = s.newDirect(r, v.hear)
+	if o.data != nil {
+		v.news = newNews()
+	}
+	v.direct = s.newDirect(r, v)
 	v.peer = s.newPeer(o, session, watching, v.direct)
 	return v, nil
 }
@@ -109,11 +122,14 @@ func (v *Viewer) track(ssrc uint32) *DownTrack {
 }
 
 // admitViewer takes a viewer in whose answer is about to be sent. It fails if the show has changed since the answer was made.
-func (s *Show) admitViewer(v *Viewer, on *onAir) error {
+func (s *Show) admitViewer(v *Viewer, on *onAir, base wire.Show) error {
 	if s.onAir == nil || s.audio != on.audio || s.video != on.video {
 		return notLive()
 	}
+	s.base = Status{}.Describe(base)
 	s.viewers[v.id] = v
+	s.measureLayers(time.Now())
+	v.news.put(ofShow, s.poster)
 	s.watchLink(v.peer)
 	return nil
 }
@@ -138,9 +154,12 @@ func (s *Show) startSending(ctx context.Context, v *Viewer) {
 	least.viewers++
 	v.want(true)
 	s.stats.joins.Add(1)
-	out := &door{direct: v.direct, out: least.out, sealer: v.direct.keys.Load().out, extension: v.direct.reply.transportSequence(v.direct.reply.offer.video), way: &v.guard.way}
+	v.door, v.linkAt = &door{
+		direct: v.direct, out: least.out, sealer: v.direct.keys.Load().out,
+		extension: v.direct.reply.transportSequence(v.direct.reply.offer.video), way: &v.guard.way,
+	}, time.Now()
 	for _, d := range v.downs {
-		d.exit = out
+		d.exit = v.door
 	}
 	v.lane.Store(least)
 	least.do(ctx, func(now time.Time) { least.attach(now, v.downs) })
