@@ -152,7 +152,7 @@ func TestHardwareAndToolkitsStayInTheirRooms(t *testing.T) {
 		{"fyne.io/fyne/v2", []string{"app", "cmd/studio"}},
 		{"github.com/pion/mediadevices", []string{"capture", "studio/encode"}},
 		{"github.com/gordonklaus/portaudio", []string{"capture"}},
-		{"github.com/pion/webrtc/v3", []string{"studio/publish", "server/live", "cmd/audience"}},
+		{"github.com/pion/webrtc/v3", []string{"studio/publish", "server/live"}},
 		{"modernc.org/sqlite", []string{"server/store"}},
 		{"C", []string{"capture", "effects", "studio/encode"}},
 	}
