@@ -61,9 +61,8 @@ func gather(ctx context.Context, set settings, address string, progress io.Write
 	case <-ctx.Done():
 	case <-time.After(set.For):
 	}
-	measured := time.Since(start)
-	r := newReport(viewers, measured)
-	r.charge(before, c.serverCPU(ctx), measured)
+	r := newReport(viewers, time.Since(start))
+	r.judge(before, c.serverCPU(ctx))
 	return r, nil
 }
 

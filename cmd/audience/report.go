@@ -34,6 +34,9 @@ type Report struct {
 	Silent int `json:"silent"`
 	// ServerCores is what the server used of the processor, in cores. Absent if it does not say.
 	ServerCores *float64 `json:"server_cores,omitempty"`
+	// Holds says whether the server holds the crowd, Verdict says it in words.
+	Holds   bool   `json:"holds"`
+	Verdict string `json:"verdict"`
 }
 
 // Spread is a distribution in short.
@@ -113,6 +116,6 @@ func (r *Report) String() string {
 	}
 	line("jitter", r.Jitter)
 	fmt.Fprintf(&b, "packets     %d received, %d lost (%.3f %%) in %.1f s\n", r.Packets, r.Lost, r.LossPercent, r.Seconds)
-	fmt.Fprintf(&b, "bitrate     %.0f kbit/s a viewer\n%s\n", r.Kbps, r.Verdict())
+	fmt.Fprintf(&b, "bitrate     %.0f kbit/s a viewer\n%s\n", r.Kbps, r.Verdict)
 	return b.String()
 }

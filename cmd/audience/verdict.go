@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // What a server must do to hold a crowd: all have joined and are still sent to, and at most so much is lost and late.
@@ -45,23 +44,19 @@ func (c *crowd) serverCPU(ctx context.Context) float64 {
 	return -1
 }
 
-// charge takes over what the server used, from its processor time before and after.
-func (r *Report) charge(before, after float64, measured time.Duration) {
-	if before >= 0 && after >= before && measured > 0 {
-		cores := (after - before) / measured.Seconds()
+// judge makes the verdict, with what the server used by its processor times before and after the measured time.
+func (r *Report) judge(before, after float64) {
+	if before >= 0 && after >= before && r.Seconds > 0 {
+		cores := (after - before) / r.Seconds
 		r.ServerCores = &cores
 	}
+	r.Holds = r.Joined == r.Viewers && r.Silent == 0 && r.LossPercent < lossMost && (r.Delay == nil || r.Delay.P95 < delayMost)
+	r.Verdict = r.verdict()
 }
 
-// Holds says whether the server holds the crowd.
-func (r *Report) Holds() bool {
-	return r.Joined == r.Viewers && r.Silent == 0 && r.LossPercent < lossMost && (r.Delay == nil || r.Delay.P95 < delayMost)
-}
-
-// Verdict is the outcome in a sentence.
-func (r *Report) Verdict() string {
+func (r *Report) verdict() string {
 	var b strings.Builder
-	if r.Holds() {
+	if r.Holds {
 		fmt.Fprintf(&b, "holds %s viewers at %.1f Mbit/s: ", thousands(r.Viewers), r.Kbps/1000)
 	} else {
 		fmt.Fprintf(&b, "does not hold %s viewers: ", thousands(r.Viewers))
