@@ -136,10 +136,16 @@ func group() (frames [][][]byte) {
 
 // pace sends the frames in turn, one each time.
 func pace(ctx context.Context, to *webrtc.TrackLocalStaticRTP, every time.Duration, ticks uint32, frames [][][]byte) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	h := rtp.Header{Version: 2}
+	wait := time.NewTimer(0)
+	defer wait.Stop()
+	start, h := time.Now(), rtp.Header{Version: 2}
 	for n := 0; ; n++ {
+		wait.Reset(time.Until(start.Add(time.Duration(n) * every))) // late frames are made up for
+		select {
+		case <-wait.C:
+		case <-ctx.Done():
+			return
+		}
 		frame := frames[n%len(frames)]
 		for i, payload := range frame {
 			h.Marker = len(frames) > 1 && i == len(frame)-1
@@ -147,10 +153,5 @@ func pace(ctx context.Context, to *webrtc.TrackLocalStaticRTP, every time.Durati
 			h.SequenceNumber++
 		}
 		h.Timestamp += ticks
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pion/dtls/v2"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -30,6 +31,7 @@ type crowd struct {
 	client      *http.Client
 	address     string // of WHEP
 	certificate tls.Certificate
+	offers      []dtls.SRTPProtectionProfile
 	ssrc        uint32 // that they report under
 }
 
@@ -42,7 +44,10 @@ func gather(ctx context.Context, set settings, address string, progress io.Write
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = atOnce
 	defer transport.CloseIdleConnections()
-	c := &crowd{client: &http.Client{Transport: transport}, address: address, certificate: own, ssrc: rand.Uint32()}
+	c := &crowd{client: &http.Client{Transport: transport}, address: address, certificate: own, offers: lean, ssrc: rand.Uint32()}
+	if set.Browser {
+		c.offers = browsers
+	}
 	viewers := make([]*viewer, set.Viewers)
 	for i := range viewers {
 		viewers[i] = &viewer{crowd: c}

@@ -31,12 +31,25 @@ func newCertificate() (tls.Certificate, error) {
 	return c, nil
 }
 
+var (
+	// lean is what the crowd offers: any other protection would cost it more than all else.
+	lean = []dtls.SRTPProtectionProfile{dtls.SRTP_AEAD_AES_128_GCM}
+	// browsers is what Chromium offers, in its order.
+	browsers = []dtls.SRTPProtectionProfile{dtls.SRTP_AES128_CM_HMAC_SHA1_80, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AEAD_AES_128_GCM}
+)
+
+// profiles are the protections that a handshake may agree upon.
+var profiles = map[dtls.SRTPProtectionProfile]srtp.ProtectionProfile{
+	dtls.SRTP_AEAD_AES_128_GCM:       srtp.ProtectionProfileAeadAes128Gcm,
+	dtls.SRTP_AEAD_AES_256_GCM:       srtp.ProtectionProfileAeadAes256Gcm,
+	dtls.SRTP_AES128_CM_HMAC_SHA1_80: srtp.ProtectionProfileAes128CmHmacSha1_80,
+}
+
 // shake shakes hands as the client (RFC 5764) with the server that has the fingerprint, and returns the keys of both ways.
-// GCM is all that is offered: any other protection would cost the crowd more than all else.
-func shake(ctx context.Context, p *path, own tls.Certificate, peer string) (c *dtls.Conn, in, out *srtp.Context, err error) {
-	c, err = dtls.ClientWithContext(ctx, p, &dtls.Config{
-		Certificates:           []tls.Certificate{own},
-		SRTPProtectionProfiles: []dtls.SRTPProtectionProfile{dtls.SRTP_AEAD_AES_128_GCM},
+func (c *crowd) shake(ctx context.Context, p *path, peer string) (conn *dtls.Conn, in, out *srtp.Context, err error) {
+	conn, err = dtls.ClientWithContext(ctx, p, &dtls.Config{
+		Certificates:           []tls.Certificate{c.certificate},
+		SRTPProtectionProfiles: c.offers,
 		InsecureSkipVerify:     true, // the fingerprint is what we know the server by
 		VerifyPeerCertificate: func(raw [][]byte, _ [][]*x509.Certificate) error {
 			if len(raw) == 0 || !strings.EqualFold(fingerprint(raw[0]), peer) {
@@ -48,17 +61,18 @@ func shake(ctx context.Context, p *path, own tls.Certificate, peer string) (c *d
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("shake hands: %w", err)
 	}
-	cfg, state := srtp.Config{Profile: srtp.ProtectionProfileAeadAes128Gcm}, c.ConnectionState()
+	agreed, _ := conn.SelectedSRTPProtectionProfile()
+	cfg, state := srtp.Config{Profile: profiles[agreed]}, conn.ConnectionState()
 	if err = cfg.ExtractSessionKeysFromDTLS(&state, true); err == nil {
 		if in, err = srtp.CreateContext(cfg.Keys.RemoteMasterKey, cfg.Keys.RemoteMasterSalt, cfg.Profile); err == nil {
 			out, err = srtp.CreateContext(cfg.Keys.LocalMasterKey, cfg.Keys.LocalMasterSalt, cfg.Profile)
 		}
 	}
 	if err != nil {
-		_ = c.Close()
+		_ = conn.Close()
 		return nil, nil, nil, fmt.Errorf("derive SRTP keys: %w", err)
 	}
-	return c, in, out, nil
+	return conn, in, out, nil
 }
 
 // path is a viewer's connection as DTLS sees it: what it reads was sorted out by the viewer's reader.

@@ -36,6 +36,7 @@ type settings struct {
 	For         time.Duration `default:"30s" help:"How long they stay once all have joined."`
 	Over        time.Duration `help:"How long their joins are spread over. 0: 10 ms a viewer."`
 	JoinTimeout time.Duration `default:"15s" help:"How long one viewer may take to its first picture."`
+	Browser     bool          `name:"browser-ciphers" help:"Offer the ciphers that browsers offer, in their order, for a comparison: servers that take the first have a slow one."`
 	JSON        bool          `name:"json" help:"Report as JSON."`
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
 	"net"
@@ -83,8 +84,11 @@ type section struct {
 
 func readAnswer(text string) (a answer, err error) {
 	var d sdp.SessionDescription
-	if err := d.UnmarshalString(text); err != nil || len(d.MediaDescriptions) == 0 {
-		return a, fmt.Errorf("the answer cannot be read: %w", err)
+	if err := d.UnmarshalString(text); err != nil {
+		return a, fmt.Errorf("read the answer: %w", err)
+	}
+	if len(d.MediaDescriptions) == 0 {
+		return a, errors.New("the answer has no media")
 	}
 	attribute := func(key string) string {
 		v, ok := d.MediaDescriptions[0].Attribute(key)

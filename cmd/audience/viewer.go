@@ -95,7 +95,7 @@ func (v *viewer) join(ctx context.Context) error {
 
 // secure agrees on keys, and takes what had come before.
 func (v *viewer) secure(ctx context.Context, peer string) error {
-	conn, in, out, err := shake(ctx, &path{v.sock, v.shook}, v.certificate, peer)
+	conn, in, out, err := v.shake(ctx, &path{v.sock, v.shook}, peer)
 	if err != nil {
 		return err
 	}
