@@ -35,7 +35,7 @@ bench: build
 	@.ci/setup test
 	@$(call figures,Evening,30m)
 
-# What viewers cost the server, beside a stock one, and how many a core carries, in about 6 minutes. The figures want a machine
+# What viewers cost the server, beside a stock one, and how many a core carries, in about 5 minutes. The figures want a machine
 # of two cores that does nothing else.
 bench-live: setup
 	@.ci/setup test
