@@ -1,7 +1,7 @@
 # Vitrine. `make run` goes on air, `make test` proves it; README.md says the rest.
 
 export GOFLAGS := -buildvcs=false -tags=migrated_fynedo,nolibopusfile
-.PHONY: run test build lint bench bench-loss bench-stairs shots setup clean
+.PHONY: run test build lint bench bench-live bench-loss bench-stairs shots setup clean
 
 run: build
 	@.ci/evening
@@ -35,6 +35,12 @@ figures = go test -v -run '^$$' -bench $(1) -benchtime 1x -timeout $(2) ./cmd | 
 bench: build
 	@.ci/setup test
 	@$(call figures,Evening,30m)
+
+# What viewers cost the server, beside a stock one, and how many a core carries, in about 5 minutes. The figures want a machine
+# of two cores that does nothing else.
+bench-live: setup
+	@.ci/setup test
+	@$(call figures,Live,30m)
 
 # What loss does to a viewer: 36 rows in about 40 minutes, as root. One row: go test -run '^$$' -bench Loss/down70_rtt80 ./cmd
 bench-loss: setup

@@ -24,7 +24,12 @@ const patience = 40 * time.Second
 // bin holds the three programs, built once for all tests and benchmarks of this package.
 var bin string
 
-func TestMain(m *testing.M) { os.Exit(withPrograms(m)) }
+func TestMain(m *testing.M) {
+	if at := os.Getenv(stockAt); at != "" {
+		os.Exit(serveStock(at))
+	}
+	os.Exit(withPrograms(m))
+}
 
 func withPrograms(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "vitrine-bin-*")

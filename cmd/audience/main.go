@@ -1,8 +1,10 @@
 // Command vitrine-audience is a crowd for load tests, soaks and rehearsals: it joins a show with many receive-only viewers
-// and reports what they saw. It decodes nothing, so that one core carries hundreds of viewers.
+// and reports what they saw, with a verdict. It decodes nothing, and its viewers are its own and lean (ICE and WHEP by hand,
+// DTLS and SRTP by pion), so that one core carries a thousand: a viewer must cost less than the server that it measures. Every
+// packet is decrypted and authenticated, and the server gets the feedback that a browser would send.
 //
 // It owns the viewers' connections, each with a UDP socket of its own as a browser has, and ends their sessions when it
-// leaves. It has no queue: a viewer reads as fast as packets come. Joins are spread over time (--join-rate), because a crowd
+// leaves. It has no queue: a viewer reads as fast as packets come. Joins are spread over time (--over), because a crowd
 // that arrives within one millisecond measures its own processor.
 package main
 
@@ -32,8 +34,9 @@ type settings struct {
 	URL         string        `name:"url" required:"" help:"The show's page (…/watch/SHOW) or its WHEP address (…/whep/SHOW)." env:"VITRINE_AUDIENCE_URL"`
 	Viewers     int           `default:"10" help:"How many viewers join."`
 	For         time.Duration `default:"30s" help:"How long they stay once all have joined."`
-	JoinRate    float64       `default:"25" help:"Viewers that join in a second."`
+	Over        time.Duration `help:"How long their joins are spread over. 0: 10 ms a viewer."`
 	JoinTimeout time.Duration `default:"15s" help:"How long one viewer may take to its first picture."`
+	Browser     bool          `name:"browser-ciphers" help:"Offer the ciphers that browsers offer, in their order, for a comparison: servers that take the first have a slow one."`
 	JSON        bool          `name:"json" help:"Report as JSON."`
 }
 
@@ -41,10 +44,8 @@ func (s settings) validate() error {
 	switch {
 	case s.Viewers < 1:
 		return errors.New("--viewers must be at least 1")
-	case s.For < 0 || s.JoinTimeout <= 0:
-		return errors.New("--for and --join-timeout must be positive")
-	case s.JoinRate <= 0:
-		return errors.New("--join-rate must be positive")
+	case s.For < 0 || s.JoinTimeout <= 0 || s.Over < 0:
+		return errors.New("--for, --over and --join-timeout must be positive")
 	}
 	return nil
 }

@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/pion/ice/v2"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v3"
@@ -49,11 +51,14 @@ func onAir(t *testing.T) (page string) {
 // send publishes a picture of two packets, 30 times a second, until the test ends.
 func send(t *testing.T, address string) {
 	t.Helper()
-	api, err := newAPI()
-	if err != nil {
+	e := webrtc.SettingEngine{}
+	e.SetIncludeLoopbackCandidate(true)
+	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	media := &webrtc.MediaEngine{}
+	if err := media.RegisterDefaultCodecs(); err != nil {
 		t.Fatal(err)
 	}
-	pc, err := api.NewPeerConnection(webrtc.Configuration{})
+	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(e)).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +130,7 @@ func frames(ctx context.Context, pc *webrtc.PeerConnection, track *webrtc.TrackL
 
 func TestA_crowd_reports_what_it_saw(t *testing.T) {
 	var out, errOut bytes.Buffer
-	if code := run(t.Context(), []string{"--url", onAir(t), "--viewers", "5", "--for", "1s", "--join-rate", "100", "--json"}, &out, &errOut); code != 0 {
+	if code := run(t.Context(), []string{"--url", onAir(t), "--viewers", "5", "--for", "1s", "--over", "50ms", "--json"}, &out, &errOut); code != 0 {
 		t.Fatalf("it ended with %d: %s%s", code, out.String(), errOut.String())
 	}
 	var r Report
@@ -138,7 +143,7 @@ func TestA_crowd_reports_what_it_saw(t *testing.T) {
 	if !strings.Contains(errOut.String(), "of 5 watch") {
 		t.Errorf("progress is %q", errOut.String())
 	}
-	if text := r.String(); !strings.Contains(text, "5 of 5 joined") {
+	if text := r.String(); !strings.Contains(text, "5 of 5 joined") || !strings.Contains(text, "holds 5 viewers at") || !strings.Contains(text, "no loss, ") || !strings.Contains(text, "of a core") {
 		t.Errorf("in words: %s", text)
 	}
 }
@@ -153,10 +158,10 @@ func TestA_crowd_that_is_not_let_in_says_why(t *testing.T) {
 
 func TestSettings_that_make_no_sense_are_named(t *testing.T) {
 	for name, args := range map[string][]string{
-		"no address":           {},
-		"an address of a file": {"--url", "file:///etc/passwd"},
-		"nobody":               {"--url", "http://h/watch/a", "--viewers", "0"},
-		"no rate":              {"--url", "http://h/watch/a", "--join-rate", "0"},
+		"no address":             {},
+		"an address of a file":   {"--url", "file:///etc/passwd"},
+		"nobody":                 {"--url", "http://h/watch/a", "--viewers", "0"},
+		"joins before the start": {"--url", "http://h/watch/a", "--over", "-1s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, errOut bytes.Buffer
@@ -183,7 +188,7 @@ func TestMeter(t *testing.T) {
 	at := time.Unix(1000, 0)
 	packet := func(m *meter, n uint16, ts uint32, marker bool, late time.Duration) bool {
 		at = at.Add(10 * time.Millisecond)
-		return m.take(&rtp.Header{SequenceNumber: n, Timestamp: ts, Marker: marker}, 100, at.Add(late))
+		return m.take(&rtp.Header{SequenceNumber: n, Timestamp: ts, Marker: marker}, 100, false, at.Add(late))
 	}
 	t.Run("a first frame is complete when nothing in it is missing", func(t *testing.T) {
 		m := newMeter(90000)
@@ -206,6 +211,36 @@ func TestMeter(t *testing.T) {
 		}
 		if r := m.read(); r.received != 4 || r.expected != 6 || r.bytes != 400 {
 			t.Errorf("read %+v", r)
+		}
+	})
+	t.Run("what came twice counts once", func(t *testing.T) {
+		m := newMeter(90000)
+		packet(m, 10, 0, true, 0)
+		m.mark()
+		for _, n := range []uint16{11, 11, 13, 10, 13} {
+			packet(m, n, 0, true, 0)
+		}
+		if r := m.read(); r.received != 2 || r.expected != 3 {
+			t.Errorf("read %+v", r)
+		}
+	})
+	t.Run("what is missing is asked for, and reported as lost even when it was repaired", func(t *testing.T) {
+		m := newMeter(90000)
+		for _, n := range []uint16{65534, 1} {
+			packet(m, n, 0, true, 0)
+		}
+		if got := m.wanted(at); !slices.Equal(got, []uint16{65535, 0}) {
+			t.Errorf("asks for %v", got)
+		}
+		m.take(&rtp.Header{SequenceNumber: 65535}, 100, true, at)
+		if got := m.wanted(at); !slices.Equal(got, []uint16{0}) {
+			t.Errorf("still asks for %v", got)
+		}
+		if r := m.receptionReport(7, at); r.TotalLost != 2 || r.FractionLost != 128 || r.LastSequenceNumber != 1<<16+1 {
+			t.Errorf("reports %+v", r)
+		}
+		if got := m.wanted(at.Add(2 * wantedFor)); len(got) != 0 {
+			t.Errorf("asks for %v for ever", got)
 		}
 	})
 	t.Run("a track that begins late has lost nothing", func(t *testing.T) {
@@ -237,9 +272,9 @@ func TestMeter(t *testing.T) {
 	t.Run("delay is counted from the sender's clock", func(t *testing.T) {
 		m := newMeter(90000)
 		m.mark()
-		m.report(&rtcp.SenderReport{NTPTime: uint64(at.Unix()+ntpEpoch) << 32, RTPTime: 90000})
+		m.report(&rtcp.SenderReport{NTPTime: uint64(at.Unix()+ntpEpoch) << 32, RTPTime: 90000}, at)
 		base := time.Unix(at.Unix(), 0)
-		m.take(&rtp.Header{Timestamp: 99000, Marker: true}, 1, base.Add(140*time.Millisecond))
+		m.take(&rtp.Header{Timestamp: 99000, Marker: true}, 1, false, base.Add(140*time.Millisecond))
 		if d := m.read().delays; len(d) != 1 || d[0] < 39.9 || d[0] > 40.1 {
 			t.Errorf("delays %v", d)
 		}

@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// silentAfter is how long a pause is before a viewer counts as silent.
+const silentAfter = 2 * time.Second
+
 // Report is what a crowd saw.
 type Report struct {
 	Viewers int            `json:"viewers"`
@@ -27,6 +30,13 @@ type Report struct {
 	// Delay is the time from the publisher's clock to the arrival of a picture's last packet, in ms. It means something only
 	// if crowd and publisher read the same clock. Absent if the server sends no sender reports.
 	Delay *Spread `json:"delay_ms,omitempty"`
+	// Silent viewers had joined, and were sent nothing at the end.
+	Silent int `json:"silent"`
+	// ServerCores is what the server used of the processor, in cores. Absent if it does not say.
+	ServerCores *float64 `json:"server_cores,omitempty"`
+	// Holds says whether the server holds the crowd, Verdict says it in words.
+	Holds   bool   `json:"holds"`
+	Verdict string `json:"verdict"`
 }
 
 // Spread is a distribution in short.
@@ -58,18 +68,18 @@ func newReport(viewers []*viewer, measured time.Duration) *Report {
 		r.Joined++
 		v.mu.Lock()
 		joins = append(joins, v.joinedIn.Seconds()*1000)
-		for _, m := range []*meter{v.audio, v.video} {
-			if m == nil {
-				continue
-			}
-			got := m.read()
+		if time.Since(v.heard) > silentAfter {
+			r.Silent++
+		}
+		for _, t := range v.tracks {
+			got := t.read()
 			r.Packets += got.received
 			expected += got.expected
 			bytes += got.bytes
 			if got.expected > got.received {
 				r.Lost += got.expected - got.received
 			}
-			if m == v.video || v.video == nil {
+			if t == v.picture() {
 				jitters = append(jitters, got.jitter)
 				delays = append(delays, got.delays...)
 			}
@@ -106,6 +116,6 @@ func (r *Report) String() string {
 	}
 	line("jitter", r.Jitter)
 	fmt.Fprintf(&b, "packets     %d received, %d lost (%.3f %%) in %.1f s\n", r.Packets, r.Lost, r.LossPercent, r.Seconds)
-	fmt.Fprintf(&b, "bitrate     %.0f kbit/s a viewer\n", r.Kbps)
+	fmt.Fprintf(&b, "bitrate     %.0f kbit/s a viewer\n%s\n", r.Kbps, r.Verdict)
 	return b.String()
 }
