@@ -107,14 +107,20 @@ func TestSending_allocates_nothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the race detector, under which short tests run, makes pools forget")
 	}
-	d, _, _ := exitTo(t, srtp.ProtectionProfileAeadAes128Gcm)
-	payload, n := make([]byte, 1200), int64(0)
+	out, _, _ := exitTo(t, srtp.ProtectionProfileAeadAes128Gcm)
+	up := newUpTrack(h264, 1<<20, nil, &counters{})
+	down := newDownTrack(h264, &section{}, up)
+	down.exit = out
+	packets := []*Packet{}
+	for i := range int64(8) {
+		packets = append(packets, &Packet{From: up, Index: i, Epoch: 1, KeyStart: i == 0, Arrival: 1, Payload: make([]byte, 1200)})
+	}
 	send := func() {
-		for range 8 {
-			n++
-			d.rtp(&head{number: n, ssrc: 7, payload: 96, counted: true}, payload)
+		for _, p := range packets {
+			down.offer(p, time.Now())
+			p.Index += 8
 		}
-		d.out.flush()
+		out.out.flush()
 	}
 	send()
 	if a := testing.AllocsPerRun(100, send); a > 0 {

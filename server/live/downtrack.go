@@ -43,6 +43,7 @@ type DownTrack struct {
 	payload []byte // room for a payload with repetitions
 	up      *UpTrack
 	exit    exit // set when the viewer is connected
+	out     head // of the packet that is being sent; here because what an interface is given would else be allocated
 
 	forwarder *Forwarder
 	repeats   int64 // sequence number of the newest retransmission
@@ -175,25 +176,25 @@ func (d *DownTrack) send(p *Packet, now time.Time) (packets, bytes int) {
 
 // write sends the packet, or its Parameters, under the header, and returns its length.
 func (d *DownTrack) write(h Header, p *Packet, sets bool) (bytes int) {
-	out, payload := d.head(h, p, sets)
+	payload := d.address(h, p, sets)
 	if !d.codec.Video() {
-		return d.speak(&out, p)
+		return d.speak(p)
 	}
 	d.packets++
 	d.octets += uint32(len(payload))
-	return d.exit.rtp(&out, payload)
+	return d.exit.rtp(&d.out, payload)
 }
 
 // speak sends a sound packet, with those before it and once more a packet later if the viewer's losses ask for that.
-func (d *DownTrack) speak(out *head, p *Packet) (bytes int) {
+func (d *DownTrack) speak(p *Packet) (bytes int) {
 	shield, payload := d.guard.shield(), p.Payload
 	if shield.Blocks > 0 && d.red.Payload != 0 && !p.Padding {
 		d.payload = appendRED(d.payload[:0], d.codec.Payload, p, d.up.cache.Before(p, shield.Blocks))
-		out.payload, payload = d.red.Payload, d.payload
+		d.out.payload, payload = d.red.Payload, d.payload
 	}
 	d.packets++
 	d.octets += uint32(len(payload))
-	bytes = d.exit.rtp(out, payload)
+	bytes = d.exit.rtp(&d.out, payload)
 	now := d.exit.last()
 	if len(d.echo) > 0 {
 		before := d.echo
@@ -213,27 +214,28 @@ func (d *DownTrack) copy(p *Packet) {
 	}
 }
 
-func (d *DownTrack) head(h Header, p *Packet, sets bool) (out head, payload []byte) {
-	out = head{
+// address fills in out for the packet, or its Parameters, and returns the payload.
+func (d *DownTrack) address(h Header, p *Packet, sets bool) (payload []byte) {
+	d.out = head{
 		number: h.Number, time: h.Time, ssrc: d.ssrc, payload: d.codec.Payload, marker: p.Marker, padding: p.Padding,
 		counted: d.repeat.Payload != 0,
 	}
 	if sets {
-		out.marker, out.padding = false, false
-		return out, p.Parameters
+		d.out.marker, d.out.padding = false, false
+		return p.Parameters
 	}
-	return out, p.Payload
+	return p.Payload
 }
 
 // writeAgain sends a packet that was sent before: as a retransmission of its own stream where the viewer takes that.
 func (d *DownTrack) writeAgain(h Header, p *Packet, sets bool) {
-	out, payload := d.head(h, p, sets)
-	if d.repeat.Payload != 0 {
+	payload := d.address(h, p, sets)
+	if out := &d.out; d.repeat.Payload != 0 {
 		d.repeats++
 		out.repeats, out.original = true, uint16(h.Number)
 		out.number, out.ssrc, out.payload = d.repeats, d.repeatSSRC, d.repeat.Payload
 	}
-	d.exit.rtp(&out, payload)
+	d.exit.rtp(&d.out, payload)
 }
 
 // resend answers a NACK (RFC 4585 §6.2.1) for one packet from the cache and reports whether it could. Sound that repeats
