@@ -132,3 +132,65 @@ func (s *Stage) layersNow(id wire.ShowID, want map[string]Size) (state string) {
 	}
 	return state
 }
+
+// watchScript watches as the page does, and keeps the events that come.
+const watchScript = `(async () => {
+	const pc = window.pc = new RTCPeerConnection();
+	for (const kind of ["audio", "video"]) pc.addTransceiver(kind, {direction: "recvonly"});
+	const channel = window.channel = pc.createDataChannel("events");
+	window.heard = [];
+	channel.onmessage = ({data}) => heard.push(JSON.parse(data));
+	await pc.setLocalDescription();
+	const response = await fetch("/whep", {method: "POST", body: pc.localDescription.sdp});
+	const answer = await response.text();
+	if (!response.ok) return answer;
+	await pc.setRemoteDescription({type: "answer", sdp: answer});
+	return "";
+})()`
+
+func TestChromium_hears_events_and_wishes_for_a_layer(t *testing.T) {
+	s := startStage(t, Config{JoinWithin: patience})
+	publishLayers(t, s, "demo", "", "f", "h", "q")
+	await(t, "the show", func() bool { return s.Show("demo").Live })
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "<!doctype html><title>viewer</title>")
+	})
+	mux.HandleFunc("POST /whep", func(w http.ResponseWriter, r *http.Request) {
+		offer, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		a, err := s.Watch(r.Context(), wire.Show{ID: "demo", Title: "Hats"}, string(offer), loopback)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		_, _ = io.WriteString(w, a.SDP)
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	ctx := chromiumWithCamera(t, server.URL)
+	said, err := chromedp.Run(ctx, chromedp.Evaluate[string](watchScript, chromedp.EvalAwaitPromise))
+	if err != nil || said != "" {
+		t.Fatalf("%s %v", said, err)
+	}
+	until := func(what, script string) {
+		t.Helper()
+		await(t, what, func() bool {
+			yes, err := chromedp.Run(ctx, chromedp.Evaluate[bool](script))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return yes
+		})
+	}
+	until("the show", `heard.some((e) => e.type === "show" && e.show.title === "Hats" && e.show.viewers === 1)`)
+	until("all sizes", `heard.some((e) => e.type === "layers" && e.layers.length === 3 && e.layers.every((l) => l.height > 0) && e.current !== "")`)
+	until("links", `heard.filter((e) => e.type === "link" && e.redundancy === 1).length >= 2`)
+	until("the wish", `channel.send('{"type":"layer","id":"h"}'), heard.some((e) => e.type === "layers" && e.pinned === "h")`)
+	if err := s.Close(t.Context(), "demo"); err != nil {
+		t.Fatal(err)
+	}
+	until("the goodbye", `channel.readyState === "closed" && pc.connectionState !== "connected"`)
+}

@@ -49,6 +49,11 @@ func TestNothing_grows_with_joins_and_leaves(t *testing.T) {
 				t.Error(err)
 			}
 		}
+		if i%2 > 0 {
+			if _, err := c.pc.CreateDataChannel(wire.EventChannel, nil); err != nil {
+				t.Error(err)
+			}
+		}
 		a, err := s.Watch(t.Context(), wire.Show{ID: "demo"}, c.offer(false), loopback)
 		if err != nil {
 			t.Error(err)
