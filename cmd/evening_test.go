@@ -127,9 +127,13 @@ func (p *program) end() {
 	select {
 	case <-p.done:
 	case <-time.After(patience):
-		_ = p.cmd.Process.Kill()
-		<-p.done
-		p.t.Errorf("%s did not end when asked to", p.name)
+		p.t.Errorf("%s did not end when asked to; what it was at is in what it said", p.name)
+		_ = p.cmd.Process.Signal(syscall.SIGQUIT)
+		select {
+		case <-p.done:
+		case <-time.After(patience):
+			p.kill()
+		}
 	}
 }
 
