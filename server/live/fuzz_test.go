@@ -29,6 +29,12 @@ const chromium = "v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=
 	"a=fmtp:103 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f\r\n" +
 	"a=rtpmap:104 rtx/90000\r\na=fmtp:104 apt=103\r\n"
 
+// dataSection is what a browser's offer has where it wants data channels.
+const dataSection = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\n" +
+	"a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n" +
+	"a=fingerprint:sha-256 AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA\r\n" +
+	"a=setup:actpass\r\na=mid:2\r\na=sctp-port:5000\r\na=max-message-size:262144\r\n"
+
 // asPublisher is the offer turned round.
 func asPublisher(offer string) string { return strings.ReplaceAll(offer, "a=recvonly", "a=sendonly") }
 
@@ -43,6 +49,8 @@ func FuzzOffer(f *testing.F) {
 	f.Add(strings.ReplaceAll(asPublisher(chromium), "a=mid:1", "a=mid:1\r\na=rid:h send\r\na=simulcast:send h"), true)
 	f.Add(strings.ReplaceAll(asPublisher(chromium), "a=mid:1", "a=mid:1\r\na=rtcp-fb:* ccm pause\r\na=msid:a b\r\na=ssrc-group:FID 1 2\r\n"+
 		"a=rid:f send pt=96\r\na=rid:h send\r\na=rid:q send\r\na=simulcast:send f,x;~h;q recv 9"), true)
+	f.Add(chromium+dataSection, false)
+	f.Add(asPublisher(chromium+dataSection), true)
 	f.Add("v=0", false)
 	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
