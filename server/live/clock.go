@@ -22,6 +22,18 @@ type clock struct {
 	rtp   uint32
 	at    time.Time // when the report came
 	rate  uint32
+	told  bool // by a report; else it relates to our own wall clock
+}
+
+// ahead is by how many ticks the clock's timestamps lie before those that another clock of the same publisher gives to the same
+// moment.
+func (c *clock) ahead(other *clock, now time.Time) uint32 {
+	ntp, ticks := c.read(now)
+	theirs, otherTicks := other.read(now)
+	if c.told && other.told {
+		otherTicks += uint32(int64(float64(int64(ntp-theirs)) / (1 << 32) * float64(c.rate)))
+	}
+	return ticks - otherTicks
 }
 
 // read extrapolates both scales to now, so that a report made from it is as fresh as one of the publisher's.

@@ -38,7 +38,7 @@ type direct struct {
 	reply  reply
 	within time.Duration // bounds the handshake
 	log    pionLog
-	onRTCP func([]rtcp.Packet) // called by one goroutine at a time; must not block
+	onRTCP func(compound []byte) // called by one goroutine at a time; must not block nor keep it
 	// events serves the event channel until it ends or ctx does; used if the offer has a section for it.
 	events func(ctx context.Context, c *datachannel.DataChannel)
 
@@ -49,7 +49,8 @@ type direct struct {
 	keys  atomic.Pointer[protection]
 	in    *packetio.Buffer // DTLS
 
-	control sync.Mutex // guards keys.inControl, and is held while onRTCP is called
+	control sync.Mutex // guards keys.inControl and plain, and is held while onRTCP is called
+	plain   []byte     // room for what was decrypted
 	changed atomic.Pointer[func()]
 	cancel  context.CancelFunc
 	done    chan struct{}
@@ -143,13 +144,12 @@ func (d *direct) receiveControl(data []byte) {
 	}
 	d.control.Lock()
 	defer d.control.Unlock()
-	plain, err := keys.inControl.DecryptRTCP(nil, data, nil)
+	plain, err := keys.inControl.DecryptRTCP(d.plain[:0], data, nil)
 	if err != nil {
 		return // forged or repeated
 	}
-	if list, err := rtcp.Unmarshal(plain); err == nil {
-		d.onRTCP(list)
-	}
+	d.plain = plain
+	d.onRTCP(plain)
 }
 
 // sendControl sends RTCP. It belongs to the viewer's lane.

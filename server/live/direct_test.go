@@ -108,8 +108,9 @@ func TestSending_allocates_nothing(t *testing.T) {
 		t.Skip("the race detector, under which short tests run, makes pools forget")
 	}
 	out, _, _ := exitTo(t, srtp.ProtectionProfileAeadAes128Gcm)
-	up := newUpTrack(h264, 1<<20, nil, &counters{})
-	down := newDownTrack(h264, &section{}, up)
+	pictures := newFeed(h264, nil, 1<<20, nil, &counters{})
+	up := pictures.up()
+	down := newDownTrack(h264, &section{}, pictures, pictures.layer(""))
 	down.exit = out
 	packets := []*Packet{}
 	for i := range int64(8) {

@@ -41,7 +41,11 @@ type DownTrack struct {
 	guard   *guard
 	echo    []byte // of sound: the packet before, as it was sent, if it is to be sent again
 	payload []byte // room for a payload with repetitions
-	up      *UpTrack
+	feed    *feed
+	layer   *Layer   // that is sent
+	up      *UpTrack // of the layer
+	next    *Layer   // that will be sent from its next key frame on; nil if that is the one that is sent
+	choice  choice
 	exit    exit // set when the viewer is connected
 	out     head // of the packet that is being sent; here because what an interface is given would else be allocated
 
@@ -57,10 +61,11 @@ type DownTrack struct {
 	askedAt   time.Time // of the viewer's first PLI since a key frame was sent
 }
 
-// newDownTrack makes a track of what the section offers, in codec c, which is one of the section's.
-func newDownTrack(c Codec, s *section, up *UpTrack) *DownTrack {
+// newDownTrack makes a track of what the section offers, in codec c, which is one of the section's, that begins with a layer of
+// the feed.
+func newDownTrack(c Codec, s *section, f *feed, l *Layer) *DownTrack {
 	d := &DownTrack{
-		codec: c, ssrc: newSSRC(), up: up, resends: resendsPerSecond, guard: &guard{},
+		codec: c, ssrc: newSSRC(), feed: f, layer: l, up: l.up, resends: resendsPerSecond, guard: &guard{},
 		forwarder: newForwarder(c.Video(), c.ClockRate, firstNumber()), repeats: int64(firstNumber()),
 	}
 	for _, o := range s.codecs {
@@ -95,6 +100,7 @@ func (d *DownTrack) formats() []Codec {
 
 // start begins a newcomer's stream: with the cached key frame if there is one.
 func (d *DownTrack) start(now time.Time) {
+	d.layer.Want(true)
 	if !d.codec.Video() {
 		d.phase = flowing
 		return
@@ -108,6 +114,12 @@ func (d *DownTrack) start(now time.Time) {
 	if int32(newest.Time-key.Time) > longGroup*int32(d.codec.ClockRate) {
 		d.up.RequestKey(now)
 	}
+}
+
+// stop ends it for good.
+func (d *DownTrack) stop() {
+	d.layer.Want(false)
+	d.turn(nil)
 }
 
 func (d *DownTrack) burst(key, newest *Packet, now time.Time) {
@@ -150,6 +162,12 @@ func (d *DownTrack) recover(now time.Time) {
 
 // offer sends a packet as it comes, unless the burst has to come first or has sent it.
 func (d *DownTrack) offer(p *Packet, now time.Time) (packets, bytes int) {
+	if p.From != d.up {
+		if d.next == nil || p.From != d.next.up || !p.KeyStart {
+			return 0, 0
+		}
+		d.change(p, now)
+	}
 	if d.phase == bursting || p.Arrival <= d.seen {
 		return 0, 0
 	}
@@ -227,15 +245,16 @@ func (d *DownTrack) address(h Header, p *Packet, sets bool) (payload []byte) {
 	return p.Payload
 }
 
-// writeAgain sends a packet that was sent before: as a retransmission of its own stream where the viewer takes that.
-func (d *DownTrack) writeAgain(h Header, p *Packet, sets bool) {
+// writeAgain sends a packet that was sent before: as a retransmission of its own stream where the viewer takes that. It returns
+// its length.
+func (d *DownTrack) writeAgain(h Header, p *Packet, sets bool) (bytes int) {
 	payload := d.address(h, p, sets)
 	if out := &d.out; d.repeat.Payload != 0 {
 		d.repeats++
 		out.repeats, out.original = true, uint16(h.Number)
 		out.number, out.ssrc, out.payload = d.repeats, d.repeatSSRC, d.repeat.Payload
 	}
-	d.exit.rtp(&d.out, payload)
+	return d.exit.rtp(&d.out, payload)
 }
 
 // resend answers a NACK (RFC 4585 §6.2.1) for one packet from the cache and reports whether it could. Sound that repeats
@@ -245,7 +264,7 @@ func (d *DownTrack) resend(sequence uint16) bool {
 	if !ok || d.resends <= 0 || d.red.Payload != 0 {
 		return false
 	}
-	p := d.up.cache.Get(o.Index)
+	p := o.From.cache.Get(o.Index)
 	if p == nil {
 		return false
 	}
@@ -279,7 +298,7 @@ func (d *DownTrack) report(now time.Time) {
 	if c == nil {
 		return
 	}
-	offset, ok := d.forwarder.Offset(c.epoch)
+	offset, ok := d.forwarder.Offset(d.up, c.epoch)
 	if !ok {
 		return
 	}

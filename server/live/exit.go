@@ -29,6 +29,8 @@ type exit interface {
 	// last is the protected packet that rtp sent last, until the next call; repeat sends such a packet again as it was.
 	last() []byte
 	repeat(packet []byte)
+	// nextCounted is the transport-wide sequence number that the next counted packet gets.
+	nextCounted() uint16
 	rtcp(list []rtcp.Packet)
 }
 
@@ -108,8 +110,10 @@ func (d *door) write(b []byte, h *head) {
 	b[16] = d.extension<<4 | 1
 	binary.BigEndian.PutUint16(b[17:], d.sent)
 	b[19] = 0
-	d.way.leaves(d.sent, time.Now())
+	d.way.leaves(d.sent, len(b), time.Now())
 	d.sent++
 }
+
+func (d *door) nextCounted() uint16 { return d.sent }
 
 func (d *door) rtcp(list []rtcp.Packet) { d.sendControl(list) }

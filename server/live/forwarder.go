@@ -23,6 +23,7 @@ type Header struct {
 type run struct {
 	// first is the index of the run's first packet and out the extended number it gets; end is the highest number given.
 	first, out, end int64
+	from            *UpTrack
 	epoch           uint32
 	timeOffset      uint32
 	// squeeze > 1 divides the distance of timestamps that lie before pivot, the newest packet when a burst began.
@@ -30,6 +31,9 @@ type run struct {
 	// opened says that first was forwarded, sets that the number before out went to parameter sets.
 	opened, sets bool
 }
+
+// of reports whether p is from the publisher, and of the layer, that the run is of.
+func (r *run) of(p *Packet) bool { return r.from == p.From && r.epoch == p.Epoch }
 
 func (r *run) header(p *Packet) Header {
 	t := p.Time
@@ -40,8 +44,8 @@ func (r *run) header(p *Packet) Header {
 }
 
 // Forwarder decides which packets of a track one viewer gets, and under which sequence numbers and timestamps, so that the
-// viewer sees one unbroken stream whatever happens before it: joining in the middle, packets dropped, publishers replaced. It
-// is pure: no clock, no I/O. It belongs to one goroutine.
+// viewer sees one unbroken stream whatever happens before it: joining in the middle, packets dropped, publishers replaced,
+// layers switched. It is pure: no clock, no I/O. It belongs to one goroutine.
 type Forwarder struct {
 	keyed bool   // video: a run can begin only with a key frame
 	rate  uint32 // ticks a second
@@ -64,8 +68,8 @@ func newForwarder(video bool, rate uint32, first uint16) *Forwarder {
 // under its header with the sequence number before.
 func (f *Forwarder) Forward(p *Packet, now time.Time) (h Header, opens, ok bool) {
 	r := f.current()
-	if !f.open || r.epoch != p.Epoch {
-		if r != nil && int32(p.Epoch-r.epoch) < 0 || f.keyed && !p.KeyStart {
+	if !f.open || !r.of(p) {
+		if r != nil && r.from == p.From && int32(p.Epoch-r.epoch) < 0 || f.keyed && !p.KeyStart {
 			return h, false, false
 		}
 		r = f.begin(p, p.Time, now)
@@ -84,6 +88,19 @@ func (f *Forwarder) Forward(p *Packet, now time.Time) (h Header, opens, ok bool)
 	return h, opens, true
 }
 
+// Switch opens a run with key, the beginning of a key frame of another layer. shift is what makes that layer's timestamps those
+// of the layer before, so that the picture keeps its place in time.
+func (f *Forwarder) Switch(key *Packet, shift uint32, now time.Time) {
+	before := f.current()
+	r := f.begin(key, key.Time, now)
+	if before != nil && f.begun {
+		r.timeOffset = before.timeOffset + shift
+		if t := key.Time + r.timeOffset; int32(t-f.lastTime) <= 0 {
+			r.timeOffset += f.lastTime - t + 1
+		}
+	}
+}
+
 // Burst opens a run with key, a packet of the past, so that all packets up to newest can follow each other at once: newest
 // takes its place in time and the others lie shortly before. If that part of the stream was forwarded before, it is moved
 // into the future by as little as keeps its timestamps growing.
@@ -99,7 +116,7 @@ func (f *Forwarder) Burst(key, newest *Packet, now time.Time) {
 
 // begin opens a run with p: numbers follow the last one, and anchor, a timestamp of p's epoch, is put where time has come to.
 func (f *Forwarder) begin(p *Packet, anchor uint32, now time.Time) *run {
-	n := run{first: p.Index, epoch: p.Epoch, squeeze: 1, sets: p.Parameters != nil}
+	n := run{first: p.Index, from: p.From, epoch: p.Epoch, squeeze: 1, sets: p.Parameters != nil}
 	if n.sets {
 		f.last++
 	}
@@ -107,7 +124,7 @@ func (f *Forwarder) begin(p *Packet, anchor uint32, now time.Time) *run {
 	n.end = f.last
 	switch r := f.current(); {
 	case !f.begun:
-	case r.epoch == p.Epoch:
+	case r.of(p):
 		n.timeOffset = r.timeOffset
 	default:
 		ticks := uint32(max(now.Sub(f.lastAt), 0).Seconds() * float64(f.rate))
@@ -122,7 +139,7 @@ func (f *Forwarder) begin(p *Packet, anchor uint32, now time.Time) *run {
 // Again returns the header under which p was forwarded; ok is false if it was not, or too long ago to matter.
 func (f *Forwarder) Again(p *Packet) (h Header, ok bool) {
 	r := f.current()
-	if r == nil || r.epoch != p.Epoch || p.Index < r.first {
+	if r == nil || !r.of(p) || p.Index < r.first {
 		return h, false
 	}
 	h = r.header(p)
@@ -134,6 +151,7 @@ func (f *Forwarder) Break() { f.open = false }
 
 // Origin is what a viewer got under a sequence number.
 type Origin struct {
+	From  *UpTrack
 	Index int64
 	// Sets says that it was not the packet but its Parameters.
 	Sets bool
@@ -156,9 +174,9 @@ func (f *Forwarder) Lookup(sequence uint16) (o Origin, ok bool) {
 		r := &f.runs[i%runsKept]
 		switch {
 		case out >= r.out && out <= r.end:
-			return Origin{Index: out - r.out + r.first, run: r}, true
+			return Origin{From: r.from, Index: out - r.out + r.first, run: r}, true
 		case r.sets && r.opened && out == r.out-1:
-			return Origin{Index: r.first, Sets: true, run: r}, true
+			return Origin{From: r.from, Index: r.first, Sets: true, run: r}, true
 		case out >= r.out:
 			return o, false
 		}
@@ -166,17 +184,17 @@ func (f *Forwarder) Lookup(sequence uint16) (o Origin, ok bool) {
 	return o, false
 }
 
-// Passed reports whether p, or a packet after it, was forwarded or left out.
+// Passed reports whether p, or a packet after it in its layer, was forwarded or left out.
 func (f *Forwarder) Passed(p *Packet) bool {
 	r := f.current()
-	return r != nil && (int32(p.Epoch-r.epoch) < 0 || p.Epoch == r.epoch && p.Index-r.first+r.out <= r.end)
+	return r != nil && r.from == p.From && (int32(p.Epoch-r.epoch) < 0 || p.Epoch == r.epoch && p.Index-r.first+r.out <= r.end)
 }
 
 // Offset returns what is added to the publisher's live timestamps, for sender reports. ok is false before the first packet
-// and while another epoch is forwarded.
-func (f *Forwarder) Offset(epoch uint32) (ticks uint32, ok bool) {
+// and while another layer or epoch is forwarded.
+func (f *Forwarder) Offset(from *UpTrack, epoch uint32) (ticks uint32, ok bool) {
 	r := f.current()
-	if !f.begun || r.epoch != epoch {
+	if !f.begun || r.from != from || r.epoch != epoch {
 		return 0, false
 	}
 	return r.timeOffset, true

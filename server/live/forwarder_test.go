@@ -67,6 +67,16 @@ func TestForwarder(t *testing.T) {
 			f.Burst(p[0], p[30], now)
 			send(p[0], p[30])
 		}, []sent{{7, 89100}, {37, 90000}, {38, 90001}, {68, 90901}}},
+		{"another layer continues numbers, and keeps its place in time", func(f *Forwarder, send func(...*Packet)) {
+			send(feedOf(1, 500, 0, 2, 9)...)
+			low := feedOf(1, 90000, 700+6000, 2, 9)
+			for _, p := range low {
+				p.From = &UpTrack{}
+			}
+			low[1].From = low[0].From
+			f.Switch(low[0], ^uint32(699), now)
+			send(low...)
+		}, []sent{{7, 0}, {8, 3000}, {9, 6000}, {10, 9000}}},
 		{"parameter sets get the number before", func(_ *Forwarder, send func(...*Packet)) {
 			p := feedOf(1, 500, 0, 2, 9)
 			p[0].Parameters = []byte{1}
@@ -121,11 +131,24 @@ func TestLost_parameter_sets_are_found_again(t *testing.T) {
 func TestForwarder_model(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := newForwarder(true, 90000, rapid.Uint16().Draw(t, "first"))
-		cache := newPacketCache(1 << 20)
-		now := time.Unix(1000, 0)
-		var numbers unwrapper
-		seq, ts, epoch := rapid.Uint16().Draw(t, "seq"), rapid.Uint32().Draw(t, "ts"), uint32(1)
-		sent := map[int64]int64{} // index by extended number
+		now, epoch := time.Unix(1000, 0), uint32(1)
+		type source struct {
+			up      *UpTrack
+			cache   *PacketCache
+			numbers unwrapper
+			seq     uint16
+			offset  uint32 // of its timestamps
+		}
+		var layers [2]*source
+		for i := range layers {
+			layers[i] = &source{up: &UpTrack{}, cache: newPacketCache(1 << 20), seq: rapid.Uint16().Draw(t, "seq"), offset: rapid.Uint32().Draw(t, "offset")}
+		}
+		on, ts := layers[0], uint32(0)
+		type origin struct {
+			from  *UpTrack
+			index int64
+		}
+		sent := map[int64]origin{} // by extended number
 		var high int64
 		var highTime uint32
 		forward := func(p *Packet, inOrder bool) {
@@ -140,10 +163,10 @@ func TestForwarder_model(t *testing.T) {
 					high--
 				}
 			}
-			if old, taken := sent[n]; taken && old != p.Index {
-				t.Fatalf("number %d was %d and is now %d", n, old, p.Index)
+			if old, taken := sent[n]; taken && old != (origin{p.From, p.Index}) {
+				t.Fatalf("number %d was %v and is now %d", n, old, p.Index)
 			}
-			sent[n] = p.Index
+			sent[n] = origin{p.From, p.Index}
 			if opens && !p.KeyStart {
 				t.Fatalf("a run begins with no key frame")
 			}
@@ -157,47 +180,71 @@ func TestForwarder_model(t *testing.T) {
 				high, highTime = n, h.Time
 			}
 			o, found := f.Lookup(uint16(h.Number))
-			if !found || o.Index != p.Index || o.Sets || o.Header(p) != h {
+			if !found || o.From != p.From || o.Index != p.Index || o.Sets || o.Header(p) != h {
 				t.Fatalf("looking up %d gives %+v, %v", uint16(h.Number), o, found)
 			}
 		}
+		frame := func(key bool) (list []*Packet) {
+			now = now.Add(33 * time.Millisecond)
+			ts += 3000
+			for i := range rapid.IntRange(1, 4).Draw(t, "packets") {
+				p := &Packet{
+					From: on.up, Index: on.numbers.next(on.seq), Epoch: epoch, Time: ts + on.offset, KeyStart: key && i == 0, Payload: []byte{1},
+				}
+				on.seq++
+				if p.KeyStart && rapid.Bool().Draw(t, "sets") {
+					p.Parameters = []byte{2}
+				}
+				if on.cache.Put(p) {
+					list = append(list, p)
+				}
+			}
+			return list
+		}
 		t.Repeat(map[string]func(*rapid.T){
 			"a frame": func(t *rapid.T) {
-				now = now.Add(33 * time.Millisecond)
-				ts += 3000
-				key := rapid.IntRange(0, 9).Draw(t, "key") == 0
-				for i := range rapid.IntRange(1, 4).Draw(t, "packets") {
-					p := &Packet{Index: numbers.next(seq), Epoch: epoch, Time: ts, KeyStart: key && i == 0, Payload: []byte{1}}
-					seq++
-					if p.KeyStart && rapid.Bool().Draw(t, "sets") {
-						p.Parameters = []byte{2}
-					}
-					if cache.Put(p) && rapid.IntRange(0, 9).Draw(t, "arrives") > 0 {
+				for _, p := range frame(rapid.IntRange(0, 9).Draw(t, "key") == 0) {
+					if rapid.IntRange(0, 9).Draw(t, "arrives") > 0 {
 						forward(p, true)
 					}
 				}
 			},
 			"a late packet": func(t *rapid.T) {
-				if p := cache.Get(numbers.highest - int64(rapid.IntRange(0, 20).Draw(t, "late"))); p != nil {
+				if p := on.cache.Get(on.numbers.highest - int64(rapid.IntRange(0, 20).Draw(t, "late"))); p != nil {
 					forward(p, false)
 				}
 			},
 			"an overrun": func(*rapid.T) { f.Break() },
 			"a burst": func(*rapid.T) {
-				key, newest := cache.Key()
+				key, newest := on.cache.Key()
 				if key == nil {
 					return
 				}
 				f.Burst(key, newest, now)
-				list, _, _, _ := cache.From(key.Index, 1<<20, nil)
+				list, _, _, _ := on.cache.From(key.Index, 1<<20, nil)
+				for _, p := range list {
+					forward(p, true)
+				}
+			},
+			"another layer": func(*rapid.T) {
+				before := on
+				on = layers[0]
+				if before == on {
+					on = layers[1]
+				}
+				list := frame(true)
+				f.Switch(list[0], before.offset-on.offset, now)
 				for _, p := range list {
 					forward(p, true)
 				}
 			},
 			"a take-over": func(t *rapid.T) {
 				now = now.Add(time.Duration(rapid.IntRange(0, 5000).Draw(t, "pause")) * time.Millisecond)
-				numbers.restart()
-				seq, ts, epoch = rapid.Uint16().Draw(t, "seq"), rapid.Uint32().Draw(t, "ts"), epoch+1
+				epoch++
+				for _, l := range layers {
+					l.numbers.restart()
+					l.seq, l.offset = rapid.Uint16().Draw(t, "seq"), rapid.Uint32().Draw(t, "offset")
+				}
 			},
 			"": func(*rapid.T) {},
 		})

@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/interceptor/pkg/twcc"
+	"github.com/pion/rtcp"
+
 	"vitrine/server/wire"
 )
 
@@ -211,5 +214,39 @@ func TestKey_frames_are_found(t *testing.T) {
 		if want := "\x78\x00\x02\x67\x01\x00\x02\x68\x02"; !start || string(sets) != want {
 			t.Errorf("start %v, sets % x", start, sets)
 		}
+	})
+}
+
+func FuzzFeedback(f *testing.F) {
+	to := &recipient{Recorder: twcc.NewRecorder(1)}
+	at := time.Unix(1000, 0)
+	for i := range uint16(60) {
+		if i%7 != 3 {
+			to.got(65500+i, at.Add(time.Duration(i*i)*time.Millisecond))
+		}
+	}
+	for _, p := range to.BuildFeedbackPacket() {
+		raw, err := p.Marshal()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, compound []byte) {
+		g, now := &guard{}, time.Unix(1000, 0)
+		for i := range sendsKept {
+			g.way.leaves(uint16(i), 1000, now)
+		}
+		transportMessages(compound, func(message []byte) {
+			packets, lost := g.way.reported(message, now)
+			if packets < lost || packets > sendsKept {
+				t.Errorf("of %d packets %d were lost", packets, lost)
+			}
+			g.told(message, now)
+			theirs := &rtcp.TransportLayerCC{}
+			if theirs.Unmarshal(message) == nil && packets > int(theirs.PacketStatusCount) {
+				t.Errorf("%d packets instead of %d", packets, theirs.PacketStatusCount)
+			}
+		})
 	})
 }

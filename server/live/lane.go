@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -53,10 +54,14 @@ type feedback struct {
 	key   bool
 	// guard learns of transport-wide feedback, or of packets some of which were lost, and of a round trip, as far as there is any.
 	guard         *guard
-	transport     *rtcp.TransportLayerCC
+	transport     []byte // the message; from messageRoom, which gets it back
 	packets, lost int
 	rtt           time.Duration
+	limit         float64 // bits a second that the viewer names; 0 if it names none
 }
+
+// messageRoom are buffers for messages of feedback on their way to a lane.
+var messageRoom = sync.Pool{New: func() any { return new([receiveMTU]byte) }}
 
 func newLane(stats *counters, out *outbox) *lane {
 	return &lane{
@@ -115,6 +120,7 @@ func (l *lane) attach(now time.Time, downs []*DownTrack) {
 func (l *lane) detach(downs []*DownTrack) {
 	for _, d := range downs {
 		l.videos, l.audios = remove(l.videos, d), remove(l.audios, d)
+		d.stop()
 	}
 }
 
@@ -133,6 +139,8 @@ func remove(list []*DownTrack, d *DownTrack) []*DownTrack {
 func (l *lane) run(ctx context.Context) error {
 	reports := time.NewTicker(reportEvery)
 	defer reports.Stop()
+	steers := time.NewTicker(lookAround)
+	defer steers.Stop()
 	pace := time.NewTicker(burstTick)
 	defer pace.Stop()
 	pace.Stop()
@@ -164,11 +172,19 @@ func (l *lane) run(ctx context.Context) error {
 			now := time.Now()
 			l.pump(now)
 			l.trail.repeat(l.videos, now)
+			for _, d := range l.videos {
+				d.probe(now)
+			}
 		case <-reports.C:
 			l.report(time.Now())
+		case <-steers.C:
+			now := time.Now()
+			for _, d := range l.videos {
+				d.steer(now)
+			}
 		}
 		l.out.flush()
-		if b := l.bursting() || l.trail.guarding(l.videos); b != paced {
+		if b := l.busy(); b != paced {
 			if paced = b; b {
 				pace.Reset(burstTick)
 			} else {
@@ -221,10 +237,8 @@ func (l *lane) fan(downs []*DownTrack, list []*Packet) {
 	packets, bytes := 0, 0
 	for _, d := range downs {
 		for _, p := range list {
-			if d.up == p.From {
-				k, b := d.offer(p, now)
-				packets, bytes = packets+k, bytes+b
-			}
+			k, b := d.offer(p, now)
+			packets, bytes = packets+k, bytes+b
 		}
 		if d.reportDue {
 			d.report(now)
@@ -238,9 +252,10 @@ func (l *lane) count(packets, bytes int) {
 	l.stats.bytesOut.Add(uint64(bytes))
 }
 
-func (l *lane) bursting() bool {
+// busy reports whether a viewer has packets to get that no arriving packet sends.
+func (l *lane) busy() bool {
 	for _, d := range l.videos {
-		if d.phase == bursting {
+		if d.phase == bursting || d.guard.shield().Copies > 0 || d.guard.way.link.probe.sending() {
 			return true
 		}
 	}
@@ -267,7 +282,12 @@ func (l *lane) pump(now time.Time) {
 
 func (l *lane) answer(f feedback, now time.Time) {
 	if f.transport != nil {
-		f.packets, f.lost = f.guard.way.reported(f.transport, now)
+		f.guard.told(f.transport, now)
+		f.down.steer(now)
+		messageRoom.Put((*[receiveMTU]byte)(f.transport[:receiveMTU]))
+	}
+	if f.limit > 0 {
+		f.guard.way.link.limit(f.limit)
 	}
 	if f.packets > 0 {
 		f.guard.reported(f.packets, f.lost, now)
@@ -298,7 +318,7 @@ func (l *lane) report(now time.Time) {
 		for _, d := range list {
 			d.resends = resendsPerSecond
 			d.report(now)
-			if d.phase == waiting {
+			if d.phase == waiting && d.next == nil {
 				d.up.RequestKey(now)
 			}
 		}

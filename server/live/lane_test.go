@@ -38,9 +38,10 @@ func (s *screen) rtp(h *head, payload []byte) int {
 	return len(payload)
 }
 
-func (s *screen) last() []byte       { return nil }
-func (s *screen) repeat([]byte)      {}
-func (s *screen) rtcp([]rtcp.Packet) {}
+func (s *screen) last() []byte        { return nil }
+func (s *screen) repeat([]byte)       {}
+func (s *screen) nextCounted() uint16 { return 0 }
+func (s *screen) rtcp([]rtcp.Packet)  {}
 
 func (s *screen) headers() []rtp.Header {
 	s.mu.Lock()
@@ -53,6 +54,7 @@ type fixture struct {
 	t     *testing.T
 	stats counters
 	lanes []*lane
+	feed  *feed
 	up    *UpTrack
 	epoch uint32
 	asked int
@@ -71,7 +73,8 @@ func newFixture(t *testing.T, lanes int) *fixture {
 		wg.Go(func() { _ = l.run(ctx) })
 	}
 	t.Cleanup(func() { cancel(); wg.Wait() })
-	f.up = newUpTrack(h264, 1<<24, f.lanes, &f.stats)
+	f.feed = newFeed(h264, nil, 1<<24, f.lanes, &f.stats)
+	f.up = f.feed.up()
 	f.epoch = f.up.Switch(func() { f.asked++ })
 	return f
 }
@@ -95,7 +98,7 @@ func (f *fixture) frame(ts uint32, key bool) {
 }
 
 func (f *fixture) join(lane int, s *screen) *DownTrack {
-	d := newDownTrack(h264, &section{}, f.up)
+	d := newDownTrack(h264, &section{}, f.feed, f.feed.layer(""))
 	d.exit = s
 	f.lanes[lane].do(f.ctx, func(now time.Time) { f.lanes[lane].attach(now, []*DownTrack{d}) })
 	return d

@@ -13,6 +13,7 @@ const aliveFor = time.Second
 // whose streams viewers can go on with.
 type feed struct {
 	codec  Codec
+	track  func() *UpTrack          // makes one
 	sorted atomic.Pointer[[]*Layer] // see layers
 }
 
@@ -25,36 +26,69 @@ type Layer struct {
 	wanted atomic.Int32
 	lowest atomic.Bool   // of those whose size is known: never paused
 	paused atomic.Uint32 // the epoch whose publisher has been asked to pause it, or 0
+	// usable and rate are what viewers' choices go by: whether the layer flows, or would if it were wanted, and its smoothed
+	// Bitrate or, while that is not known, a guess. The show's loop renews them.
+	usable atomic.Bool
+	rate   atomic.Int64
 }
 
 func newFeed(c Codec, rids []string, cacheBytes int, lanes []*lane, stats *counters) *feed {
-	f := &feed{codec: c}
+	f := &feed{codec: c, track: func() *UpTrack { return newUpTrack(c, cacheBytes, lanes, stats) }}
+	f.sorted.Store(&[]*Layer{})
+	f.carry(rids)
+	return f
+}
+
+// carry makes the feed's layers those of a publisher's stream identifiers, none for one that sends a single stream. Of a layer
+// that it has not nothing comes any more, so its viewers turn to others. It belongs to the show's loop.
+func (f *feed) carry(rids []string) {
 	if len(rids) == 0 {
 		rids = []string{""}
 	}
-	var list []*Layer
+	before, list := f.layers(), []*Layer{}
 	for _, rid := range rids {
-		list = append(list, &Layer{rid: rid, up: newUpTrack(c, cacheBytes, lanes, stats)})
+		l := f.layer(rid)
+		if l == nil {
+			l = &Layer{rid: rid, up: f.track()}
+		}
+		list = append(list, l)
+	}
+	for _, l := range before {
+		if !slices.Contains(list, l) {
+			l.up.Silence()
+			l.usable.Store(false)
+		}
 	}
 	f.sorted.Store(&list)
-	f.sort()
-	return f
+	f.sort(time.Now())
 }
 
 // layers lists the feed's layers from the lowest picture to the highest; those whose size is not known yet come first. The
 // list must not be changed.
 func (f *feed) layers() []*Layer { return *f.sorted.Load() }
 
-// sort puts the layers in order. It belongs to the show's loop.
-func (f *feed) sort() {
+// sort puts the layers in order and renews what choices go by. It belongs to the show's loop.
+func (f *feed) sort(now time.Time) {
 	list := slices.Clone(f.layers())
 	slices.SortStableFunc(list, func(a, b *Layer) int { return a.up.Size().area() - b.up.Size().area() })
 	if !slices.Equal(list, f.layers()) {
 		f.sorted.Store(&list)
 	}
 	first := slices.IndexFunc(list, func(l *Layer) bool { return l.Size() != Size{} })
+	var known *Layer
 	for i, l := range list {
 		l.lowest.Store(i == first)
+		l.usable.Store(l.Alive(now) || l.Paused())
+		if fresh := int64(l.Bitrate(now)); fresh > 0 {
+			was := l.rate.Load()
+			if was == 0 {
+				was = fresh
+			}
+			l.rate.Store(was + (fresh-was)/2)
+			known = l
+		} else if known != nil && l.rate.Load() == 0 {
+			l.rate.Store(known.rate.Load() * int64(l.Size().area()) / int64(max(known.Size().area(), 1)))
+		}
 	}
 }
 
@@ -72,6 +106,21 @@ func (f *feed) best(now time.Time) *Layer {
 	return list[len(list)-1]
 }
 
+// first is the layer that a newcomer begins with: the one that is chosen, or the next lower that flows already.
+func (f *feed) first(g *guard, now time.Time) *Layer {
+	best, _ := f.choose(g, nil, "")
+	if best == nil {
+		return f.best(now)
+	}
+	begin, list := best, f.layers()
+	for _, l := range list[:slices.Index(list, best)+1] {
+		if l.Alive(now) {
+			begin = l
+		}
+	}
+	return begin
+}
+
 // layer returns the one with that stream identifier, or nil.
 func (f *feed) layer(rid string) *Layer {
 	for _, l := range f.layers() {
@@ -80,14 +129,6 @@ func (f *feed) layer(rid string) *Layer {
 		}
 	}
 	return nil
-}
-
-// carries reports whether the feed's layers are those of the stream identifiers.
-func (f *feed) carries(rids []string) bool {
-	if len(rids) == 0 {
-		return f.layer("") != nil
-	}
-	return len(rids) == len(f.layers()) && !slices.ContainsFunc(rids, func(rid string) bool { return f.layer(rid) == nil })
 }
 
 // Alive reports whether a packet has come within the last second.

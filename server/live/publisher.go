@@ -181,6 +181,8 @@ func (s *Show) putOnAir(p *Publisher) {
 		if p.video != nil {
 			s.video = newFeed(*p.video, p.rids, s.cfg.CacheBytes, s.lanes, s.stats)
 		}
+	} else if s.video != nil {
+		s.video.carry(p.rids)
 	}
 	for _, l := range s.layers() {
 		var ask func()
@@ -207,8 +209,8 @@ func (s *Show) layers() (list []*Layer) {
 
 // fits reports whether viewers can go on with what p sends.
 func (s *Show) fits(p *Publisher) bool {
-	match := func(f *feed, c *Codec, rids []string) bool {
-		return (f == nil) == (c == nil) && (f == nil || same(f.codec, *c) && f.carries(rids))
+	match := func(f *feed, c *Codec) bool {
+		return (f == nil) == (c == nil) && (f == nil || same(f.codec, *c))
 	}
-	return match(s.audio, p.audio, nil) && match(s.video, p.video, p.rids)
+	return match(s.audio, p.audio) && match(s.video, p.video)
 }

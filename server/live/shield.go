@@ -38,20 +38,55 @@ const (
 	queueing = 80 * time.Millisecond
 	// suddenly is by how much a window's loss must exceed what was seen before to be believed at once.
 	suddenly = 0.04
+	// calmEvery is how far back, and up to twice as far, loss counts as not yet due to a queue; drained how long after a queue it
+	// is believed again. mostLoss bounds what loss is made up for.
+	calmEvery = time.Second
+	drained   = 300 * time.Millisecond
+	mostLoss  = 0.9
 	// lossWindow is over how many packets loss is measured, at least.
 	lossWindow = 80
 )
 
-// guard chooses a viewer's Shield by what the viewer reports. It is pure and belongs to one goroutine.
+// guard chooses a viewer's Shield by what the viewer reports, and knows what the viewer's link carries. It is pure and belongs to
+// one goroutine.
 type guard struct {
 	level     int
-	loss      float64 // smoothed share of lost packets
+	loss      float64 // smoothed share of lost packets, as far as no queue was to blame
 	belowFrom time.Time
 	seen      int // packets and losses of the window
 	lost      int
 	measured  bool
 	rtt       time.Duration // smoothed
 	way       way
+	picture   float64 // bits a second of the layer that is sent, once; 0 if unknown
+	now       Shield  // see shield
+	// calm is the loss as it was a while before, to which a queue turns it back, in two halves.
+	calm     [2]float64
+	calmAt   time.Time
+	queuedAt time.Time // when a queue stood last
+}
+
+// told takes a message of transport-wide feedback.
+func (g *guard) told(message []byte, now time.Time) {
+	packets, lost := g.way.reported(message, now)
+	congested := g.way.congested()
+	rate := g.way.rate()
+	switch {
+	case congested:
+		if now.Sub(g.queuedAt) > calmEvery {
+			g.loss = min(g.loss, g.calm[0])
+			g.settle(now)
+		}
+		g.queuedAt, g.seen, g.lost = now, 0, 0
+		rate /= 1 - min(g.loss, mostLoss)
+	case now.Sub(g.queuedAt) > drained:
+		g.reported(packets, lost, now)
+		if now.Sub(g.calmAt) > calmEvery {
+			g.calm, g.calmAt = [2]float64{g.calm[1], g.loss}, now
+		}
+	}
+	g.way.link.arrived(rate, congested, now)
+	g.adjust()
 }
 
 // reported takes how many packets a report covers and how many of them were lost.
@@ -69,6 +104,7 @@ func (g *guard) reported(packets, lost int, now time.Time) {
 	}
 	g.loss += weight * (share - g.loss)
 	g.choose(now)
+	g.adjust()
 }
 
 // tripped takes a round trip.
@@ -79,13 +115,24 @@ func (g *guard) tripped(rtt time.Duration) {
 	g.rtt += (rtt - g.rtt) / 4
 }
 
-func (g *guard) choose(now time.Time) {
-	want := 0
+// levelOf is the one that a loss asks for.
+func levelOf(loss float64) (level int) {
 	for i, s := range shields {
-		if g.loss >= s.from {
-			want = i
+		if loss >= s.from {
+			level = i
 		}
 	}
+	return level
+}
+
+// settle goes to the level of the loss at once.
+func (g *guard) settle(now time.Time) {
+	g.level, g.belowFrom = min(g.level, levelOf(g.loss)), time.Time{}
+	g.choose(now)
+}
+
+func (g *guard) choose(now time.Time) {
+	want := levelOf(g.loss)
 	switch {
 	case want > g.level:
 		g.level, g.belowFrom = want, time.Time{}
@@ -100,10 +147,26 @@ func (g *guard) choose(now time.Time) {
 
 // shield is the protection now.
 func (g *guard) shield() Shield {
-	s := shields[g.level].Shield
-	if g.way.standing() > queueing {
-		s.Copies = 0
-		s.Answers = 1
+	if g.now.Answers == 0 {
+		return shields[0].Shield
 	}
-	return s
+	return g.now
+}
+
+// adjust makes the shield what the level asks for, as far as the link carries it.
+func (g *guard) adjust() {
+	s := shields[g.level].Shield
+	if g.way.congested() {
+		s.Copies, s.Answers = 0, 1
+	}
+	for s.Copies > 0 && g.picture*float64(1+s.Copies) > g.way.link.carries() {
+		s.Copies--
+	}
+	g.now = s
+}
+
+// cost is what a picture of so many bits a second takes with all that the level repeats of it.
+func (g *guard) cost(rate float64) float64 {
+	s := shields[g.level]
+	return rate * (1 + float64(s.Copies) + g.loss*float64(s.Answers))
 }

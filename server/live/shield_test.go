@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pion/rtcp"
+	"github.com/pion/interceptor/pkg/twcc"
 )
 
 func TestProtection_follows_loss_quickly_and_leaves_slowly(t *testing.T) {
@@ -42,36 +42,49 @@ func TestProtection_follows_loss_quickly_and_leaves_slowly(t *testing.T) {
 	}
 }
 
-// travel sends packets over a path with a delay for each and reports them, a feedback for each ten.
-func travel(g *guard, from int, delays []time.Duration, start time.Time) (end time.Time) {
+// travel sends packets over a path with a delay for each, negative for those that are lost, and reports them, a feedback for
+// each ten.
+func travel(t *testing.T, g *guard, from int, delays []time.Duration, start time.Time) {
 	const every = 5 * time.Millisecond
-	zero := time.Unix(900, 0)
+	to := &recipient{Recorder: twcc.NewRecorder(1)}
 	for i := 0; i+10 <= len(delays); i += 10 {
-		r := &rtcp.TransportLayerCC{BaseSequenceNumber: uint16(from + i), PacketStatusCount: 10}
-		chunk := &rtcp.StatusVectorChunk{}
-		var last time.Time
 		for k := i; k < i+10; k++ {
 			sent := start.Add(time.Duration(k) * every)
-			g.way.leaves(uint16(from+k), sent)
-			if delays[k] < 0 {
-				chunk.SymbolList = append(chunk.SymbolList, rtcp.TypeTCCPacketNotReceived)
-				continue
+			g.way.leaves(uint16(from+k), 1000, sent)
+			if delays[k] >= 0 {
+				to.got(uint16(from+k), sent.Add(delays[k]))
 			}
-			at := sent.Add(delays[k])
-			if last.IsZero() {
-				r.ReferenceTime = uint32(at.Sub(zero) / (64 * time.Millisecond))
-				last = zero.Add(time.Duration(r.ReferenceTime) * 64 * time.Millisecond)
-			}
-			chunk.SymbolList = append(chunk.SymbolList, rtcp.TypeTCCPacketReceivedLargeDelta)
-			r.RecvDeltas = append(r.RecvDeltas, &rtcp.RecvDelta{Type: rtcp.TypeTCCPacketReceivedLargeDelta, Delta: at.Sub(last).Microseconds()})
-			last = at
 		}
-		r.PacketChunks = []rtcp.PacketStatusChunk{chunk}
-		end = start.Add(time.Duration(i+10) * every)
-		packets, lost := g.way.reported(r, end)
-		g.reported(packets, lost, end)
+		for _, m := range to.report(t) {
+			g.told(m, start.Add(time.Duration(i+10)*every))
+		}
 	}
-	return end
+}
+
+// recipient makes a viewer's transport-wide feedback, by pion.
+type recipient struct {
+	*twcc.Recorder
+	some bool
+}
+
+func (r *recipient) got(number uint16, at time.Time) {
+	r.Record(1, number, at.UnixMicro()%(1<<24*64_000)) // the clock of feedback turns over
+	r.some = true
+}
+
+func (r *recipient) report(t *testing.T) (messages [][]byte) {
+	if !r.some {
+		return nil
+	}
+	r.some = false
+	for _, p := range r.BuildFeedbackPacket() {
+		raw, err := p.Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		messages = append(messages, raw)
+	}
+	return messages
 }
 
 func TestLoss_on_a_path_with_a_full_queue_is_answered_with_less_not_more(t *testing.T) {
@@ -93,8 +106,8 @@ func TestLoss_on_a_path_with_a_full_queue_is_answered_with_less_not_more(t *test
 				}
 				delays = append(delays, d)
 			}
-			travel(g, 65000, delays, time.Unix(1000, 0))
-			if g.loss < 0.29 || g.loss > 0.31 {
+			travel(t, g, 65000, delays, time.Unix(1000, 0))
+			if seen := g.loss > 0.27 && g.loss < 0.33; seen != c.copies {
 				t.Errorf("30 %% of loss are seen as %.2f", g.loss)
 			}
 			if s := g.shield(); s.Copies > 0 != c.copies {
@@ -142,11 +155,13 @@ func TestSound_repeats_as_much_of_itself_as_fits(t *testing.T) {
 }
 
 func TestCopies_follow_each_packet_at_their_distance(t *testing.T) {
-	up := newUpTrack(h264, 1<<20, nil, &counters{})
+	pictures := newFeed(h264, nil, 1<<20, nil, &counters{})
+	up := pictures.up()
 	s := &screen{}
-	d := newDownTrack(h264, &section{}, up)
+	d := newDownTrack(h264, &section{}, pictures, pictures.layer(""))
 	d.exit, d.phase = s, flowing
 	d.guard.level = 4 // three copies
+	d.guard.adjust()
 	d.repeat = Codec{Payload: 97}
 	now, tr := time.Unix(1000, 0), &trail{}
 	sent := 0

@@ -162,8 +162,10 @@ func (s *Show) flows(now time.Time) bool {
 
 // look ends what has run out of time, and puts layers in order whose size has become known.
 func (s *Show) look(now time.Time) {
-	if s.video != nil {
-		s.video.sort()
+	for _, f := range []*feed{s.audio, s.video} {
+		if f != nil {
+			f.sort(now)
+		}
 	}
 	s.measureLayers(now)
 	s.tellLinks(now)

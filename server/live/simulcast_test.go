@@ -273,26 +273,29 @@ func TestLayers_that_nobody_watches_are_paused_and_come_back(t *testing.T) {
 	}
 }
 
-func TestA_take_over_with_the_same_layers_keeps_viewers(t *testing.T) {
+func TestA_take_over_keeps_viewers_whatever_the_layers(t *testing.T) {
 	t.Parallel()
 	s := startStage(t, Config{})
-	first, _ := publishLayers(t, s, "demo", "", "f", "q")
+	on, _ := publishLayers(t, s, "demo", "", "f", "q")
 	await(t, "layers in order", func() bool { return s.order("demo") == "qf" })
 	v := watch(t, s, "demo", h264)
 	track, got := v.track(webrtc.RTPCodecTypeVideo), stream{t: t}
 	got.next(v.read(track))
 	before := s.picture("demo")
-	publishLayers(t, s, "demo", "", "q", "f")
-	await(t, "the take-over", func() bool {
-		got.next(v.read(track))
-		_, err := s.find(Resource{true, "demo", first.answer.Session})
-		return isCode(err, wire.Replaced)
-	})
-	for range 40 {
-		got.next(v.read(track))
-	}
-	if s.picture("demo") != before {
-		t.Error("the layers are others")
+	for _, rids := range [][]string{{"q", "f"}, {"h", "q"}, {"f", "h", "q"}} {
+		next, _ := publishLayers(t, s, "demo", "", rids...)
+		await(t, "the take-over", func() bool {
+			got.next(v.read(track))
+			_, err := s.find(Resource{true, "demo", on.answer.Session})
+			return isCode(err, wire.Replaced)
+		})
+		on = next
+		for range 40 {
+			got.next(v.read(track))
+		}
+		if s.picture("demo") != before {
+			t.Errorf("%v: the layers are others", rids)
+		}
 	}
 }
 

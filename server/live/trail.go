@@ -24,16 +24,6 @@ func (t *trail) add(list []*Packet, now time.Time) {
 	}
 }
 
-// guarding reports whether a viewer needs copies.
-func (t *trail) guarding(downs []*DownTrack) bool {
-	for _, d := range downs {
-		if d.guard.shield().Copies > 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // repeat sends the copies that have fallen due since it was called last.
 func (t *trail) repeat(downs []*DownTrack, now time.Time) {
 	from := t.done

@@ -130,9 +130,15 @@ func media(p *Packet) []byte {
 }
 
 // RequestKey asks the publisher for a key frame, unless it was asked a moment ago.
-func (u *UpTrack) RequestKey(now time.Time) {
+func (u *UpTrack) RequestKey(now time.Time) { u.RequestKeyAfter(keyInterval, now) }
+
+// RequestKeyAfter is RequestKey for those who can wait: unless the publisher was asked within that time.
+func (u *UpTrack) RequestKeyAfter(wait time.Duration, now time.Time) {
+	ask := func() {}
 	u.mu.Lock()
-	ask := u.wishLocked(now)
+	if now.Sub(u.keyAskedAt) >= wait {
+		ask = u.wishLocked(now)
+	}
 	u.mu.Unlock()
 	ask()
 }
@@ -156,7 +162,7 @@ func (u *UpTrack) Report(epoch uint32, ntp uint64, rtp uint32, now time.Time) {
 	}
 	u.mu.Unlock()
 	if current {
-		u.clock.Store(&clock{epoch: epoch, ntp: ntp, rtp: rtp, at: now, rate: u.rate})
+		u.clock.Store(&clock{epoch: epoch, ntp: ntp, rtp: rtp, at: now, rate: u.rate, told: true})
 	}
 }
 

@@ -15,8 +15,7 @@ type Viewer struct {
 	*peer
 	direct *direct
 	downs  []*DownTrack
-	wants  []*Layer // of the downs, in their order
-	guard  guard    // belongs to the lane
+	guard  guard // belongs to the lane
 	// highest is the highest sequence number reported for a track; it belongs to whoever calls hear, one at a time.
 	highest map[*DownTrack]uint32
 	// lane is nil until the viewer is connected.
@@ -44,13 +43,15 @@ func (s *Stage) newViewer(o *offer, session SessionID, id wire.ShowID, on *onAir
 		if !ok {
 			return nil, wire.Errorf(wire.NoCodec, "the show is sent as %s, which the offer does not list", k.f.codec.Name())
 		}
-		l := k.f.best(time.Now())
-		d := newDownTrack(c, k.s, l.up)
+		l := k.f.first(&v.guard, time.Now())
+		d := newDownTrack(c, k.s, k.f, l)
 		d.guard = &v.guard
 		r.tracks[k.s] = d
-		v.downs, v.wants = append(v.downs, d), append(v.wants, l)
+		v.downs = append(v.downs, d)
 		if k.f == on.video {
 			v.sight.seen.Current = l.id()
+			d.choice.pinned = v.pinned
+			d.choice.changed = func(l *Layer) { v.layersEvent(func(e *wire.LayersEvent) { e.Current = l.id() }) }
 		}
 	}
 	if len(v.downs) == 0 {
@@ -64,21 +65,32 @@ func (s *Stage) newViewer(o *offer, session SessionID, id wire.ShowID, on *onAir
 	return v, nil
 }
 
-// hear takes the viewer's RTCP and hands its wishes to the lane.
-func (v *Viewer) hear(list []rtcp.Packet) {
+// hear takes the viewer's RTCP, a compound packet which it does not keep, and hands its wishes to the lane.
+func (v *Viewer) hear(compound []byte) {
 	l := v.lane.Load()
 	if l == nil {
+		return
+	}
+	others := transportMessages(compound, func(message []byte) {
+		room := messageRoom.Get().(*[receiveMTU]byte)
+		l.tell(feedback{guard: &v.guard, down: v.steered(), transport: room[:copy(room[:], message)]})
+	})
+	if !others {
+		return
+	}
+	list, err := rtcp.Unmarshal(compound)
+	if err != nil {
 		return
 	}
 	for _, m := range list {
 		f := feedback{guard: &v.guard}
 		switch m := m.(type) {
-		case *rtcp.TransportLayerCC:
-			f.down, f.transport = v.downs[0], m
 		case *rtcp.ReceiverReport:
 			v.reported(m.Reports, l)
 		case *rtcp.SenderReport:
 			v.reported(m.Reports, l)
+		case *rtcp.ReceiverEstimatedMaximumBitrate:
+			f.down, f.limit = v.steered(), float64(m.Bitrate)
 		case *rtcp.TransportLayerNack:
 			f.down, f.nacks = v.track(m.MediaSSRC), m.Nacks
 		case *rtcp.PictureLossIndication:
@@ -93,6 +105,9 @@ func (v *Viewer) hear(list []rtcp.Packet) {
 		}
 	}
 }
+
+// steered is the track whose layers are chosen among: the picture, or the sound where there is no picture.
+func (v *Viewer) steered() *DownTrack { return v.downs[len(v.downs)-1] }
 
 // reported takes reception reports: the round trip, and the losses of viewers that send no transport-wide feedback.
 func (v *Viewer) reported(list []rtcp.ReceptionReport, l *lane) {
@@ -134,12 +149,6 @@ func (s *Show) admitViewer(v *Viewer, on *onAir, base wire.Show) error {
 	return nil
 }
 
-func (v *Viewer) want(yes bool) {
-	for _, l := range v.wants {
-		l.Want(yes)
-	}
-}
-
 // startSending begins to send to a viewer whose connection is up.
 func (s *Show) startSending(ctx context.Context, v *Viewer) {
 	if v.lane.Load() != nil {
@@ -152,7 +161,6 @@ func (s *Show) startSending(ctx context.Context, v *Viewer) {
 		}
 	}
 	least.viewers++
-	v.want(true)
 	s.stats.joins.Add(1)
 	v.door, v.linkAt = &door{
 		direct: v.direct, out: least.out, sealer: v.direct.keys.Load().out,
@@ -172,7 +180,6 @@ func (s *Show) stopSending(ctx context.Context, v *Viewer) {
 		return
 	}
 	l.viewers--
-	v.want(false)
 	l.do(ctx, func(time.Time) { l.detach(v.downs) })
 }
 

@@ -1,9 +1,8 @@
 package live
 
 import (
+	"math"
 	"time"
-
-	"github.com/pion/rtcp"
 )
 
 const (
@@ -15,18 +14,33 @@ const (
 	// is what others are compared with, so that clocks may drift and routes change.
 	standingOver = 400 * time.Millisecond
 	leastOver    = 20 * time.Second
+	// rateOver is over what time arrivals are measured.
+	rateOver = 300 * time.Millisecond
+	// A queue need not stand as long if every packet of a message is late by lateAtOnce, and they are at least lateLeast: a receiver
+	// that was busy sees the last of them late by less.
+	lateAtOnce = 150 * time.Millisecond
+	lateLeast  = 5
 )
 
-// way measures the one-way delay to a viewer from its transport-wide feedback
-// (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1): not how long packets take, for the clocks differ, but how much longer
-// than the quickest. A queue delays every packet, a busy receiver only some: so what counts is the quickest of a moment. It belongs
-// to the viewer's lane.
+// way measures what the packets to a viewer meet, from its transport-wide feedback. Of the one-way delay it knows not how long
+// packets take, for the clocks differ, but how much longer than the quickest. A queue delays every packet, a busy receiver only
+// some: so what counts is the quickest of a moment. It belongs to the viewer's lane.
 type way struct {
-	sent   []int32 // when packets were sent, in ticks, by their transport-wide number
-	least  window  // delay of the quickest packet, in ticks
+	sent   []departure // by transport-wide number
+	least  window      // delay of the quickest packet, in ticks
 	now    window
-	begins time.Time // what sent counts from
+	begins time.Time // what times of departure count from
+	link   estimate
+	// What follows measures what arrives: over the packets up to next, the newest of which came at newest.
+	heard       bool
+	next        uint16
+	newest      int64
+	bytes, span float64
+	late        bool // all packets of the newest message were
 }
+
+// departure is when a packet left, in ticks from 1 on, and its size in bytes.
+type departure struct{ at, size int32 }
 
 // window is a sliding minimum in two halves.
 type window struct {
@@ -53,12 +67,12 @@ func (w *window) min() int64 {
 	return w.young
 }
 
-// leaves notes when a packet is sent.
-func (w *way) leaves(number uint16, now time.Time) {
+// leaves notes when a packet of so many bytes is sent.
+func (w *way) leaves(number uint16, size int, now time.Time) {
 	if w.sent == nil {
-		w.sent, w.begins = make([]int32, sendsKept), now
+		w.sent, w.begins = make([]departure, sendsKept), now
 	}
-	w.sent[number%sendsKept] = int32(now.Sub(w.begins)/sendTick) + 1
+	w.sent[number%sendsKept] = departure{int32(now.Sub(w.begins)/sendTick) + 1, int32(size)}
 }
 
 // standing is how much later than the quickest packet all of the last moment were.
@@ -69,45 +83,69 @@ func (w *way) standing() time.Duration {
 	return time.Duration(w.now.min()-w.least.min()) * sendTick
 }
 
-// reported takes feedback and returns how many packets it covers and how many of them were lost.
-func (w *way) reported(r *rtcp.TransportLayerCC, now time.Time) (packets, lost int) {
-	arrival := int64(r.ReferenceTime) * 64 * int64(time.Millisecond/sendTick)
-	left, deltas, number := int(r.PacketStatusCount), r.RecvDeltas, r.BaseSequenceNumber
-	take := func(symbol uint16) {
-		if left == 0 {
-			return
-		}
-		left--
+// congested reports whether a queue stands on the way.
+func (w *way) congested() bool { return w.late || w.standing() > queueing }
+
+// reported takes a message of feedback and returns how many packets it covers and how many of them were lost.
+func (w *way) reported(message []byte, now time.Time) (packets, lost int) {
+	if w.sent == nil {
+		return 0, 0
+	}
+	a := newArrivals(message)
+	if a.left > sendsKept {
+		return 0, 0 // nobody was sent as much
+	}
+	a.time = w.newest + (a.time-w.newest)<<referenceSpare>>referenceSpare
+	if a.number != w.next {
+		w.heard = false // a message was lost: what it told of is not known to have come
+	}
+	bytes, came, quickest := 0, 0, int64(math.MaxInt64)
+	for number, received, ok := a.next(); ok; number, received, ok = a.next() {
 		packets++
-		number++
-		if symbol == rtcp.TypeTCCPacketNotReceived {
+		d := w.sent[number%sendsKept]
+		w.link.saw(number, int(d.size), int64(d.at), a.time, received, now)
+		if !received {
 			lost++
-			return
+			continue
 		}
-		if len(deltas) == 0 {
-			return
+		came++
+		if w.heard {
+			bytes += int(d.size)
+		} else {
+			w.heard, w.newest = true, a.time
 		}
-		arrival += deltas[0].Delta / int64(sendTick/time.Microsecond)
-		deltas = deltas[1:]
-		if w.sent == nil {
-			return
+		if d.at != 0 {
+			quickest = min(quickest, a.time-int64(d.at))
 		}
-		if at := w.sent[(number-1)%sendsKept]; at != 0 {
-			w.now.put(arrival-int64(at), standingOver, now)
-			w.least.put(arrival-int64(at), leastOver, now)
-		}
+		w.arrived(d, a.time, now)
 	}
-	for _, c := range r.PacketChunks {
-		switch c := c.(type) {
-		case *rtcp.RunLengthChunk:
-			for range min(int(c.RunLength), left) {
-				take(c.PacketStatusSymbol)
-			}
-		case *rtcp.StatusVectorChunk:
-			for _, s := range c.SymbolList {
-				take(s)
-			}
-		}
-	}
+	w.next = a.number
+	w.bytes += float64(bytes)
+	w.late = came >= lateLeast && time.Duration(quickest-w.least.min())*sendTick > lateAtOnce
 	return packets, lost
+}
+
+// arrived takes a packet that was received.
+func (w *way) arrived(d departure, at int64, now time.Time) {
+	if delay := at - int64(d.at); d.at != 0 {
+		w.now.put(delay, standingOver, now)
+		w.least.put(delay, leastOver, now)
+	}
+	if at > w.newest {
+		w.span += float64(at - w.newest)
+		w.newest = at
+	}
+}
+
+// rate is what arrived lately, in bits a second; 0 before that is known.
+func (w *way) rate() float64 {
+	seconds := w.span * sendTick.Seconds()
+	if seconds > rateOver.Seconds() {
+		keep := rateOver.Seconds() / seconds
+		w.bytes, w.span = w.bytes*keep, w.span*keep
+	}
+	if seconds < rateOver.Seconds()/2 {
+		return 0
+	}
+	return 8 * w.bytes / (w.span * sendTick.Seconds())
 }

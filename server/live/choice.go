@@ -1,0 +1,155 @@
+package live
+
+import (
+	"time"
+
+	"vitrine/server/wire"
+)
+
+const (
+	// margin is by how much a higher layer must fit beneath what the link carries.
+	margin = 1.15
+	// climbAfter is the least time between a change of layer and one to a higher.
+	climbAfter = time.Second
+	// climbKeys is how often, at most, a layer's publisher is asked for key frames by those who want to climb to it.
+	climbKeys = 1500 * time.Millisecond
+	// repeatedMost bounds, in bits a second, what a picture may cost with all that is repeated of it: above, a lower layer carries
+	// the copies.
+	repeatedMost = 4_000_000
+	// probeBack is from how many of the newest packets probes are made.
+	probeBack = 16
+)
+
+// choice is what a viewer's layer is chosen by, beside its guard and the feed.
+type choice struct {
+	changedAt time.Time
+	pinned    func() wire.LayerID // "" for our choice; nil for viewers that cannot pin
+	changed   func(l *Layer)      // is told which layer is sent from now on; may be nil
+}
+
+// choose is the highest layer of the feed that fits what the link carries, at least the lowest; nil if none is usable. A layer that
+// the viewer has pinned is the highest that it gets: what does not fit would stutter and take the sound with it. above is the
+// cost of the next higher one, 0 if there is none.
+func (f *feed) choose(g *guard, current *Layer, pinned wire.LayerID) (best *Layer, above float64) {
+	room := g.way.link.carries()
+	if shields[g.level].Copies > 0 {
+		room = min(room, repeatedMost)
+	}
+	higher := false
+	for _, l := range f.layers() {
+		if l.usable.Load() {
+			cost := g.cost(float64(l.rate.Load()))
+			if higher {
+				cost *= margin
+			}
+			switch {
+			case best == nil, cost <= room:
+				best = l
+			case above == 0:
+				above = g.cost(float64(l.rate.Load())) * margin
+			}
+		}
+		higher = higher || l == current
+		if l.id() == pinned {
+			break
+		}
+	}
+	if shields[g.level].Copies > 0 && above > repeatedMost {
+		above = 0
+	}
+	return best, above
+}
+
+// steer has the viewer get the layer that its link carries.
+func (d *DownTrack) steer(now time.Time) {
+	pinned := wire.LayerID("")
+	if d.choice.pinned != nil {
+		pinned = d.choice.pinned()
+	}
+	best, above := d.feed.choose(d.guard, d.layer, pinned)
+	if d.repeat.Payload != 0 && d.phase == flowing && !d.guard.way.congested() {
+		d.guard.way.link.wants(above, d.exit.nextCounted(), now)
+	}
+	d.guard.picture = float64(d.layer.rate.Load())
+	climbs := best != nil && d.layer.usable.Load() && best.rate.Load() > d.layer.rate.Load()
+	switch {
+	case best == nil || best == d.layer || climbs && now.Sub(d.choice.changedAt) < climbAfter:
+		d.turn(nil)
+		return
+	case climbs:
+		d.turn(best)
+		best.up.RequestKeyAfter(climbKeys, now)
+		return
+	}
+	d.turn(best)
+	best.up.RequestKey(now)
+	if key, newest := best.up.cache.Key(); key != nil && !d.forwarder.begun { // nothing was sent that this could repeat
+		d.become(now)
+		d.burst(key, newest, now)
+		return
+	}
+	if d.guard.way.congested() && d.phase != waiting {
+		d.forwarder.Break() // what does not pass would only keep the lower picture from passing
+		d.phase = waiting
+	}
+}
+
+// turn makes a layer the next, nil for the one that is sent.
+func (d *DownTrack) turn(next *Layer) {
+	if next == d.next {
+		return
+	}
+	if next != nil {
+		next.Want(true)
+	}
+	if d.next != nil {
+		d.next.Want(false)
+	}
+	d.next = next
+}
+
+// change goes on with the next layer, beginning with the packet.
+func (d *DownTrack) change(key *Packet, now time.Time) {
+	before, after := d.up.clock.Load(), d.next.up.clock.Load()
+	if before != nil && after != nil {
+		if _, ok := d.forwarder.Offset(d.up, before.epoch); ok {
+			d.forwarder.Switch(key, before.ahead(after, now), now)
+		}
+	}
+	d.become(now)
+	d.phase, d.seen = flowing, 0
+}
+
+// become makes the next layer the one that is sent.
+func (d *DownTrack) become(now time.Time) {
+	d.layer.Want(false)
+	d.layer, d.up, d.next = d.next, d.next.up, nil
+	d.choice.changedAt = now
+	if d.choice.changed != nil {
+		d.choice.changed(d.layer)
+	}
+}
+
+// probe sends what is due of a probe: packets that were sent before, which are no harm and may be of use.
+func (d *DownTrack) probe(now time.Time) {
+	p := &d.guard.way.link.probe
+	if !p.due(now) || d.phase != flowing {
+		return
+	}
+	_, newest := d.up.cache.Key()
+	if newest == nil {
+		return
+	}
+	for i := range int64(probeBack) {
+		if !p.due(now) {
+			return
+		}
+		k := d.up.cache.Get(newest.Index - i)
+		if k == nil {
+			continue
+		}
+		if h, ok := d.forwarder.Again(k); ok {
+			p.leaves(d.writeAgain(h, k, false), d.exit.nextCounted())
+		}
+	}
+}
