@@ -2,16 +2,17 @@ package studio
 
 import "vitrine/capture/frame"
 
-// How a bitrate is shared. Small pictures need more bits a pixel than large ones.
+// How a bitrate is shared: the middle picture gets more bits a pixel than the large one, because small ones need more, and the
+// smallest no more, because it has to pass beside the sound where little else does.
 const (
-	wholeParts = 30
+	wholeParts = 100
 	// leastVideo is what the encoders can do at all, in bits a second.
 	leastVideo = 30_000
 	// fewestFPS is where a picture stops being a moving one.
 	fewestFPS = 5
 )
 
-var parts = [frame.Layers]int{frame.Full: 21, frame.Half: 7, frame.Quarter: 2}
+var parts = [frame.Layers]int{frame.Full: 72, frame.Half: 24, frame.Quarter: 4}
 
 // allocate shares what the path carries among the layers, at most ceiling in all. It is pure; was is the plan that holds
 // now.

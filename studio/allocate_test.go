@@ -31,22 +31,21 @@ func TestThePictureGetsSmallerBeforeItStutters(t *testing.T) {
 		want   [frame.Layers]int // kbit/s
 		fps    int               // of the smallest
 	}{
-		{"nobody knows the path", frame.Plan{}, everyone, 0, [3]int{2100, 700, 200}, 30},
-		{"a wide path", up, everyone, 9_000_000, [3]int{2100, 700, 200}, 30},
-		{"a narrower one", up, everyone, 2_000_000, [3]int{1100, 700, 200}, 30},
-		{"the large layer goes", up, everyone, 1_700_000, [3]int{0, 700, 200}, 30},
-		{"the middle one follows", up, everyone, 400_000, [3]int{0, 0, 200}, 30},
+		{"nobody knows the path", frame.Plan{}, everyone, 0, [3]int{2160, 720, 120}, 30},
+		{"a wide path", up, everyone, 9_000_000, [3]int{2160, 720, 120}, 30},
+		{"a narrower one", up, everyone, 2_000_000, [3]int{1160, 720, 120}, 30},
+		{"the large layer goes", up, everyone, 1_700_000, [3]int{0, 720, 120}, 30},
+		{"the middle one follows", up, everyone, 400_000, [3]int{0, 0, 120}, 30},
 		{"the small one thins", up, everyone, 100_000, [3]int{0, 0, 100}, 30},
-		{"then it slows down", up, everyone, 70_000, [3]int{0, 0, 70}, 15},
-		{"and more so", up, everyone, 35_000, [3]int{0, 0, 35}, 7},
+		{"then it slows down", up, everyone, 40_000, [3]int{0, 0, 40}, 15},
 		{"sound alone", up, everyone, 29_000, [3]int{0, 0, 0}, 0},
-		{"coming back takes more", frame.Plan{}, everyone, 1_900_000, [3]int{0, 700, 200}, 30},
-		{"and happens with a margin", frame.Plan{}, everyone, 1_950_000, [3]int{1050, 700, 200}, 30},
+		{"coming back takes more", frame.Plan{}, everyone, 1_900_000, [3]int{0, 720, 120}, 30},
+		{"and happens with a margin", frame.Plan{}, everyone, 1_950_000, [3]int{1110, 720, 120}, 30},
 		{"nobody watches", up, [frame.Layers]bool{}, 9_000_000, [3]int{}, 0},
 		{"only the large one is watched", up, [frame.Layers]bool{frame.Full: true}, 9_000_000, [3]int{3000, 0, 0}, 0},
-		{"and does not fit", up, [frame.Layers]bool{frame.Full: true}, 800_000, [3]int{0, 700, 0}, 0},
-		{"nor does the middle one", up, [frame.Layers]bool{frame.Full: true}, 270_000, [3]int{0, 0, 200}, 30},
-		{"the middle one is not watched", up, [frame.Layers]bool{true, false, true}, 9_000_000, [3]int{2800, 0, 200}, 30},
+		{"and does not fit", up, [frame.Layers]bool{frame.Full: true}, 800_000, [3]int{0, 720, 0}, 0},
+		{"nor does the middle one", up, [frame.Layers]bool{frame.Full: true}, 270_000, [3]int{0, 0, 120}, 30},
+		{"the middle one is not watched", up, [frame.Layers]bool{true, false, true}, 9_000_000, [3]int{2880, 0, 120}, 30},
 	} {
 		got := allocate(c.was, frame.Demand{Wanted: c.wanted, Bitrate: c.path}, ceiling, hd)
 		if kbits(got) != c.want || got[frame.Quarter].FPS != c.fps {

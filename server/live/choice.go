@@ -66,6 +66,9 @@ func (d *DownTrack) steer(now time.Time) {
 	if d.choice.pinned != nil {
 		pinned = d.choice.pinned()
 	}
+	if d.guard.way.congested() {
+		d.resends = min(d.resends, int(resendsQueued*d.guard.way.link.carries()/8))
+	}
 	best, above := d.feed.choose(d.guard, d.layer, pinned)
 	if d.repeat.Payload != 0 && d.phase == flowing && !d.guard.way.congested() {
 		d.guard.way.link.wants(above, d.exit.nextCounted(), now)

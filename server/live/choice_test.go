@@ -268,7 +268,6 @@ func TestThe_picture_follows_bandwidth_down_and_up_again(t *testing.T) {
 			if first, _ := s.link.since(from); first[step.want] == 0 && from.After(time.Time{}) || first[step.want] > step.within {
 				t.Errorf("at %.0f kbit/s layers came after %v", step.rate/1000, first)
 			}
-			t.Log(s.link.since(from))
 		}
 	})
 }

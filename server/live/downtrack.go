@@ -16,8 +16,10 @@ const (
 	// longGroup is the length of the cached frames, in seconds, from which a newcomer makes us ask for a key frame, so that
 	// those who join after it start quicker.
 	longGroup = 1
-	// resendsPerSecond bounds what one viewer may have us send again.
-	resendsPerSecond = 2000
+	// resendsPerSecond bounds the bytes that one viewer may have us send again; with a queue on the way it is a share of what the
+	// link carries, because what is sent again only lengthens the queue.
+	resendsPerSecond = 2_400_000
+	resendsQueued    = 0.15
 )
 
 // phase is how far a DownTrack has come.
@@ -56,7 +58,7 @@ type DownTrack struct {
 	seen      uint64 // arrivals up to this one were sent by the burst
 	packets   uint32 // sender's packet and octet count (RFC 3550 §6.4.1)
 	octets    uint32
-	resends   int // left in this second
+	resends   int // bytes left in this second
 	reportDue bool
 	askedAt   time.Time // of the viewer's first PLI since a key frame was sent
 }
@@ -261,7 +263,7 @@ func (d *DownTrack) writeAgain(h Header, p *Packet, sets bool) (bytes int) {
 // itself is not sent again: what else would be sent under the same number differs from what was.
 func (d *DownTrack) resend(sequence uint16) bool {
 	o, ok := d.forwarder.Lookup(sequence)
-	if !ok || d.resends <= 0 || d.red.Payload != 0 {
+	if !ok || d.resends <= 0 || d.red.Payload != 0 || o.Past && d.guard.way.congested() {
 		return false
 	}
 	p := o.From.cache.Get(o.Index)
@@ -269,8 +271,7 @@ func (d *DownTrack) resend(sequence uint16) bool {
 		return false
 	}
 	for range d.guard.shield().Answers {
-		d.resends--
-		d.writeAgain(o.Header(p), p, o.Sets)
+		d.resends -= d.writeAgain(o.Header(p), p, o.Sets)
 	}
 	return true
 }

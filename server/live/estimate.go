@@ -7,8 +7,10 @@ const (
 	hope = 2_500_000
 	// spare is the share of a full link that the picture is given, so that its queue empties.
 	spare = 0.9
-	// cutEvery is the least time between two cuts: the effect of one shows when the queue has emptied.
-	cutEvery = 300 * time.Millisecond
+	// cutEvery is the least time between two cuts: the effect of one shows when the queue has emptied. again is what a cut leaves
+	// if the one before was too little.
+	cutEvery = 400 * time.Millisecond
+	again    = 0.8
 	// probeAfter is how long a link must have been well until it is asked for more, probeAgain how long after it could not give
 	// it; that doubles up to probeMost. A queue that stands within probeBlame of a probe is taken for its fault. probeLost is
 	// after what time a probe that nobody reported has failed.
@@ -97,12 +99,16 @@ func (e *estimate) carries() float64 {
 
 // arrived takes what came through lately, in bits a second, and whether a queue stands.
 func (e *estimate) arrived(rate float64, congested bool, now time.Time) {
+	before := e.carries()
 	switch {
 	case rate == 0:
 	case !congested:
-		e.rate = max(e.carries(), rate)
+		e.rate = max(before, rate)
 	case now.Sub(e.cutAt) >= cutEvery:
-		e.rate = min(e.carries(), spare*rate)
+		e.rate = min(before, spare*rate)
+		if now.Sub(e.cutAt) < 2*cutEvery { // the last cut did not do
+			e.rate = min(e.rate, again*before)
+		}
 		e.cut(now)
 	}
 }

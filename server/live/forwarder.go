@@ -155,6 +155,8 @@ type Origin struct {
 	Index int64
 	// Sets says that it was not the packet but its Parameters.
 	Sets bool
+	// Past says that the viewer has been sent another key frame since, where it can go on.
+	Past bool
 	run  *run
 }
 
@@ -174,9 +176,9 @@ func (f *Forwarder) Lookup(sequence uint16) (o Origin, ok bool) {
 		r := &f.runs[i%runsKept]
 		switch {
 		case out >= r.out && out <= r.end:
-			return Origin{From: r.from, Index: out - r.out + r.first, run: r}, true
+			return Origin{From: r.from, Index: out - r.out + r.first, Past: i < f.count-1, run: r}, true
 		case r.sets && r.opened && out == r.out-1:
-			return Origin{From: r.from, Index: r.first, Sets: true, run: r}, true
+			return Origin{From: r.from, Index: r.first, Sets: true, Past: i < f.count-1, run: r}, true
 		case out >= r.out:
 			return o, false
 		}

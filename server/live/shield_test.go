@@ -94,7 +94,9 @@ func TestLoss_on_a_path_with_a_full_queue_is_answered_with_less_not_more(t *test
 		copies bool
 	}{
 		{"a lossy path", func(int) time.Duration { return 20 * time.Millisecond }, true},
-		{"a lossy path to a busy receiver", func(i int) time.Duration { return time.Duration(20+i%7*60) * time.Millisecond }, true},
+		{"a lossy path to a receiver that is busy most of the time", func(i int) time.Duration {
+			return time.Duration(20+max(250-i%80*5, 0)) * time.Millisecond
+		}, true},
 		{"a queue", func(i int) time.Duration { return time.Duration(20+min(i, 300)) * time.Millisecond }, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

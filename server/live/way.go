@@ -1,9 +1,6 @@
 package live
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 const (
 	// sendsKept is how many packets wait for their feedback: most of a second of a high picture with all its copies.
@@ -14,12 +11,17 @@ const (
 	// is what others are compared with, so that clocks may drift and routes change.
 	standingOver = 400 * time.Millisecond
 	leastOver    = 20 * time.Second
-	// rateOver is over what time arrivals are measured.
-	rateOver = 300 * time.Millisecond
-	// A queue need not stand as long if every packet of a message is late by lateAtOnce, and they are at least lateLeast: a receiver
-	// that was busy sees the last of them late by less.
-	lateAtOnce = 150 * time.Millisecond
-	lateLeast  = 5
+	// rateOver is over what time arrivals are measured, rateLeast over what time at least.
+	rateOver  = 300 * time.Millisecond
+	rateLeast = 80 * time.Millisecond
+	// A queue need not stand as long if the first packets of lateLeast frames in a row are late by lateAtOnce and the queue does not
+	// empty, as it does after a key frame, by lateLess or more from one to the next. Frames are sent frameApart or more after each
+	// other. What waits for a busy receiver comes to it all at once, which a queue does not do: it takes lateApart or more.
+	lateAtOnce = 70 * time.Millisecond
+	lateLeast  = 3
+	lateLess   = int64(3 * time.Millisecond / sendTick)
+	lateApart  = int64(time.Millisecond / sendTick)
+	frameApart = int32(8 * time.Millisecond / sendTick)
 )
 
 // way measures what the packets to a viewer meet, from its transport-wide feedback. Of the one-way delay it knows not how long
@@ -29,14 +31,16 @@ type way struct {
 	sent   []departure // by transport-wide number
 	least  window      // delay of the quickest packet, in ticks
 	now    window
-	begins time.Time // what times of departure count from
+	origin time.Time // what times of departure count from
 	link   estimate
 	// What follows measures what arrives: over the packets up to next, the newest of which came at newest.
 	heard       bool
 	next        uint16
 	newest      int64
 	bytes, span float64
-	late        bool // all packets of the newest message were
+	late        int   // frames in a row
+	lateBy      int64 // the last of them
+	frame       int32 // when the newest frame left
 }
 
 // departure is when a packet left, in ticks from 1 on, and its size in bytes.
@@ -70,9 +74,9 @@ func (w *window) min() int64 {
 // leaves notes when a packet of so many bytes is sent.
 func (w *way) leaves(number uint16, size int, now time.Time) {
 	if w.sent == nil {
-		w.sent, w.begins = make([]departure, sendsKept), now
+		w.sent, w.origin = make([]departure, sendsKept), now
 	}
-	w.sent[number%sendsKept] = departure{int32(now.Sub(w.begins)/sendTick) + 1, int32(size)}
+	w.sent[number%sendsKept] = departure{int32(now.Sub(w.origin)/sendTick) + 1, int32(size)}
 }
 
 // standing is how much later than the quickest packet all of the last moment were.
@@ -84,7 +88,7 @@ func (w *way) standing() time.Duration {
 }
 
 // congested reports whether a queue stands on the way.
-func (w *way) congested() bool { return w.late || w.standing() > queueing }
+func (w *way) congested() bool { return w.late >= lateLeast || w.standing() > queueing }
 
 // reported takes a message of feedback and returns how many packets it covers and how many of them were lost.
 func (w *way) reported(message []byte, now time.Time) (packets, lost int) {
@@ -99,7 +103,7 @@ func (w *way) reported(message []byte, now time.Time) (packets, lost int) {
 	if a.number != w.next {
 		w.heard = false // a message was lost: what it told of is not known to have come
 	}
-	bytes, came, quickest := 0, 0, int64(math.MaxInt64)
+	bytes := 0
 	for number, received, ok := a.next(); ok; number, received, ok = a.next() {
 		packets++
 		d := w.sent[number%sendsKept]
@@ -108,20 +112,15 @@ func (w *way) reported(message []byte, now time.Time) (packets, lost int) {
 			lost++
 			continue
 		}
-		came++
 		if w.heard {
 			bytes += int(d.size)
 		} else {
 			w.heard, w.newest = true, a.time
 		}
-		if d.at != 0 {
-			quickest = min(quickest, a.time-int64(d.at))
-		}
 		w.arrived(d, a.time, now)
 	}
 	w.next = a.number
 	w.bytes += float64(bytes)
-	w.late = came >= lateLeast && time.Duration(quickest-w.least.min())*sendTick > lateAtOnce
 	return packets, lost
 }
 
@@ -130,11 +129,29 @@ func (w *way) arrived(d departure, at int64, now time.Time) {
 	if delay := at - int64(d.at); d.at != 0 {
 		w.now.put(delay, standingOver, now)
 		w.least.put(delay, leastOver, now)
+		if d.at-w.frame >= frameApart {
+			w.frame = d.at
+			w.begins(delay, at)
+		}
 	}
 	if at > w.newest {
 		w.span += float64(at - w.newest)
 		w.newest = at
 	}
+}
+
+// begins takes the first packet of a frame.
+func (w *way) begins(delay, at int64) {
+	delay -= w.least.min()
+	switch {
+	case time.Duration(delay)*sendTick < lateAtOnce || w.late > 0 && delay <= w.lateBy-lateLess:
+		w.late = 0
+	case at-w.newest >= lateApart:
+		if w.late++; w.late == 1 {
+			w.bytes, w.span = 0, 0 // what arrives now is what the link carries
+		}
+	}
+	w.lateBy = delay
 }
 
 // rate is what arrived lately, in bits a second; 0 before that is known.
@@ -144,7 +161,7 @@ func (w *way) rate() float64 {
 		keep := rateOver.Seconds() / seconds
 		w.bytes, w.span = w.bytes*keep, w.span*keep
 	}
-	if seconds < rateOver.Seconds()/2 {
+	if seconds < rateLeast.Seconds() {
 		return 0
 	}
 	return 8 * w.bytes / (w.span * sendTick.Seconds())
