@@ -60,7 +60,7 @@ func (s *Server) open(ctx context.Context, db *store.Store, sec *security) (r *r
 }
 
 func listen(ctx context.Context, what, at string) (net.Listener, error) {
-	var lc net.ListenConfig
+	lc := net.ListenConfig{Control: thin}
 	l, err := lc.Listen(ctx, "tcp", at)
 	if err != nil {
 		return nil, fmt.Errorf("listen for %s: %w", what, err)

@@ -71,7 +71,7 @@ func New(cfg Config) http.Handler {
 	mux := http.NewServeMux()
 	for _, whip := range []bool{true, false} {
 		p := protocol{e, whip}
-		mux.Handle("/"+p.name()+"/{show}", open(e.relayed(e.methods(methods{"POST": p.join}, sdpType))))
+		mux.Handle("/"+p.name()+"/{show}", small(open(e.relayed(e.methods(methods{"POST": p.join}, sdpType)))))
 		mux.Handle("/"+p.name()+"/{show}/{session}", open(e.methods(methods{"PATCH": p.patch, "DELETE": p.end}, "")))
 	}
 	mux.Handle("/api/shows", e.methods(methods{"GET": e.listShows, "POST": e.createShow}, jsonType))

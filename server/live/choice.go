@@ -62,6 +62,11 @@ func (f *feed) choose(g *guard, current *Layer, pinned wire.LayerID) (best *Laye
 
 // steer has the viewer get the layer that its link carries.
 func (d *DownTrack) steer(now time.Time) {
+	if d.phase == waiting && !d.forwarder.begun && now.Sub(d.askedAt) > keyPatience { // nobody answered a newcomer's wish
+		if key, newest := d.up.cache.Key(); key != nil {
+			d.burst(key, newest, now)
+		}
+	}
 	pinned := wire.LayerID("")
 	if d.choice.pinned != nil {
 		pinned = d.choice.pinned()
@@ -126,10 +131,19 @@ func (d *DownTrack) change(key *Packet, now time.Time) {
 // become makes the next layer the one that is sent.
 func (d *DownTrack) become(now time.Time) {
 	d.layer.Want(false)
-	d.layer, d.up, d.next = d.next, d.next.up, nil
+	d.begin(d.next)
+	d.next = nil
 	d.choice.changedAt = now
+}
+
+// begin makes the layer the one that is sent.
+func (d *DownTrack) begin(l *Layer) {
+	if d.layer == l {
+		return
+	}
+	d.layer, d.up = l, l.up
 	if d.choice.changed != nil {
-		d.choice.changed(d.layer)
+		d.choice.changed(l)
 	}
 }
 

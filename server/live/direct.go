@@ -1,6 +1,7 @@
 package live
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/tls"
@@ -24,6 +25,14 @@ import (
 // helloPatience is after how many datagrams we stop to wait for the rest of a hello.
 const helloPatience = 16
 
+const (
+	// flightMost bounds the datagrams of our last flight that are kept; insistEvery and insistTimes say how it is repeated where the
+	// connection's beginning looked like loss.
+	flightMost  = 8
+	insistEvery = 15 * time.Millisecond
+	insistTimes = 8
+)
+
 // handshakeLimit bounds the bytes of DTLS that may wait to be read.
 const handshakeLimit = 64 << 10
 
@@ -42,6 +51,8 @@ type direct struct {
 	// events serves the event channel until it ends or ctx does; used if the offer has a section for it.
 	events func(ctx context.Context, c *datachannel.DataChannel)
 
+	tries tries
+	lossy bool // the connection's beginning looked like loss; set when it is up
 	names atomic.Pointer[names]
 	to    atomic.Pointer[net.UDPAddr] // where to send; nil before the first check
 	heard atomic.Int64                // when, in Unix ns
@@ -123,7 +134,9 @@ func (d *direct) check(raw []byte, from netip.AddrPort) {
 	if to := d.to.Load(); to == nil || nominated && to.AddrPort() != from {
 		d.to.Store(net.UDPAddrFromAddrPort(from))
 	}
-	_, _ = d.port.socks[0].WriteToUDPAddrPort(reply, from) // the peer asks again
+	for range d.tries.answer(time.Now()) {
+		_, _ = d.port.socks[0].WriteToUDPAddrPort(reply, from) // the peer asks again
+	}
 }
 
 // receive takes what is no check from an address of the peer's.
@@ -131,6 +144,7 @@ func (d *direct) receive(data []byte) {
 	d.heard.Store(time.Now().UnixNano())
 	switch kind := data[0]; {
 	case kind >= 20 && kind <= 63:
+		d.tries.heard(time.Now())
 		_, _ = d.in.Write(data) // DTLS repeats what does not fit
 	case kind >= 128 && kind <= 191 && len(data) > 1 && data[1] >= 192 && data[1] <= 223: // RFC 5761 §4
 		d.receiveControl(data)
@@ -186,6 +200,13 @@ func (d *direct) run(ctx context.Context) error {
 	keys, err := newProtection(conn, d.reply.offer.passive)
 	if err != nil {
 		return err
+	}
+	if d.lossy = d.tries.suspicious(time.Now()); d.lossy {
+		var insisting sync.WaitGroup
+		ctx, cancel := context.WithCancel(ctx)
+		insisting.Go(func() { path.insist(ctx) })
+		defer insisting.Wait()
+		defer cancel()
 	}
 	d.keys.Store(keys)
 	d.turn(connected)
@@ -290,6 +311,10 @@ func (d *direct) close() error {
 type handshakePath struct {
 	d     *direct
 	first [][]byte
+
+	mu       sync.Mutex
+	flight   [][]byte // what we have sent since the peer was heard
+	answered bool     // the peer was, since
 }
 
 func (p *handshakePath) Read(b []byte) (int, error) {
@@ -298,14 +323,50 @@ func (p *handshakePath) Read(b []byte) (int, error) {
 		p.first = p.first[1:]
 		return n, nil
 	}
-	return p.d.in.Read(b) //nolint:wrapcheck // for pion
+	n, err := p.d.in.Read(b)
+	p.mu.Lock()
+	p.answered = true
+	p.mu.Unlock()
+	return n, err //nolint:wrapcheck // for pion
 }
 
 func (p *handshakePath) Write(b []byte) (int, error) {
-	if to := p.d.to.Load(); to != nil {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	to := p.d.to.Load()
+	if to == nil {
+		return len(b), nil
+	}
+	if p.answered {
+		p.answered, p.flight = false, nil
+	}
+	if len(p.flight) < flightMost {
+		p.flight = append(p.flight, bytes.Clone(b))
+	}
+	for range p.d.tries.shake(time.Now()) {
 		_, _ = p.d.port.socks[0].WriteToUDP(b, to) // lost, like any datagram
 	}
 	return len(b), nil
+}
+
+// insist sends our last flight again for a while: unlike all before it, nothing of ours follows that would show it lost, so only
+// the peer would ask for it, at intervals that double.
+func (p *handshakePath) insist(ctx context.Context) {
+	p.mu.Lock()
+	flight := p.flight
+	p.mu.Unlock()
+	for range insistTimes {
+		select {
+		case <-time.After(insistEvery):
+		case <-ctx.Done():
+			return
+		}
+		for _, b := range flight {
+			if to := p.d.to.Load(); to != nil {
+				_, _ = p.d.port.socks[0].WriteToUDP(b, to)
+			}
+		}
+	}
 }
 
 func (p *handshakePath) Close() error         { return p.d.in.Close() } //nolint:wrapcheck // for pion

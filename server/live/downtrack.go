@@ -16,6 +16,9 @@ const (
 	// longGroup is the length of the cached frames, in seconds, from which a newcomer makes us ask for a key frame, so that
 	// those who join after it start quicker.
 	longGroup = 1
+	// lossyGroup is the length of the cached frames, in ticks of video, from which a newcomer who loses much is not begun with them:
+	// a key frame that comes with its copies is there sooner than the last of many packets.
+	lossyGroup = 90_000 / 4
 	// resendsPerSecond bounds the bytes that one viewer may have us send again; with a queue on the way it is a share of what the
 	// link carries, because what is sent again only lengthens the queue.
 	resendsPerSecond = 2_400_000
@@ -102,14 +105,16 @@ func (d *DownTrack) formats() []Codec {
 
 // start begins a newcomer's stream: with the cached key frame if there is one.
 func (d *DownTrack) start(now time.Time) {
+	d.begin(d.feed.first(d.guard, now))
 	d.layer.Want(true)
 	if !d.codec.Video() {
 		d.phase = flowing
 		return
 	}
 	key, newest := d.up.cache.Key()
-	if key == nil {
+	if key == nil || d.guard.shield().Copies > 0 && int32(newest.Time-key.Time) > lossyGroup {
 		d.up.RequestKey(now)
+		d.askedAt = now
 		return
 	}
 	d.burst(key, newest, now)

@@ -43,8 +43,10 @@ const (
 	calmEvery = time.Second
 	drained   = 300 * time.Millisecond
 	mostLoss  = 0.9
-	// lossWindow is over how many packets loss is measured, at least.
-	lossWindow = 80
+	// lossWindow is over how many packets loss is measured, at least; firstWindow the first time, because a newcomer waits for the
+	// first picture.
+	lossWindow  = 80
+	firstWindow = 20
 )
 
 // guard chooses a viewer's Shield by what the viewer reports, and knows what the viewer's link carries. It is pure and belongs to
@@ -89,20 +91,30 @@ func (g *guard) told(message []byte, now time.Time) {
 	g.adjust()
 }
 
+// expect takes a loss that is expected until one was measured.
+func (g *guard) expect(loss float64) {
+	g.loss, g.level = loss, levelOf(loss)
+	g.adjust()
+}
+
 // reported takes how many packets a report covers and how many of them were lost.
 func (g *guard) reported(packets, lost int, now time.Time) {
 	g.seen += packets
 	g.lost += lost
-	if g.seen < lossWindow {
+	if g.seen < firstWindow || g.measured && g.seen < lossWindow {
 		return
 	}
 	share := float64(g.lost) / float64(g.seen)
 	g.seen, g.lost = 0, 0
-	weight := 0.3
-	if !g.measured || share > g.loss+suddenly {
-		weight, g.measured = 0.6, true // so protection comes quickly, goes slowly, and does not follow chance
+	switch {
+	case !g.measured:
+		g.loss, g.measured = share, true
+		g.level = levelOf(share)
+	case share > g.loss+suddenly:
+		g.loss += 0.6 * (share - g.loss) // so protection comes quickly, goes slowly, and does not follow chance
+	default:
+		g.loss += 0.3 * (share - g.loss)
 	}
-	g.loss += weight * (share - g.loss)
 	g.choose(now)
 	g.adjust()
 }

@@ -169,6 +169,9 @@ func (s *Show) startSending(ctx context.Context, v *Viewer) {
 	for _, d := range v.downs {
 		d.exit = v.door
 	}
+	if v.direct.lossy {
+		v.guard.expect(suspicion)
+	}
 	v.lane.Store(least)
 	least.do(ctx, func(now time.Time) { least.attach(now, v.downs) })
 }

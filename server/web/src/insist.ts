@@ -2,12 +2,12 @@
 // for seconds. A second request on another connection is faster than the patience of the first.
 
 /** How long the first try has for itself before a second one joins it, in ms, and how the pauses between tries grow. */
-export const HEDGE = 600;
-const GROWTH = 1.6;
-/** Browsers open six connections to a server; some are left for others. */
-const TRIES = 4;
+export const HEDGE = 120;
+const GROWTH = 1.4;
+/** Browsers open six connections to a server. */
+const TRIES = 6;
 /** A try lasts for so many of the pauses that follow it. */
-const LIFE = 4;
+const LIFE = 12;
 
 /**
  * Sends until an answer comes, with a growing number of tries under way at the same time; the first answer ends them all.
