@@ -35,6 +35,7 @@ figures = go test -v -run '^$$' -bench $(1) -benchtime 1x -timeout $(2) ./cmd | 
 bench: build
 	@.ci/setup test
 	@$(call figures,Evening,30m)
+	@$(call figures,Kill,30m)
 
 # What viewers cost the server, beside a stock one, and how many a core carries, in about 5 minutes. The figures want a machine
 # of two cores that does nothing else.

@@ -33,6 +33,7 @@ type Desk interface {
 
 	GoLive(ctx context.Context) error
 	End(ctx context.Context) error
+	LeaveUnfinished(ctx context.Context) error
 
 	CheckServer(ctx context.Context, s studio.Server) (wire.Show, error)
 	Shows(ctx context.Context, s studio.Server) ([]wire.Show, error)

@@ -111,6 +111,7 @@ func (d *recorder) SetAppearance(_ context.Context, language, theme string) erro
 func (d *recorder) DismissNotice(_ context.Context, seq int) error { return d.call("dismiss %d", seq) }
 func (d *recorder) GoLive(context.Context) error                   { return d.call("go live") }
 func (d *recorder) End(context.Context) error                      { return d.call("end") }
+func (d *recorder) LeaveUnfinished(context.Context) error          { return d.call("leave") }
 
 func (d *recorder) CheckServer(_ context.Context, s studio.Server) (wire.Show, error) {
 	err := d.call("check %s %s", s.Address, s.Show)

@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"fyne.io/fyne/v2"
 	fynetheme "fyne.io/fyne/v2/theme"
@@ -59,6 +61,40 @@ func (w *Window) confirm(heading, text, yes, no string, do func()) {
 		Heading: heading, Content: flush(text), Size: fyne.NewSize(400, 0),
 		Foot: []fyne.CanvasObject{stay, sure}, Focus: stay,
 	}, stay, sure)
+}
+
+// offerUnfinished asks once whether to go on with a show that a crash cut off; to go on has the keyboard. A sheet
+// that is open goes first.
+func (w *Window) offerUnfinished(s *studio.Snapshot) {
+	u := s.Unfinished
+	if u == nil || w.sheet != nil || u == w.offered {
+		return
+	}
+	w.offered = u
+	t, name, until := w.words, s.Air.Title, u.Until.Local()
+	if name == "" {
+		name = string(u.Show)
+	}
+	clock := time.TimeOnly[:5]
+	if until.Format(time.DateOnly) != w.now().Format(time.DateOnly) {
+		clock = time.DateTime[:16]
+	}
+	leave := widget.NewButton(t.NotNow, "", widget.Plain, w.closeSheet)
+	next := w.desk.LeaveUnfinished
+	goOn := widget.NewButton(t.GoOn, theme.OnAir, widget.Primary, func() {
+		next = w.desk.GoLive
+		w.closeSheet()
+	})
+	w.openSheet(widget.SheetSpec{
+		Heading: t.UnfinishedTitle, Content: flush(fmt.Sprintf(t.UnfinishedText, name, until.Format(clock))), Size: fyne.NewSize(420, 0),
+		Foot: []fyne.CanvasObject{leave, goOn}, Focus: goOn,
+		Closed: func() { w.command(next) },
+	}, leave, goOn)
+	w.watch = func(s *studio.Snapshot) {
+		if s.Unfinished == nil {
+			w.closeSheet()
+		}
+	}
 }
 
 // flush is wrapped text without the toolkit's padding.

@@ -61,6 +61,7 @@ type Window struct {
 	sheet    *widget.Sheet
 	page     tab                    // of the settings while they are open, noTab otherwise
 	watch    func(*studio.Snapshot) // the open sheet's interest in snapshots
+	offered  *studio.Unfinished     // the show that the host was last asked to go on with
 	closeBy  time.Time              // set once the host wants to close: when the show is over, or then
 }
 
@@ -136,6 +137,7 @@ func (w *Window) apply(s *studio.Snapshot) {
 	if w.watch != nil {
 		w.watch(s)
 	}
+	w.offerUnfinished(s)
 	if !w.closeBy.IsZero() && w.settled(s) && (s.Air.Phase == studio.OffAir || w.now().After(w.closeBy)) {
 		w.closeBy = time.Time{}
 		w.win.Close()

@@ -424,3 +424,51 @@ func TestTheStatusBarSpeaksOfGapsInTheSoundForAWhile(t *testing.T) {
 	})
 	b.reads("Encoder overloaded: sending 960×540 at 30 fps")
 }
+
+func cutOff(s *studio.Snapshot) {
+	withServer(s)
+	s.Unfinished = &studio.Unfinished{Address: "shop.example", Show: "evening", Until: time.Date(2026, 5, 1, 19, 58, 0, 0, time.Local)}
+}
+
+func TestAShowThatACrashCutOffGoesOnWithOneClick(t *testing.T) {
+	b := newBench(t, cutOff)
+	b.reads("The show was cut off", "You were on air with “Evening with Lena” until 19:58. Go on with this show?")
+	b.press("Go on")
+	b.expect("go live")
+	b.change(func(s *studio.Snapshot) { onAir(s); s.Unfinished = nil })
+	b.reads("ON AIR")
+	b.lacks("The show was cut off")
+}
+
+func TestAShowThatACrashCutOffGoesOnFromTheKeyboard(t *testing.T) {
+	b := newBench(t, cutOff, func(s *studio.Snapshot) { s.Settings.Language = "zh" })
+	b.reads("“Evening with Lena”已播到 19:58，随后意外中断。要接着直播吗？")
+	b.w.win.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	b.expect("go live")
+}
+
+func TestAHostWhoDoesNotGoOnIsAskedOnce(t *testing.T) {
+	for _, no := range []func(*bench){
+		func(b *bench) { b.press("Not now") },
+		func(b *bench) { b.key(fyne.KeyEscape) },
+	} {
+		b := newBench(t, cutOff)
+		no(b)
+		b.change(func(*studio.Snapshot) {}) // a snapshot that does not know yet
+		b.lacks("The show was cut off")
+		b.expect("leave")
+	}
+}
+
+func TestAShowThatSomebodyElseGoesOnWithIsOfferedNoMore(t *testing.T) {
+	b := newBench(t, cutOff)
+	b.change(func(s *studio.Snapshot) { s.Unfinished = nil })
+	b.lacks("The show was cut off")
+}
+
+func TestAShowThatWasCutOffOnAnotherDayIsOfferedWithItsDate(t *testing.T) {
+	b := newBench(t, cutOff, func(s *studio.Snapshot) {
+		s.Air.Title, s.Unfinished.Until = "", time.Date(2026, 4, 28, 22, 5, 0, 0, time.Local)
+	})
+	b.reads("You were on air with “evening” until 2026-04-28 22:05.")
+}

@@ -141,21 +141,25 @@ type words struct {
 	UploadUnsteady  string
 
 	// Controls.
-	Controls       string
-	GoLive         string
-	End            string
-	StartingShow   string
-	EndingShow     string
-	CancelStart    string
-	Settings       string
-	ReasonNoServer string
-	EndTitle       string
-	EndText        string
-	EndConfirm     string
-	KeepGoing      string
-	CloseTitle     string
-	CloseText      string
-	CloseConfirm   string
+	Controls        string
+	GoLive          string
+	End             string
+	StartingShow    string
+	EndingShow      string
+	CancelStart     string
+	Settings        string
+	ReasonNoServer  string
+	EndTitle        string
+	EndText         string
+	EndConfirm      string
+	KeepGoing       string
+	UnfinishedTitle string
+	UnfinishedText  string
+	GoOn            string
+	NotNow          string
+	CloseTitle      string
+	CloseText       string
+	CloseConfirm    string
 
 	// Status bar.
 	OnAirBadge     string

@@ -230,9 +230,10 @@ func (e *evening) live() {
 }
 
 type show struct {
-	Live    bool
-	State   string
-	Viewers int
+	ID, Title string
+	Live      bool
+	State     string
+	Viewers   int
 }
 
 func (e *evening) show() (s show) {

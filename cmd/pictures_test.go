@@ -34,11 +34,13 @@ func picturesFolder(t *testing.T) string {
 
 // desk is the studio's real window on a real X11 display, signed in to the evening's server.
 type desk struct {
-	t       *testing.T
+	t       testing.TB
+	e       *evening
 	display *rig.Display
 	studio  *program
 
 	settings string // the file that keeps the studio's set-up
+	home     string
 }
 
 // keeps tells whether the studio's set-up has the text.
@@ -47,7 +49,7 @@ func (d *desk) keeps(text string) bool {
 	return err == nil && strings.Contains(string(b), text)
 }
 
-func (e *evening) desk(t *testing.T, width, height int, s studio.Settings, args ...string) *desk {
+func (e *evening) desk(t testing.TB, width, height int, s studio.Settings, args ...string) *desk {
 	t.Helper()
 	display, err := rig.StartDisplay(t.Context(), width, height)
 	if err != nil {
@@ -66,15 +68,28 @@ func (e *evening) desk(t *testing.T, width, height int, s studio.Settings, args 
 	if err := os.WriteFile(settings, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, display: display, settings: settings}
-	d.studio = start(t, []string{"DISPLAY=" + display.Name, "LC_ALL=en_US.UTF-8", "HOME=" + t.TempDir()}, "studio", append([]string{"--settings", settings}, args...)...)
-	e.until("the window is there", func() bool {
+	d := &desk{t: t, e: e, display: display, settings: settings, home: t.TempDir()}
+	d.open(args...)
+	d.resize(width, height)
+	return d
+}
+
+// open starts the studio.
+func (d *desk) open(args ...string) {
+	d.t.Helper()
+	d.studio = start(d.t, []string{"DISPLAY=" + d.display.Name, "LC_ALL=en_US.UTF-8", "HOME=" + d.home}, "studio", append([]string{"--settings", d.settings}, args...)...)
+}
+
+// resize waits for the window and gives it a size.
+func (d *desk) resize(width, height int) {
+	d.t.Helper()
+	d.e.until("the window is there", func() bool {
 		out, err := d.tool("xdotool", "search", "--onlyvisible", "--name", "Vitrine").Output()
 		return err == nil && len(out) > 0
 	})
 	// Fyne gives the window its first size some time after it is there: ask until it stays.
 	kept := 0
-	e.until("the window has its size", func() bool {
+	d.e.until("the window has its size", func() bool {
 		out, err := d.tool("xdotool", "search", "--onlyvisible", "--name", "Vitrine", "getwindowgeometry").Output()
 		if err == nil && strings.Contains(string(out), fmt.Sprintf("Geometry: %dx%d", width, height)) {
 			kept++
@@ -84,7 +99,6 @@ func (e *evening) desk(t *testing.T, width, height int, s studio.Settings, args 
 		_ = d.tool("xdotool", "search", "--onlyvisible", "--name", "Vitrine", "windowsize", fmt.Sprint(width), fmt.Sprint(height)).Run()
 		return false
 	})
-	return d
 }
 
 func (d *desk) tool(name string, args ...string) *exec.Cmd {

@@ -34,9 +34,11 @@ var (
 )
 
 const (
-	callTimeout  = 5 * time.Second
-	watchEvery   = 3 * time.Second
-	lossForecast = 10 // percent; from 8 on Opus carries its in-band FEC at every bitrate
+	callTimeout = 5 * time.Second
+	watchEvery  = 3 * time.Second
+	// unfinishedEvery is how often it is kept until when the show was on air.
+	unfinishedEvery = 30 * time.Second
+	lossForecast    = 10 // percent; from 8 on Opus carries its in-band FEC at every bitrate
 	// soundPacket is 10 ms and not the usual 20: a player then hears 30 ms earlier (measured in Chromium: one packet less to
 	// fill, two less in its buffer), which is what keeps the sound with a picture that is 40 ms old.
 	soundPacket = 10 * time.Millisecond
@@ -59,7 +61,11 @@ func (s *Session) SetServer(ctx context.Context, srv Server) error {
 		if s.air.phase != OffAir {
 			return ErrOnAir
 		}
+		if srv == s.settings.Server {
+			return nil
+		}
 		s.change(func(set *Settings) { set.Server = srv })
+		s.waits = false
 		s.air.title, s.air.viewers = "", 0
 		return nil
 	})
@@ -124,6 +130,7 @@ func (s *Session) GoLive(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("build the sound encoder: %w", err)
 		}
+		s.cutOff, s.waits = nil, false
 		air, stop := context.WithCancel(s.ctx)
 		s.air.phase, s.air.since, s.air.link = Starting, time.Time{}, frame.Link{Phase: frame.LinkConnecting, Attempt: 1}
 		s.air.stop, s.air.ending, s.air.watch = stop, false, watch
@@ -215,7 +222,37 @@ func (s *Session) linkChanged() {
 	s.air.link = *l
 	if l.Phase == frame.LinkLive && s.air.phase == Starting {
 		s.air.phase, s.air.since = OnAir, time.Now()
+		s.unfinished(s.air.since)
 	}
+}
+
+// unfinished keeps that the show is on air, so that a start after a crash knows.
+func (s *Session) unfinished(now time.Time) {
+	srv, u := s.settings.Server, s.settings.Unfinished
+	if s.air.phase != OnAir || s.air.link.Phase != frame.LinkLive {
+		return
+	}
+	if u == nil || u.Address != srv.Address || u.Show != srv.Show || now.Sub(u.Until) >= unfinishedEvery {
+		s.change(func(set *Settings) { set.Unfinished = &Unfinished{Address: srv.Address, Show: srv.Show, Until: now} })
+	}
+}
+
+// finished forgets the show that was on air: it was ended, or nobody wants to go on with it.
+func (s *Session) finished() {
+	s.cutOff, s.waits = nil, false
+	if s.settings.Unfinished != nil {
+		s.change(func(set *Settings) { set.Unfinished = nil })
+	}
+}
+
+// LeaveUnfinished forgets the show that was cut off. GoLive goes on with it.
+func (s *Session) LeaveUnfinished(ctx context.Context) error {
+	return s.do(ctx, func() error {
+		if s.air.phase == OffAir {
+			s.finished()
+		}
+		return nil
+	})
 }
 
 // offAir cleans up after a show, on the show's goroutine: first the show is closed if the host ended it.
@@ -245,6 +282,7 @@ func (s *Session) offAir(err error) {
 			s.air.link = frame.Link{Phase: frame.LinkIdle}
 		}
 		s.air.phase, s.air.since, s.air.viewers = OffAir, time.Time{}, 0
+		s.finished()
 	})
 }
 
@@ -305,5 +343,20 @@ func (s *Session) askShow(ctx context.Context) {
 		if err == nil {
 			s.air.viewers, s.air.title = show.Viewers, show.Title
 		}
+		s.offer(show, err)
 	})
+}
+
+// offer takes what the server says of the show that was cut off: one that was closed meanwhile is over, and one that somebody
+// else is on air with is left alone.
+func (s *Session) offer(show wire.Show, err error) {
+	u, srv := s.cutOff, s.settings.Server
+	if u == nil || u.Address != srv.Address || u.Show != srv.Show {
+		return
+	}
+	if show.State == wire.Closed {
+		s.finished()
+		return
+	}
+	s.waits = err == nil && !show.Live
 }

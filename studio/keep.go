@@ -15,7 +15,7 @@ func (s *Session) load() {
 	}
 	kept, err := ParseSettings(b)
 	if err == nil {
-		s.settings = kept
+		s.settings, s.cutOff = kept, kept.Unfinished
 		return
 	}
 	where, aside := s.c.Keeper.SetAside()
@@ -55,6 +55,9 @@ func (s *Session) save(ctx context.Context) error {
 
 // flush keeps at the end what has not been kept yet. All loops have ended.
 func (s *Session) flush() {
+	if s.air.phase != OffAir {
+		s.finished()
+	}
 	if !s.dirty && len(s.saves) == 0 {
 		return
 	}

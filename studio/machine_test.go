@@ -275,7 +275,10 @@ func (m *machine) Create(_ context.Context, _, _ string, n wire.NewShow) (wire.C
 }
 
 func (m *machine) Show(_ context.Context, _ string, id wire.ShowID) (wire.Show, error) {
-	s := m.shows[id]
+	s, ok := m.shows[id]
+	if !ok {
+		return s, wire.Errorf(wire.NotFound, "there is no such show")
+	}
 	s.Viewers = 7
 	return s, nil
 }

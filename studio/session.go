@@ -72,6 +72,8 @@ type Session struct {
 	notices  []Notice
 	noticed  int
 	removed  *removedSource
+	cutOff   *Unfinished // the unfinished show that was found at the start
+	waits    bool        // the server waits for its host
 }
 
 // New returns a session that shows the defaults until Run has loaded what was kept.
@@ -105,6 +107,7 @@ func (s *Session) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	s.group, s.ctx = group, ctx
 	s.load()
+	s.publish() // what was kept, for all that starts now
 	group.Go(func() error { return s.sound.run(ctx) })
 	group.Go(func() error { return s.pictures.run(ctx) })
 	group.Go(func() error { return s.video.run(ctx) })
@@ -188,6 +191,9 @@ func (s *Session) publish() {
 		},
 		Air: s.air.public(),
 	}
+	if s.waits {
+		snap.Unfinished = s.cutOff
+	}
 	if s.removed != nil {
 		snap.Removed = &s.removed.source
 	}
@@ -242,6 +248,7 @@ func (s *Session) measure(now time.Time) {
 	if s.governor.second(l) {
 		s.reformat()
 	}
+	s.unfinished(now)
 	if s.dirty {
 		s.dirty = false
 		s.queueSave()

@@ -400,3 +400,88 @@ func TestAnHourOfReconnectsLeavesNothingBehind(t *testing.T) {
 		}
 	})
 }
+
+// crash is what is kept when the studio is killed now.
+func (m *machine) crash() []byte {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.keep)
+}
+
+func TestAShowThatACrashCutOffIsOfferedAndGoneOnWith(t *testing.T) {
+	m := newMachine()
+	var kept []byte
+	var until time.Time
+	onSession(t, m, func(ctx context.Context, s *studio.Session) {
+		must(t, s.SetServer(ctx, evening))
+		wait(2 * time.Second)
+		if set, err := studio.ParseSettings(m.crash()); err != nil || set.Unfinished != nil {
+			t.Errorf("off air an unfinished show is kept: %+v, %v", set.Unfinished, err)
+		}
+		must(t, s.GoLive(ctx))
+		wait(5 * time.Minute)
+		kept, until = m.crash(), time.Now()
+	})
+	if set, err := studio.ParseSettings(m.keep); err != nil || set.Unfinished != nil {
+		t.Errorf("after a clean end an unfinished show is kept: %+v, %v", set.Unfinished, err)
+	}
+
+	again := newMachine()
+	again.keep = kept
+	onSession(t, again, func(ctx context.Context, s *studio.Session) {
+		wait(time.Second)
+		u := s.Snapshot().Unfinished
+		if u == nil || u.Show != evening.Show || u.Address != evening.Address {
+			t.Fatalf("the unfinished show is %+v", u)
+		}
+		if gone := until.Sub(u.Until); gone < 0 || gone > 35*time.Second {
+			t.Errorf("it was on air until %v before the crash", gone)
+		}
+		must(t, s.GoLive(ctx))
+		wait(2 * time.Second)
+		if snap := s.Snapshot(); snap.Air.Phase != studio.OnAir || snap.Unfinished != nil {
+			t.Errorf("going on: %s, still offered %+v", snap.Air.Phase, snap.Unfinished)
+		}
+		must(t, s.End(ctx))
+		wait(2 * time.Second)
+		if set, err := studio.ParseSettings(again.crash()); err != nil || set.Unfinished != nil {
+			t.Errorf("after the end an unfinished show is kept: %+v, %v", set.Unfinished, err)
+		}
+	})
+}
+
+func TestAShowThatWasCutOffIsOfferedOnlyWhereItWaitsForItsHost(t *testing.T) {
+	set := studio.Defaults()
+	set.Server = evening
+	set.Unfinished = &studio.Unfinished{Address: evening.Address, Show: evening.Show, Until: time.Now()}
+	kept, err := set.Marshal()
+	must(t, err)
+	for what, c := range map[string]struct {
+		show wire.Show
+		do   func(context.Context, *studio.Session) error
+		left bool // a later start may offer it
+	}{
+		"it is gone":                 {show: wire.Show{ID: "other"}, left: true},
+		"it was closed":              {show: wire.Show{ID: "evening", State: wire.Closed}},
+		"somebody else is on air":    {show: wire.Show{ID: "evening", State: wire.Open, Live: true}, left: true},
+		"the host does not want it":  {show: wire.Show{ID: "evening", State: wire.Open}, do: func(ctx context.Context, s *studio.Session) error { return s.LeaveUnfinished(ctx) }},
+		"another server was chosen":  {show: wire.Show{ID: "evening", State: wire.Open}, do: func(ctx context.Context, s *studio.Session) error { return s.SetServer(ctx, studio.Server{}) }, left: true},
+		"the host is on air with it": {show: wire.Show{ID: "evening", State: wire.Open}, do: func(ctx context.Context, s *studio.Session) error { return s.GoLive(ctx) }, left: true},
+	} {
+		m := newMachine()
+		m.keep, m.shows = kept, map[wire.ShowID]wire.Show{c.show.ID: c.show}
+		onSession(t, m, func(ctx context.Context, s *studio.Session) {
+			if c.do != nil {
+				wait(time.Second)
+				must(t, c.do(ctx, s))
+			}
+			wait(5 * time.Second)
+			if u := s.Snapshot().Unfinished; u != nil {
+				t.Errorf("%s: offered %+v", what, u)
+			}
+			if now, err := studio.ParseSettings(m.crash()); err != nil || (now.Unfinished != nil) != c.left {
+				t.Errorf("%s: kept %+v, %v", what, now.Unfinished, err)
+			}
+		})
+	}
+}

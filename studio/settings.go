@@ -73,6 +73,14 @@ func (o Output) Bitrate() int {
 	return int(max(rate, 300_000))
 }
 
+// Unfinished is a show on air. It is kept as long as the show is, so one that is found at a start was cut off.
+type Unfinished struct {
+	Address string      `json:"address"`
+	Show    wire.ShowID `json:"show"`
+	// Until is when media was last known to flow.
+	Until time.Time `json:"until"`
+}
+
 // Settings is all that survives a restart. The zero value is not valid; start from Defaults.
 type Settings struct {
 	Server     Server     `json:"server"`
@@ -85,6 +93,8 @@ type Settings struct {
 	// Language is "en", "zh" or "" for the system's; Theme is "light", "dark" or "" for the system's.
 	Language string `json:"language"`
 	Theme    string `json:"theme"`
+	// Unfinished is nil while the studio is off air and after a show that was ended.
+	Unfinished *Unfinished `json:"unfinished,omitempty"`
 }
 
 // Defaults is what a first start begins with: no source yet, 720p30 in H.264, 96 kbit/s of sound.

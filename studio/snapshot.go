@@ -20,6 +20,9 @@ type Snapshot struct {
 	Air     Air
 	// Notices are what the host should know, newest last, at most maxNotices.
 	Notices []Notice
+	// Unfinished is the show that a crash of the studio cut off, once the server says that it waits for its host; nil when there
+	// is none. GoLive goes on with it.
+	Unfinished *Unfinished
 	// Removed is the source that Undo would bring back; nil when there is none.
 	Removed *Source
 }

@@ -30,8 +30,10 @@ type pathTimes struct {
 	heal time.Duration
 }
 
+// usualPathTimes has a studio back on a restarted server before its viewers look for the show (STALL in the page's player).
+// The keep-alive is also how often pion looks at the path.
 func usualPathTimes() pathTimes {
-	return pathTimes{disconnected: 2 * time.Second, failed: 5 * time.Second, keepAlive: 500 * time.Millisecond, heal: 2 * time.Second}
+	return pathTimes{disconnected: 1750 * time.Millisecond, failed: 5 * time.Second, keepAlive: 250 * time.Millisecond, heal: 2 * time.Second}
 }
 
 // opusCodec is what the offer says about sound (RFC 7587). Lost sound is asked for again where the server does that.

@@ -61,9 +61,10 @@ type Publisher struct {
 	expected atomic.Int64
 }
 
+// A server that was restarted must not wait for its host: the viewers do. One studio a show may knock often.
 const (
-	firstWait   = 500 * time.Millisecond
-	longestWait = 8 * time.Second
+	firstWait   = 250 * time.Millisecond
+	longestWait = 800 * time.Millisecond
 	stableAfter = 5 * time.Second
 )
 

@@ -1,5 +1,5 @@
-/** How long a trouble may last before the player stops hurrying, in ms: time enough to restart a server. */
-export const HURRY = 20_000;
+/** How long a trouble may last before the player stops hurrying, in ms: time enough to restart a machine. */
+export const HURRY = 120_000;
 
 /**
  * The pause before a try, in ms. The first try comes at once; then the pause doubles from 250 ms up to 1 s while the

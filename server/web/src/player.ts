@@ -20,7 +20,7 @@ export const STALL = 2000;
 const STALL_AS_TOLD = 500;
 /** A host who is away for longer without a word is waited for as one who has not begun, in ms. */
 export const GRACE = 30_000;
-/** A stalled session whose host is on air looks for a new way after so long, and is left for a new one after as long again, in ms. */
+/** A stalled session whose host is on air is left for a new one after so long without media, in ms. */
 export const PATIENCE = 3000;
 /** The server tells about the link once a second: it is there, and need not be asked, for so long after, in ms. */
 const TOLD = 3500;
@@ -226,7 +226,7 @@ export class Player {
   #rhythm(watch: Watch, now: number): number {
     if (!watch.moved && now - watch.startedAt < EAGER) return 50;
     if (this.#stall) return 200;
-    return watch.soundOnly && !this.world.hidden() ? 100 : 500;
+    return watch.soundOnly && !this.world.hidden() ? 100 : 250;
   }
 
   #flows(now: number, watch: Watch): void {
@@ -237,8 +237,8 @@ export class Player {
   }
 
   /**
-   * Judges a stalled session by what the server has said since it stalled. Its transport is restarted once, unless the
-   * server can be heard over it.
+   * Judges a stalled session by what the server has said since it stalled. One that brings neither media nor news has its
+   * transport restarted at once: either a new way is found, or the server was started anew and does not know the session.
    */
   #hopeless({ session, watch }: Visit, now: number, signal: AbortSignal): boolean {
     if (!this.#stall) {
@@ -259,8 +259,8 @@ export class Player {
     }
     if (this.#verdict !== "live") return true;
     this.#trouble("");
-    if (now - stall.from < PATIENCE || stall.restart === "asked") return false;
-    if (stall.restart !== "" || this.#hears(now)) return true;
+    if (stall.restart === "refused") return true;
+    if (stall.restart !== "" || this.#hears(now)) return stall.restart !== "asked" && now - stall.from >= PATIENCE;
     stall.restart = "asked";
     void session.restart(signal).then((known) => {
       stall.restart = known ? "done" : "refused";
@@ -359,8 +359,8 @@ export class Player {
   #cadence(): number {
     const { state } = this.#snapshot;
     const slow = this.world.hidden() ? 4 : 1;
-    if (this.#stall || state === "reconnecting" || state === "interrupted") return this.world.now() - this.#troubleAt < HURRY ? 800 : 3000;
-    if (state === "waiting") return 2500 * slow;
+    if (this.#stall || state === "reconnecting" || state === "interrupted") return this.world.now() - this.#troubleAt < HURRY ? 500 : 3000;
+    if (state === "waiting") return 1500 * slow;
     if (state === "ended" || state === "failed") return 10_000 * slow;
     return 5000 * slow;
   }
