@@ -114,10 +114,17 @@ func (r lossRow) measure(b *testing.B) {
 	health(b, "loss_"+r.name, host)
 }
 
-// watch is the long look of one viewer.
+// watch is the long look of one viewer. One who cannot join over the loss, where TCP does not pass, joins before it.
 func (r lossRow) watch(b *testing.B, s *seat, clean float64) {
 	v := s.visit(b, r.down, r.up)
 	_, ok := v.joined(hopeless)
+	r.line("joined_over_loss", map[bool]float64{true: 1}[ok], "share")
+	if !ok { // then it was here before the weather
+		s.leave(v)
+		v = s.visit(b, weather{Delay: r.down.Delay}, weather{Delay: r.up.Delay})
+		_, ok = v.joined(hopeless)
+		s.set(r.down, r.up)
+	}
 	if ok {
 		pass(b, settle)
 	}

@@ -32,7 +32,7 @@ type choice struct {
 // cost of the next higher one, 0 if there is none.
 func (f *feed) choose(g *guard, current *Layer, pinned wire.LayerID) (best *Layer, above float64) {
 	room := g.way.link.carries()
-	if shields[g.level].Copies > 0 {
+	if g.level >= copiesFrom {
 		room = min(room, repeatedMost)
 	}
 	higher := false
@@ -54,7 +54,7 @@ func (f *feed) choose(g *guard, current *Layer, pinned wire.LayerID) (best *Laye
 			break
 		}
 	}
-	if shields[g.level].Copies > 0 && above > repeatedMost {
+	if g.level >= copiesFrom && above > repeatedMost {
 		above = 0
 	}
 	return best, above

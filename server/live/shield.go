@@ -21,13 +21,18 @@ var shields = []struct {
 	{0, Shield{Answers: 1}},
 	{0.035, Shield{Answers: 2, Blocks: 2}},
 	{0.08, Shield{Answers: 3, Blocks: 4}},
-	{0.20, Shield{Answers: 3, Blocks: 6, Copies: 1}},
+	{0.20, Shield{Answers: 3, Blocks: 6, Copies: 1}}, // copiesFrom
 	{0.38, Shield{Answers: 4, Blocks: 10, Copies: 3}},
 	{0.58, Shield{Answers: 4, Blocks: 17, Copies: 8}},
 	{0.74, Shield{Answers: 4, Blocks: 17, Copies: 13}},
 }
 
 const (
+	// copiesFrom is the first level with copies.
+	copiesFrom = 3
+	// deaf is the loss on the way back from which a viewer's requests do not come often enough, and half as many copies again have
+	// to do without them.
+	deaf = 0.3
 	// copyEvery spaces copies, so that one burst of loss does not take a packet and its copies.
 	copyEvery = 12 * time.Millisecond
 	// lowerMargin and lowerAfter are by how much, and how long, loss must stay below a level's before it is left: a link that
@@ -165,9 +170,18 @@ func (g *guard) shield() Shield {
 	return g.now
 }
 
+// wants is the protection that the losses ask for.
+func (g *guard) wants() Shield {
+	s := shields[g.level].Shield
+	if g.way.missed > deaf {
+		s.Copies += s.Copies / 2
+	}
+	return s
+}
+
 // adjust makes the shield what the level asks for, as far as the link carries it.
 func (g *guard) adjust() {
-	s := shields[g.level].Shield
+	s := g.wants()
 	if g.way.congested() {
 		s.Copies, s.Answers = 0, 1
 	}
@@ -179,6 +193,6 @@ func (g *guard) adjust() {
 
 // cost is what a picture of so many bits a second takes with all that the level repeats of it.
 func (g *guard) cost(rate float64) float64 {
-	s := shields[g.level]
+	s := g.wants()
 	return rate * (1 + float64(s.Copies) + g.loss*float64(s.Answers))
 }

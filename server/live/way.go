@@ -12,8 +12,11 @@ const (
 	standingOver = 400 * time.Millisecond
 	leastOver    = 20 * time.Second
 	// rateOver is over what time arrivals are measured, rateLeast over what time at least.
-	rateOver  = 300 * time.Millisecond
-	rateLeast = 80 * time.Millisecond
+	// missedWeight is how much a message counts for the share that was missed; missedMost the longest gap that is one.
+	missedWeight = 0.02
+	missedMost   = 30
+	rateOver     = 300 * time.Millisecond
+	rateLeast    = 80 * time.Millisecond
 	// A queue need not stand as long if the first packets of lateLeast frames in a row are late by lateAtOnce and the queue does not
 	// empty, as it does after a key frame, by lateLess or more from one to the next. Frames are sent frameApart or more after each
 	// other. What waits for a busy receiver comes to it all at once, which a queue does not do: it takes lateApart or more.
@@ -41,6 +44,10 @@ type way struct {
 	late        int   // frames in a row
 	lateBy      int64 // the last of them
 	frame       int32 // when the newest frame left
+	// messages counts those of feedback as the viewer does, and missed is the smoothed share of them that did not come: its losses on
+	// the way back.
+	messages uint8
+	missed   float64
 }
 
 // departure is when a packet left, in ticks from 1 on, and its size in bytes.
@@ -100,6 +107,7 @@ func (w *way) reported(message []byte, now time.Time) (packets, lost int) {
 		return 0, 0 // nobody was sent as much
 	}
 	a.time = w.newest + (a.time-w.newest)<<referenceSpare>>referenceSpare
+	w.missing(message[19])
 	if a.number != w.next {
 		w.heard = false // a message was lost: what it told of is not known to have come
 	}
@@ -122,6 +130,16 @@ func (w *way) reported(message []byte, now time.Time) (packets, lost int) {
 	w.next = a.number
 	w.bytes += float64(bytes)
 	return packets, lost
+}
+
+// missing takes the number of a message.
+func (w *way) missing(number uint8) {
+	gone := float64(number - w.messages - 1)
+	if !w.heard || gone > missedMost {
+		gone = 0
+	}
+	w.messages = number
+	w.missed += missedWeight * (gone/(gone+1) - w.missed) * (gone + 1)
 }
 
 // arrived takes a packet that was received.
