@@ -41,6 +41,7 @@ type estimator struct {
 	loss     lossJudge
 	probe    prober
 	carried  meter
+	repeated meter   // what was sent beside the packets that are numbered: repetitions
 	link     float64 // carried at the last congestion; 0 unknown
 	delays   shortest
 	queue    time.Duration // that the last feedback saw
@@ -51,12 +52,12 @@ type estimator struct {
 
 // sentPacket is what is known about a packet on its way.
 type sentPacket struct {
-	at     time.Duration
-	size   int
-	seq    uint16
-	open   bool // nothing heard of it yet
-	resent bool // so its arrival says nothing
-	probe  uint8
+	at    time.Duration
+	size  int
+	seq   uint16
+	open  bool          // nothing heard of it yet
+	again time.Duration // when it was sent again first; 0 never
+	probe uint8
 }
 
 // ack is what the server says about one packet.
@@ -93,11 +94,14 @@ func (e *estimator) sent(seq uint16, size int, now time.Duration) {
 }
 
 // resent notes that a packet was sent again under its old number.
-func (e *estimator) resent(seq uint16) {
-	if p := &e.history[seq%historySize]; p.seq == seq {
-		p.resent = true
+func (e *estimator) resent(seq uint16, now time.Duration) {
+	if p := &e.history[seq%historySize]; p.seq == seq && p.again == 0 {
+		p.again = now
 	}
 }
+
+// repeat notes bytes that are sent without a number of their own.
+func (e *estimator) repeat(size int, now time.Duration) { e.repeated.add(now, size) }
 
 // padding is how many bytes of nothing should be sent now to find out whether the path carries more. It begins a probe when
 // it is time for one.
@@ -120,13 +124,18 @@ func (e *estimator) feedback(now time.Duration, acks []ack) {
 		}
 		p.open = false
 		newest = max(newest, p.at)
-		got := a.got && !p.resent
+		above := time.Duration(0)
+		if a.got {
+			above = e.delays.above(a.at-p.at, now)
+		}
+		// One that came before its repetition could have has come by itself.
+		got := a.got && (p.again == 0 || p.at+above < p.again)
 		e.loss.count(got)
 		if !got {
 			continue
 		}
 		e.rtt = now - p.at
-		queue = min(queue, e.delays.above(a.at-p.at, now))
+		queue = min(queue, above)
 		e.carried.add(a.at, p.size)
 		if p.probe == 0 {
 			e.trend.add(p.at, a.at)
@@ -145,8 +154,11 @@ func (e *estimator) feedback(now time.Duration, acks []ack) {
 	e.target = min(max(e.target, leastEstimate), e.most)
 }
 
-// passing is the rate at which a path of the loss it has by itself would be full.
-func (e *estimator) passing() float64 { return e.carried.rate() / (1 - min(e.loss.own, 0.9)) }
+// passing is the rate at which a path of the loss it has by itself would be full: what is sent now, as far as it is not the
+// queue that takes it. Repetitions meet the fate of the rest.
+func (e *estimator) passing() float64 {
+	return e.carried.rate()/(1-min(e.loss.own, 0.9)) + e.repeated.rate()
+}
 
 // adjust follows delay and loss (§5.5, §6).
 func (e *estimator) adjust(now time.Duration) {

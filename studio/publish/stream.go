@@ -64,6 +64,8 @@ type outgoing struct {
 	// transport is its number among the packets of all streams, if the server agreed to numbers.
 	transport uint16
 	numbered  bool
+	// answered is until when requests for it are those that were answered already.
+	answered time.Duration
 }
 
 // size is what the packet takes on the wire, in bytes.
