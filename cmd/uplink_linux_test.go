@@ -56,7 +56,7 @@ func BenchmarkUplink(b *testing.B) {
 }
 
 func benchUplink(b *testing.B, name string, to, back weather) {
-	u := newUplinkRig(b)
+	u := newUplinkRig(b, weather{Delay: to.Delay}, weather{Delay: back.Delay})
 	u.relay.set(to, back)
 	u.host.pass(b, uplinkSettle)
 	from, sent := u.host.count(), u.relay.count()
@@ -99,7 +99,8 @@ type uplinkRig struct {
 	seen  *uplinkSeen
 }
 
-func newUplinkRig(b *testing.B) *uplinkRig {
+// newUplinkRig is on air over a path of that weather.
+func newUplinkRig(b *testing.B, to, back weather) *uplinkRig {
 	b.Helper()
 	socks, err := live.Listen(b.Context(), &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -115,6 +116,7 @@ func newUplinkRig(b *testing.B) *uplinkRig {
 	running.Go(func() { _ = stage.Run(ctx) })
 	<-stage.Ready()
 	u := &uplinkRig{relay: newRelay(b, stage.Address()), seen: newUplinkSeen()}
+	u.relay.set(to, back)
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if r.Method != http.MethodPost {

@@ -52,12 +52,13 @@ type estimator struct {
 
 // sentPacket is what is known about a packet on its way.
 type sentPacket struct {
-	at    time.Duration
-	size  int
-	seq   uint16
-	open  bool          // nothing heard of it yet
-	again time.Duration // when it was sent again first; 0 never
-	probe uint8
+	at     time.Duration
+	size   int
+	seq    uint16
+	open   bool // nothing heard of it yet
+	resent bool // because the server lacks it
+	copied bool // unasked: whether it was lost is not known
+	probe  uint8
 }
 
 // ack is what the server says about one packet.
@@ -93,10 +94,10 @@ func (e *estimator) sent(seq uint16, size int, now time.Duration) {
 	e.history[seq%historySize] = sentPacket{at: now, size: size, seq: seq, open: true, probe: e.probe.mark(now, size)}
 }
 
-// resent notes that a packet was sent again under its old number.
-func (e *estimator) resent(seq uint16, now time.Duration) {
-	if p := &e.history[seq%historySize]; p.seq == seq && p.again == 0 {
-		p.again = now
+// resent notes that a packet was sent again under its old number, because it was asked for or not.
+func (e *estimator) resent(seq uint16, asked bool) {
+	if p := &e.history[seq%historySize]; p.seq == seq {
+		p.resent, p.copied = p.resent || asked, p.copied || !asked
 	}
 }
 
@@ -124,18 +125,19 @@ func (e *estimator) feedback(now time.Duration, acks []ack) {
 		}
 		p.open = false
 		newest = max(newest, p.at)
-		above := time.Duration(0)
-		if a.got {
-			above = e.delays.above(a.at-p.at, now)
+		if p.copied && a.got {
+			e.carried.add(a.at, p.size)
 		}
-		// One that came before its repetition could have has come by itself.
-		got := a.got && (p.again == 0 || p.at+above < p.again)
+		if p.copied {
+			continue
+		}
+		got := a.got && !p.resent
 		e.loss.count(got)
 		if !got {
 			continue
 		}
 		e.rtt = now - p.at
-		queue = min(queue, above)
+		queue = min(queue, e.delays.above(a.at-p.at, now))
 		e.carried.add(a.at, p.size)
 		if p.probe == 0 {
 			e.trend.add(p.at, a.at)

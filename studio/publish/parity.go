@@ -15,9 +15,8 @@ import (
 const (
 	// parityPayload is the payload type of shards; on a stream that only our server knows, any would do.
 	parityPayload = 120
-	// parityFrom is the loss from which pictures are protected, parityStep in what steps they are, and paritySlack how far loss
-	// must fall below one to be believed.
-	parityFrom, parityStep, paritySlack = 0.04, 0.05, 0.02
+	// parityFrom is the loss from which pictures are protected. What is made up for follows loss when it is so much more or less.
+	parityFrom, parityRise, parityFall = 0.04, 0.02, 0.04
 	// parityMost is the most loss that is made up for: beyond it, the shards would take three quarters of the path.
 	parityMost = 0.6
 	// parityLeave is the share of groups that may stay incomplete: these are asked for.
@@ -33,19 +32,14 @@ type protection struct {
 	coded map[[2]int]reedsolomon.Encoder
 }
 
-// follow takes the loss of the path: up at once, down when it is clearly less.
+// follow takes the loss of the path. It does not follow chance.
 func (p *protection) follow(loss float64) {
-	if want := levelOf(loss); want > p.level || levelOf(loss+paritySlack) < p.level {
-		p.level = want
+	switch {
+	case loss < parityFrom-parityRise:
+		p.level = 0
+	case loss > p.level+parityRise && loss >= parityFrom, loss < p.level-parityFall:
+		p.level = min(loss, parityMost)
 	}
-}
-
-// levelOf is the level for a loss, 0 where there is little.
-func levelOf(loss float64) float64 {
-	if loss < parityFrom {
-		return 0
-	}
-	return min(math.Ceil(loss/parityStep-0.1)*parityStep, parityMost)
 }
 
 // shards is how many a group of packets needs for only parityLeave of such groups to lose more packets than there are shards.

@@ -39,6 +39,7 @@ type copied struct {
 	at     time.Duration
 	stream *stream
 	seq    uint16
+	asked  bool // for
 }
 
 // sendings is how often a packet must be sent for it to arrive but for copiesLeave, where so much is lost.
@@ -70,31 +71,32 @@ func (s *sender) answer(st *stream, nack *rtcp.TransportLayerNack, now time.Dura
 	for _, pair := range nack.Nacks {
 		pair.Range(func(seq uint16) bool {
 			o := &st.kept[seq%keptPackets]
-			if now < o.answered || !s.again(st, seq, now) {
+			if now < o.answered || !s.again(copied{now, st, seq, true}, now) {
 				return true
 			}
 			o.answered = now + time.Duration(times-1)*answerAfter + rtt*9/10
-			s.repeat(st, seq, times-1, answerAfter, now)
+			s.repeat(copied{now, st, seq, true}, times-1, answerAfter)
 			return true
 		})
 	}
 }
 
-// repeat has a packet sent so many times more.
-func (s *sender) repeat(st *stream, seq uint16, times int, every, now time.Duration) {
-	for i := range times {
-		s.repair.later = append(s.repair.later, copied{now + time.Duration(i+1)*every, st, seq})
+// repeat has a packet sent so many times more after what is said of it.
+func (s *sender) repeat(c copied, times int, every time.Duration) {
+	for range times {
+		c.at += every
+		s.repair.later = append(s.repair.later, c)
 	}
 }
 
 // again sends a packet once more and reports whether it still could.
-func (s *sender) again(st *stream, seq uint16, now time.Duration) bool {
-	o := &st.kept[seq%keptPackets]
-	if o.payload == nil || o.header.SequenceNumber != seq || !s.mayRepair(now) || !st.rewrite(o) {
+func (s *sender) again(c copied, now time.Duration) bool {
+	o := &c.stream.kept[c.seq%keptPackets]
+	if o.payload == nil || o.header.SequenceNumber != c.seq || !s.mayRepair(now) || !c.stream.rewrite(o) {
 		return false
 	}
 	if o.numbered {
-		s.estimate.resent(o.transport, now)
+		s.estimate.resent(o.transport, c.asked)
 	}
 	s.repeated(o.size(), len(o.payload), now)
 	return true
@@ -112,7 +114,7 @@ func (s *sender) copies(now time.Duration) time.Duration {
 	wait := time.Duration(-1)
 	s.repair.later = slices.DeleteFunc(s.repair.later, func(c copied) bool {
 		if c.at <= now {
-			s.again(c.stream, c.seq, now)
+			s.again(c, now)
 			return true
 		}
 		if wait < 0 || c.at-now < wait {

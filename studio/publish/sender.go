@@ -255,7 +255,7 @@ func (s *sender) sendAudio(p *frame.Packet) {
 		s.send(s.audio, &o)
 		s.sound.add(s.now(), o.size())
 		if s.far(rtt) {
-			s.repeat(s.audio, o.header.SequenceNumber, sendings(s.estimate.loss.own)-1, soundAfter, s.now())
+			s.repeat(copied{s.now(), s.audio, o.header.SequenceNumber, false}, sendings(s.estimate.loss.own)-1, soundAfter)
 		}
 	}
 }
