@@ -69,9 +69,10 @@ func (s *sender) pause(w pauseWish) {
 // follow steers pace and encoder by the estimate and by what is wanted.
 func (s *sender) follow() {
 	again := s.repetition(s.now())
+	s.usual += (again - s.usual) / repetitionSmooth
 	if bps := s.expected.Load(); bps > 0 {
 		// What loss costs must not come off the picture as long as the path carries both.
-		s.estimate.expect(int(float64(int(bps)*(headerPart+2)/headerPart+roomForSound) * (1 + again)))
+		s.estimate.expect(int(float64(int(bps)*(headerPart+2)/headerPart+roomForSound) * (1 + s.usual)))
 	}
 	rate := s.estimate.rate()
 	if rate == 0 && s.numbered() {

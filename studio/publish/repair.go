@@ -23,8 +23,9 @@ const (
 	// Answers may take so much of what the path carries, and more the more it loses by itself. Without a bound a full path
 	// would be asked for what it has dropped, drop the answers, be asked again, and stay full.
 	repairPart, repairMore, repairMost = 0.25, 1.5, 0.9
-	// mostRepetition bounds what is set aside for repetitions, as a multiple of what is repeated.
-	mostRepetition = 4
+	// mostRepetition bounds what is set aside for repetitions, as a multiple of what is repeated. repetitionSmooth is over how many
+	// messages of the server it is averaged where chance would make us search for more bandwidth again and again.
+	mostRepetition, repetitionSmooth = 4, 64
 )
 
 // repair answers what the server asks for again, as long as the path is not full. An answer is the very packet, its number of
@@ -70,7 +71,10 @@ func (s *sender) answer(st *stream, nack *rtcp.TransportLayerNack, now time.Dura
 	}
 	for _, pair := range nack.Nacks {
 		pair.Range(func(seq uint16) bool {
-			o := &st.kept[seq%keptPackets]
+			o, times := &st.kept[seq%keptPackets], times
+			if o.header.Padding {
+				times = 1 // nobody waits for it
+			}
 			if now < o.answered || !s.again(copied{now, st, seq, true}, now) {
 				return true
 			}

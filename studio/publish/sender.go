@@ -61,7 +61,8 @@ type sender struct {
 	repair    repair
 	parity    protection
 	sound     meter
-	plain     meter // of all streams, without padding and repetitions
+	plain     meter   // of all streams, without padding and repetitions
+	usual     float64 // repetition, averaged
 	demanded  frame.Demand
 	told      bool // demanded was
 }
