@@ -54,8 +54,12 @@ func sendings(loss float64) int {
 // far reports whether the path is long and free, so that sending more than what is asked for gains time and does no harm.
 func (s *sender) far(rtt time.Duration) bool { return rtt >= farFrom && s.estimate.queue < drainFrom }
 
-// mayRepair reports whether the path has room for another answer.
-func (s *sender) mayRepair(now time.Duration) bool {
+// mayRepair reports whether the path has room for another answer. For sound there is always some: it is little, and must not
+// stand behind the parity of pictures.
+func (s *sender) mayRepair(st *stream, now time.Duration) bool {
+	if st == s.audio {
+		return true
+	}
 	rate := float64(s.estimate.rate())
 	s.estimate.repeat(0, now)
 	return rate == 0 || s.estimate.repeated.rate() < rate*min(repairPart+repairMore*s.estimate.loss.own, repairMost)
@@ -96,7 +100,7 @@ func (s *sender) repeat(c copied, times int, every time.Duration) {
 // again sends a packet once more and reports whether it still could.
 func (s *sender) again(c copied, now time.Duration) bool {
 	o := &c.stream.kept[c.seq%keptPackets]
-	if o.payload == nil || o.header.SequenceNumber != c.seq || !s.mayRepair(now) || !c.stream.rewrite(o) {
+	if o.payload == nil || o.header.SequenceNumber != c.seq || !s.mayRepair(c.stream, now) || !c.stream.rewrite(o) {
 		return false
 	}
 	if o.numbered {
