@@ -1,7 +1,7 @@
 # Vitrine. `make run` goes on air, `make test` proves it; README.md says the rest.
 
 export GOFLAGS := -buildvcs=false -tags=migrated_fynedo,nolibopusfile
-.PHONY: run test build lint bench bench-live bench-loss bench-stairs shots setup clean
+.PHONY: run test build lint bench bench-live bench-loss bench-uplink bench-stairs shots setup clean
 
 run: build
 	@.ci/evening
@@ -47,6 +47,11 @@ bench-live: setup
 bench-loss: setup
 	@.ci/setup test
 	@$(call figures,Loss,2h)
+
+# What reaches the server over a lossy uplink, in about 6 minutes.
+bench-uplink: setup
+	@.ci/setup test
+	@$(call figures,Uplink,30m)
 
 # What narrow and changing links do to viewers, in about 3 minutes, as root.
 bench-stairs: setup

@@ -14,6 +14,7 @@
 //
 //	UpTrack → lane, picture   256 packets   the packet is not sent; every viewer of the lane goes on at the next key frame
 //	UpTrack → lane, sound      64 packets   the packet is lost, counted; sound never waits
+//	parity → mender           512 packets   the packet is dropped; the publisher is asked for what is missing
 //	viewer's RTCP → lane      256 reports   the report is dropped, counted; the viewer repeats it
 //	event → viewer's channel    1 a kind    the newest wins
 //	viewer's wish → layer       1           the newest wins; four a second are read, the others wait in SCTP's window
@@ -27,7 +28,9 @@
 // speed and stay late for ever. A second publisher takes over when its first packet arrives and not before, so a take-over
 // that fails leaves the show as it was. A publisher's lost packets are asked for, and its streams reported on, by ourselves
 // (reception), because what is told of loss must be what was lost and not what is left after repair; retransmission streams
-// (RFC 4588) are not accepted from publishers, so what is asked for comes in the stream itself. A publisher from which nothing comes is
+// (RFC 4588) are not accepted from publishers, so what is asked for comes in the stream itself. Our studio also sends parity of
+// its pictures, in a stream that is taken from the connection before pion sees it, and what that brings back is written as if
+// it had come (mender). A publisher from which nothing comes is
 // interrupted, not gone, for as long as ICE keeps its session: 20 s, in which it may restart ICE. We never send to an address that was only named in an offer: remote candidates are
 // ignored, because a lite agent learns its peer's address from the peer's own authenticated checks.
 package live

@@ -84,12 +84,15 @@ type inbound struct {
 	// reached says that a candidate pair was taken since the last (re)start of ICE.
 	reached atomic.Bool
 	buffers buffers
+	mender  mender
 }
 
 // newInbound makes a connection that is about to answer the offer with nothing but the codecs. It listens on the stage's
 // port.
 func (s *Stage) newInbound(o *offer, codecs []Codec) (*inbound, error) {
 	u := &inbound{}
+	u.mender.ssrc = readParity(o)
+	u.buffers.parity = &u.mender
 	media, chain := &webrtc.MediaEngine{}, &interceptor.Registry{}
 	for _, c := range codecs {
 		kind := webrtc.RTPCodecTypeAudio
@@ -184,7 +187,7 @@ func (u *inbound) answer(ctx context.Context, o *offer) (string, error) {
 	}
 	select {
 	case <-gathered:
-		return u.pc.LocalDescription().SDP, nil
+		return u.pc.LocalDescription().SDP + u.mender.answerParity(), nil
 	case <-ctx.Done():
 		return "", fmt.Errorf("gather candidates: %w", ctx.Err())
 	}
@@ -240,17 +243,25 @@ type buffers struct {
 
 	// hear, if set, is called with what comes by RTCP, which then waits for nobody. It must not block.
 	hear atomic.Pointer[func([]byte)]
+	// parity takes the packets of its stream, of which pion shall see none: it knows the streams of the offer.
+	parity *mender
 }
 
 // bufferLimit bounds one stream's waiting bytes, as pion does.
 const bufferLimit = 1_000_000
 
-func (b *buffers) open(kind packetio.BufferPacketType, _ uint32) io.ReadWriteCloser {
+func (b *buffers) open(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCloser {
 	waiting := packetio.NewBuffer()
 	waiting.SetLimitSize(bufferLimit)
 	var one io.ReadWriteCloser = waiting
-	if kind == packetio.RTCPBufferPacket {
+	switch {
+	case kind == packetio.RTCPBufferPacket:
 		one = &tapped{waiting, &b.hear}
+	case b.parity.ssrc != 0 && ssrc == b.parity.ssrc:
+		put := b.parity.put
+		hear := &atomic.Pointer[func([]byte)]{}
+		hear.Store(&put)
+		one = &tapped{waiting, hear}
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

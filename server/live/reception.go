@@ -10,6 +10,9 @@ import (
 const (
 	// reorderFor is how long a missing packet may just be late.
 	reorderFor = 5 * time.Millisecond
+	// mendWait is how long it may come back by itself where parity comes, which follows the picture, protectedFor how long that
+	// counts from the last of it.
+	mendWait, protectedFor = 35 * time.Millisecond, 500 * time.Millisecond
 	// askFor is how long a packet is worth asking for: then viewers have played past it. Where a newer key frame has come,
 	// with which they can go on, it is askPast from then.
 	askFor, askPast = 500 * time.Millisecond, 100 * time.Millisecond
@@ -45,6 +48,7 @@ type reception struct {
 	told, toldAll int64         // lost and expected packets at the last report
 	senderNTP     uint32        // middle bits of the last sender report
 	senderAt      time.Time
+	protected     time.Time // when parity came last
 }
 
 // gap is a packet that has not come.
@@ -58,8 +62,8 @@ func newGap(index int64, now time.Time) gap {
 	return gap{index: index, found: now, until: now.Add(askFor)}
 }
 
-// arrived takes note of a packet. key says that it starts a key frame: what is missing before is soon not needed any more.
-func (r *reception) arrived(index int64, ticks uint32, key bool, now time.Time) {
+// arrived takes note of a packet.
+func (r *reception) arrived(index int64, ticks uint32, now time.Time) {
 	switch {
 	case !r.started:
 		r.started, r.first, r.highest, r.trip = true, index, index, firstTrip
@@ -74,9 +78,21 @@ func (r *reception) arrived(index int64, ticks uint32, key bool, now time.Time) 
 	default:
 		r.fill(index, now)
 	}
-	if !key {
-		return
+}
+
+// made takes note of a packet that was lost and made from others.
+func (r *reception) made(index int64, now time.Time) {
+	if index > r.highest {
+		r.open(index+1, now)
+		r.highest = index
 	}
+	if i, ok := r.gap(index); ok {
+		r.missing = slices.Delete(r.missing, i, i+1)
+	}
+}
+
+// key takes note that a packet starts a key frame: what is missing before is soon not needed any more.
+func (r *reception) key(index int64, now time.Time) {
 	for i := range r.missing {
 		if g := &r.missing[i]; g.index < index-keyHead && g.until.Sub(now) > askPast {
 			g.until = now.Add(askPast)
@@ -99,9 +115,14 @@ func (r *reception) open(index int64, now time.Time) {
 	}
 }
 
+// gap finds a packet in the list of those that are missing.
+func (r *reception) gap(index int64) (i int, ok bool) {
+	return slices.BinarySearchFunc(r.missing, index, func(g gap, index int64) int { return int(g.index - index) })
+}
+
 // fill takes a late packet off the list. One that nobody had asked for was not lost.
 func (r *reception) fill(index int64, now time.Time) {
-	i, ok := slices.BinarySearchFunc(r.missing, index, func(g gap, index int64) int { return int(g.index - index) })
+	i, ok := r.gap(index)
 	if !ok {
 		return
 	}
@@ -138,11 +159,15 @@ func (r *reception) clock(now time.Time) uint32 {
 // answers, one of those made in a round trip comes through.
 func (r *reception) requests(now time.Time, out []uint16) []uint16 {
 	r.missing = slices.DeleteFunc(r.missing, func(g gap) bool { return now.After(g.until) })
+	wait := reorderFor
+	if now.Sub(r.protected) < protectedFor {
+		wait = mendWait
+	}
 	every := max(time.Duration(float64(r.trip)*(1-r.loss)*(1-r.loss)), askLeast)
 	for i := range r.missing {
 		g := &r.missing[i]
 		if g.asked.IsZero() {
-			if now.Sub(g.found) < reorderFor {
+			if now.Sub(g.found) < wait {
 				continue
 			}
 			g.asked = now

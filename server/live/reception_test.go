@@ -25,22 +25,36 @@ func TestWhat_is_missing_is_asked_for(t *testing.T) {
 	}
 	begun := func() *reception {
 		r := &reception{rate: 90000}
-		r.arrived(1<<16+10, 0, true, at(0))
+		r.arrived(1<<16+10, 0, at(0))
 		return r
 	}
 	t.Run("but not while it may just be late", func(t *testing.T) {
 		r := begun()
-		r.arrived(1<<16+12, 0, false, at(1))
+		r.arrived(1<<16+12, 0, at(1))
 		same(t, r.requests(at(2), nil))
-		r.arrived(1<<16+11, 0, false, at(3))
+		r.arrived(1<<16+11, 0, at(3))
 		same(t, r.requests(at(20), nil))
 		if b, _ := r.report(1, at(21)); b.TotalLost != 0 || b.FractionLost != 0 {
 			t.Errorf("a late packet counts as lost: %+v", b)
 		}
 	})
+	t.Run("nor what parity may bring back, and what it brought counts as lost", func(t *testing.T) {
+		r := begun()
+		r.arrived(1<<16+14, 0, at(1))
+		r.protected = at(2)
+		same(t, r.requests(at(30), nil))
+		r.made(1<<16+12, at(30))
+		r.made(1<<16+16, at(30)) // beyond the last that came
+		same(t, r.requests(at(41), nil), 11, 13)
+		r.arrived(1<<16+13, 0, at(60))
+		same(t, r.requests(at(90), nil), 11, 15)
+		if b, _ := r.report(1, at(90)); b.TotalLost != 5 {
+			t.Errorf("of 6 packets 1 came by itself and 1 when asked for: %+v", b)
+		}
+	})
 	t.Run("once a round trip, and not for ever", func(t *testing.T) {
 		r := begun()
-		r.arrived(1<<16+12, 0, false, at(1))
+		r.arrived(1<<16+12, 0, at(1))
 		count := 0
 		for ms := 1; ms < 5000; ms++ {
 			count += len(r.requests(at(ms), nil))
@@ -51,16 +65,17 @@ func TestWhat_is_missing_is_asked_for(t *testing.T) {
 	})
 	t.Run("and shorter if a newer key frame has come", func(t *testing.T) {
 		r := begun()
-		r.arrived(1<<16+13, 0, false, at(1))
-		r.arrived(1<<16+18, 0, true, at(2))
+		r.arrived(1<<16+13, 0, at(1))
+		r.arrived(1<<16+18, 0, at(2))
+		r.key(1<<16+18, at(2))
 		same(t, r.requests(at(10), nil), 11, 12, 14, 15, 16, 17)
 		same(t, r.requests(at(110), nil), 14, 15, 16, 17)
 	})
 	t.Run("and what was swallowed before the first is", func(t *testing.T) {
 		r := &reception{rate: 90000, before: 2}
-		r.arrived(1<<16, 0, false, at(0))
+		r.arrived(1<<16, 0, at(0))
 		same(t, r.requests(at(9), nil), 65534, 65535)
-		r.arrived(1<<16-1, 0, false, at(10))
+		r.arrived(1<<16-1, 0, at(10))
 		if b, _ := r.report(1, at(21)); b.TotalLost != 0 || b.LastSequenceNumber != 0 {
 			t.Errorf("%+v", b)
 		}
@@ -69,11 +84,11 @@ func TestWhat_is_missing_is_asked_for(t *testing.T) {
 		r := begun()
 		r.heard(0x1234_5678_9abc_def0, at(0))
 		for i := range int64(100) {
-			r.arrived(1<<16+10+2*i, 0, false, at(int(i)))
+			r.arrived(1<<16+10+2*i, 0, at(int(i)))
 		}
 		r.requests(at(200), nil)
 		for i := range int64(99) {
-			r.arrived(1<<16+11+2*i, 0, false, at(230))
+			r.arrived(1<<16+11+2*i, 0, at(230))
 		}
 		b, ok := r.report(7, at(500))
 		if !ok || b.SSRC != 7 || b.TotalLost != 99 || b.FractionLost < 126 || b.FractionLost > 128 ||
@@ -86,7 +101,7 @@ func TestWhat_is_missing_is_asked_for(t *testing.T) {
 	})
 	t.Run("an interruption is not asked for packet by packet", func(t *testing.T) {
 		r := begun()
-		r.arrived(1<<16+20_000, 0, false, at(1))
+		r.arrived(1<<16+20_000, 0, at(1))
 		if got := r.requests(at(10), nil); len(got) != maxMissing {
 			t.Errorf("%d requests", len(got))
 		}
@@ -145,7 +160,7 @@ func lossy(loss float64, trip time.Duration) (came, cost float64, r *reception) 
 			}
 		}
 		for _, i := range up.take(now) {
-			r.arrived(i, uint32(i*300), false, now)
+			r.arrived(i, uint32(i*300), now)
 			got[i] = true
 		}
 		if ms%10 == 0 {
@@ -195,9 +210,10 @@ func TestReception_model(t *testing.T) {
 			if len(got) == 0 {
 				first = i
 			}
-			r.arrived(i, uint32(i), isKey, now)
+			r.arrived(i, uint32(i), now)
 			got[i] = true
 			if isKey {
+				r.key(i, now)
 				key, keyAt = i, now
 			}
 		}

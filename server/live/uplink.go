@@ -64,7 +64,7 @@ func (p *Publisher) askKey(rid string) {
 	}
 }
 
-// attend looks after the publisher's streams until its connection or ctx ends: it asks for lost packets, reports what came,
+// attend looks after the publisher's streams until its connection or ctx ends: it mends what parity can, asks for lost packets, reports what came,
 // and pauses the layers that nobody wants. Errors of writing mean that the connection is going away.
 func (p *Publisher) attend(ctx context.Context) error {
 	ourselves, reported := rand.Uint32(), time.Time{}
@@ -75,6 +75,7 @@ func (p *Publisher) attend(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case now := <-tick.C:
+			p.mend(now)
 			due := now.Sub(reported) >= receiveEvery
 			if due {
 				reported = now

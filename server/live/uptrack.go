@@ -68,13 +68,22 @@ func (u *UpTrack) Silence() { u.Switch(nil) }
 
 // Write takes an RTP packet of the publisher that was given the epoch; packets of others are ignored. It keeps raw.
 func (u *UpTrack) Write(epoch uint32, raw []byte, now time.Time) error {
+	return u.write(epoch, raw, false, now)
+}
+
+// Restore is Write for a packet that did not come but was made from others. It may be called by another goroutine.
+func (u *UpTrack) Restore(epoch uint32, raw []byte, now time.Time) error {
+	return u.write(epoch, raw, true, now)
+}
+
+func (u *UpTrack) write(epoch uint32, raw []byte, made bool, now time.Time) error {
 	var h rtp.Header
 	n, err := h.Unmarshal(raw)
 	if err != nil {
 		return fmt.Errorf("read RTP header: %w", err)
 	}
 	p := &Packet{From: u, Epoch: epoch, Time: h.Timestamp, Marker: h.Marker, Padding: h.Padding, Payload: raw[n:]}
-	wish := u.number(p, h.SequenceNumber, len(raw), now)
+	wish := u.number(p, h.SequenceNumber, len(raw), made, now)
 	if wish == nil {
 		return nil
 	}
@@ -92,7 +101,7 @@ func (u *UpTrack) Write(epoch uint32, raw []byte, now time.Time) error {
 
 // number fills in what the track knows about the packet. It returns nil if the packet is not of the publisher on air,
 // otherwise what to do when the packet was handed on.
-func (u *UpTrack) number(p *Packet, sequence uint16, size int, now time.Time) (after func()) {
+func (u *UpTrack) number(p *Packet, sequence uint16, size int, made bool, now time.Time) (after func()) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if p.Epoch != u.epoch {
@@ -111,7 +120,14 @@ func (u *UpTrack) number(p *Packet, sequence uint16, size int, now time.Time) (a
 	if u.video {
 		p.KeyStart, p.Parameters = u.scan.scan(media(p), p.Time)
 	}
-	u.reception.arrived(p.Index, p.Time, p.KeyStart, now)
+	if made {
+		u.reception.made(p.Index, now)
+	} else {
+		u.reception.arrived(p.Index, p.Time, now)
+	}
+	if p.KeyStart {
+		u.reception.key(p.Index, now)
+	}
 	if u.video {
 		u.seenKey = u.seenKey || p.KeyStart
 		if !u.seenKey {
@@ -193,6 +209,22 @@ func (u *UpTrack) Missing(epoch uint32, now time.Time, out []uint16) []uint16 {
 	out = u.reception.requests(now, out)
 	u.stats.requested.Add(uint64(len(out) - before))
 	return out
+}
+
+// protected returns the packets, from a sequence number on, of which parity has come, nil for those that are missing; nil
+// before the first packet and for a publisher that is not the source.
+func (u *UpTrack) protected(epoch uint32, first uint16, n int, now time.Time) (have []*Packet) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if epoch != u.epoch || !u.numbers.started {
+		return nil
+	}
+	u.reception.protected = now
+	index := u.numbers.highest + int64(int16(first-uint16(u.numbers.highest)))
+	for i := range int64(n) {
+		have = append(have, u.cache.Get(index+i))
+	}
+	return have
 }
 
 // Reception is the report (RFC 3550 §6.4.1) to the publisher with that epoch about its stream. ok is false before the first

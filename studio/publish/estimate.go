@@ -41,6 +41,7 @@ type estimator struct {
 	loss     lossJudge
 	probe    prober
 	carried  meter
+	repeated meter   // what was sent beside the packets that are numbered: repetitions
 	link     float64 // carried at the last congestion; 0 unknown
 	delays   shortest
 	queue    time.Duration // that the last feedback saw
@@ -55,7 +56,8 @@ type sentPacket struct {
 	size   int
 	seq    uint16
 	open   bool // nothing heard of it yet
-	resent bool // so its arrival says nothing
+	resent bool // because the server lacks it
+	copied bool // unasked: whether it was lost is not known
 	probe  uint8
 }
 
@@ -92,12 +94,15 @@ func (e *estimator) sent(seq uint16, size int, now time.Duration) {
 	e.history[seq%historySize] = sentPacket{at: now, size: size, seq: seq, open: true, probe: e.probe.mark(now, size)}
 }
 
-// resent notes that a packet was sent again under its old number.
-func (e *estimator) resent(seq uint16) {
+// resent notes that a packet was sent again under its old number, because it was asked for or not.
+func (e *estimator) resent(seq uint16, asked bool) {
 	if p := &e.history[seq%historySize]; p.seq == seq {
-		p.resent = true
+		p.resent, p.copied = p.resent || asked, p.copied || !asked
 	}
 }
+
+// repeat notes bytes that are sent without a number of their own.
+func (e *estimator) repeat(size int, now time.Duration) { e.repeated.add(now, size) }
 
 // padding is how many bytes of nothing should be sent now to find out whether the path carries more. It begins a probe when
 // it is time for one.
@@ -120,6 +125,12 @@ func (e *estimator) feedback(now time.Duration, acks []ack) {
 		}
 		p.open = false
 		newest = max(newest, p.at)
+		if p.copied && a.got {
+			e.carried.add(a.at, p.size)
+		}
+		if p.copied {
+			continue
+		}
 		got := a.got && !p.resent
 		e.loss.count(got)
 		if !got {
@@ -145,8 +156,11 @@ func (e *estimator) feedback(now time.Duration, acks []ack) {
 	e.target = min(max(e.target, leastEstimate), e.most)
 }
 
-// passing is the rate at which a path of the loss it has by itself would be full.
-func (e *estimator) passing() float64 { return e.carried.rate() / (1 - min(e.loss.own, 0.9)) }
+// passing is the rate at which a path of the loss it has by itself would be full: what is sent now, as far as it is not the
+// queue that takes it. Repetitions meet the fate of the rest.
+func (e *estimator) passing() float64 {
+	return e.carried.rate()/(1-min(e.loss.own, 0.9)) + e.repeated.rate()
+}
 
 // adjust follows delay and loss (§5.5, §6).
 func (e *estimator) adjust(now time.Duration) {

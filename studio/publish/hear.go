@@ -68,8 +68,11 @@ func (s *sender) pause(w pauseWish) {
 
 // follow steers pace and encoder by the estimate and by what is wanted.
 func (s *sender) follow() {
+	again := s.repetition(s.now())
+	s.usual += (again - s.usual) / repetitionSmooth
 	if bps := s.expected.Load(); bps > 0 {
-		s.estimate.expect(int(bps)*(headerPart+2)/headerPart + roomForSound)
+		// What loss costs must not come off the picture as long as the path carries both.
+		s.estimate.expect(int(float64(int(bps)*(headerPart+2)/headerPart+roomForSound) * (1 + s.usual)))
 	}
 	rate := s.estimate.rate()
 	if rate == 0 && s.numbered() {
@@ -82,16 +85,26 @@ func (s *sender) follow() {
 		d.Wanted[i] = l.wanted()
 	}
 	if rate > 0 {
-		now := s.now()
-		s.sound.add(now, 0)
-		s.repair.sent.add(now, 0)
-		left := float64(rate) - s.sound.rate() - s.repair.sent.rate()
+		s.sound.add(s.now(), 0)
+		left := float64(rate)/(1+again) - s.sound.rate()
 		d.Bitrate = max(1, int(left)*(headerPart-1)/headerPart)
 	}
 	if was := s.demanded.Bitrate; !s.told || d.Wanted != s.demanded.Wanted || d.Bitrate != was && abs(d.Bitrate-was) >= was/32 {
 		s.demanded, s.told = d, true
 		s.demand(d)
 	}
+}
+
+// repetition is what is sent beside the streams themselves for every bit of theirs. It is the ratio that counts: of a rate
+// that is shared out, a smaller picture leaves more and needs less.
+func (s *sender) repetition(now time.Duration) float64 {
+	s.estimate.repeat(0, now)
+	s.plain.add(now, 0)
+	plain := s.plain.rate()
+	if plain == 0 {
+		return 0
+	}
+	return min(s.estimate.repeated.rate()/plain, mostRepetition)
 }
 
 // numbered reports whether the server will say what arrives, as far as is known yet.

@@ -18,6 +18,10 @@
 //
 // The picture is offered in three layers (simulcast, RFC 8853); a server that takes one gets one. What the path carries is
 // estimated here (estimator) and shared out by the session; what nobody watches the server pauses (RFC 7728).
+//
+// What is lost is sent again when the server asks. Where the path is so long that this comes late, and loses packets whatever
+// we send, sound is sent several times and pictures are followed by parity (protection), to servers that know it. All of that is
+// part of what the path carries, is bounded by it, and stops while a queue stands.
 package publish
 
 import (

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/klauspost/reedsolomon"
 	"github.com/pion/rtcp"
 
 	"vitrine/capture/frame"
@@ -49,7 +50,7 @@ type sender struct {
 	dropped atomic.Uint64
 
 	// Of the loop:
-	pending   []outgoing // rest of the picture that is leaving
+	pending   []outgoing // rest of the picture that is leaving, and its parity
 	of        *layer     // it belongs to
 	begun     bool
 	epoch     time.Time     // wall time of position 0 on the show's clock
@@ -58,7 +59,10 @@ type sender struct {
 	estimate  *estimator
 	pace      pacer
 	repair    repair
+	parity    protection
 	sound     meter
+	plain     meter   // of all streams, without padding and repetitions
+	usual     float64 // repetition, averaged
 	demanded  frame.Demand
 	told      bool // demanded was
 }
@@ -75,6 +79,7 @@ type senderWays struct {
 func newSender(layers []*layer, audio *stream, w senderWays) *sender {
 	return &sender{
 		layers: layers, audio: audio, start: time.Now(), estimate: newEstimator(unexpected),
+		parity:  protection{coded: map[[2]int]reedsolomon.Encoder{}},
 		control: w.control, keyFrame: w.keyFrame, demand: w.demand, expected: w.expected, reports: w.reports,
 		videoIn: make(chan *frame.Packet, videoQueue), audioIn: make(chan *frame.Packet, audioQueue),
 		heardIn: make(chan []rtcp.Packet, heardQueue),
@@ -178,7 +183,7 @@ func (s *sender) run(ctx context.Context) error {
 			s.sendAudio(p)
 		case p := <-video:
 			s.of = s.layer(p.Layer)
-			s.pending = s.of.packetize(p, true)
+			s.pending = s.protected(s.of, s.of.packetize(p, true))
 		case packets := <-s.heardIn:
 			s.heard(packets)
 		case <-report.C:
@@ -203,9 +208,12 @@ func (s *sender) work() time.Duration {
 		}
 	}
 	for len(s.pending) > 0 && s.pace.open(s.now()) {
-		o := &s.pending[0]
-		s.send(s.of.stream, o)
-		s.pace.spend(o.size())
+		if o := &s.pending[0]; o.header.PayloadType == parityPayload {
+			s.sendParity(s.of, o)
+		} else {
+			s.send(s.of.stream, o)
+			s.pace.spend(o.size())
+		}
 		s.pending = s.pending[1:]
 	}
 	if len(s.pending) > 0 {
@@ -243,9 +251,13 @@ func (s *sender) flowing() *layer {
 }
 
 func (s *sender) sendAudio(p *frame.Packet) {
+	rtt, _ := s.reports.quality()
 	for _, o := range s.audio.packetize(p, false) {
 		s.send(s.audio, &o)
 		s.sound.add(s.now(), o.size())
+		if s.far(rtt) {
+			s.repeat(copied{s.now(), s.audio, o.header.SequenceNumber, false}, sendings(s.estimate.loss.own)-1, soundAfter)
+		}
 	}
 }
 
@@ -259,6 +271,9 @@ func (s *sender) send(st *stream, o *outgoing) {
 	if o.numbered {
 		s.estimate.sent(s.transport, o.size(), s.now())
 		s.transport++
+	}
+	if !o.header.Padding {
+		s.plain.add(s.now(), o.size())
 	}
 	s.bytes.Add(int64(len(o.payload)))
 	if !s.begun {

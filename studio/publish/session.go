@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"vitrine/capture/frame"
+	"vitrine/server/wire"
 )
 
 const (
@@ -188,6 +189,10 @@ func (s *session) open(ctx context.Context) error {
 	if offer, err = oneSource(offer); err != nil {
 		return err
 	}
+	offer, parity, err := offerParity(offer)
+	if err != nil {
+		return err
+	}
 	s.told.WriteString(offer)
 	answer, servers, err := s.whip.post(ctx, offer)
 	if err != nil {
@@ -205,6 +210,9 @@ func (s *session) open(ctx context.Context) error {
 		return serverError("%w", err)
 	}
 	s.out.agree(taken)
+	if strings.Contains(answer, fmt.Sprintf("\na=%s:%d\r", wire.ParityAttribute, parity)) {
+		s.out.parity.ssrc = parity
+	}
 	if err := s.accept(answer); err != nil {
 		return serverError("%w", err)
 	}

@@ -3,6 +3,7 @@ package publish
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"net"
 	"sync/atomic"
 	"testing"
@@ -349,36 +350,98 @@ func TestFeedback_is_read_in_order(t *testing.T) {
 	}
 }
 
-func TestEvery_request_is_answered_and_twice_where_much_is_lost(t *testing.T) {
+func TestRequests_are_answered_once_a_round_trip_and_the_oftener_the_more_is_lost(t *testing.T) {
+	const rtt = 60 * time.Millisecond
 	for _, c := range []struct {
-		lost    uint8 // of 256
-		answers int
-	}{{0, 3}, {64, 6}} {
+		lost     uint8 // of 256
+		rtt      time.Duration
+		queue    time.Duration
+		requests int // within a round trip
+		answers  int // to three bursts of them
+	}{
+		{0, rtt, 0, 1, 3},
+		{0, rtt, 0, 3, 3},
+		{64, rtt, 0, 1, 9},
+		{64, rtt, 0, 3, 9},
+		{64, time.Millisecond, 0, 1, 3},  // near enough to ask again
+		{64, rtt, 2 * drainFrom, 1, 3},   // full
+		{250, rtt, 0, 1, 3 * copiesMost}, // bounded
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			l := &line{}
 			s := testSender(t, l, func() {})
 			for i, highest := range []uint32{100, 400} {
 				s.reports.heard(rtcp.ReceptionReport{SSRC: 1, LastSequenceNumber: highest, FractionLost: c.lost * uint8(i)}, time.Now())
 			}
+			s.reports.rtt, s.estimate.queue = c.rtt, c.queue
 			s.writeVideo(vp8Picture(true, 100, 0))
 			stop := running(t, s)
 			seq := l.packets[0].SequenceNumber
 			for range 3 {
-				s.hear([]rtcp.Packet{&rtcp.TransportLayerNack{MediaSSRC: 1, Nacks: []rtcp.NackPair{{PacketID: seq}, {PacketID: seq + 1000}}}})
-				time.Sleep(3 * twiceAfter)
+				for range c.requests {
+					s.hear([]rtcp.Packet{&rtcp.TransportLayerNack{MediaSSRC: 1, Nacks: []rtcp.NackPair{{PacketID: seq}, {PacketID: seq + 1000}}}})
+					time.Sleep(rtt / 4)
+				}
+				time.Sleep(2 * rtt)
 			}
 			stop()
 			if n := len(l.packets) - 1; n != c.answers {
-				t.Errorf("at %d/256 lost 3 requests got %d answers, want %d", c.lost, n, c.answers)
+				t.Errorf("%+v: %d answers", c, n)
 			}
 			for i, p := range l.packets {
 				if p.SequenceNumber != seq {
 					t.Errorf("packet %d is another: %+v", i, p)
 				}
-				if i > 1 && l.times[i].Sub(l.times[i-1]) < twiceAfter {
+				if i > 1 && l.times[i].Sub(l.times[i-1]) < answerAfter {
 					t.Errorf("answers come %v after each other", l.times[i].Sub(l.times[i-1]))
 				}
 			}
 		})
+	}
+}
+
+func TestSound_is_repeated_unasked_where_a_long_path_loses_it_by_itself(t *testing.T) {
+	for _, c := range []struct {
+		own        float64
+		rtt, queue time.Duration
+		sent       int
+	}{
+		{0, 80 * time.Millisecond, 0, 1},
+		{0.3, 80 * time.Millisecond, 0, 3},
+		{0.5, 80 * time.Millisecond, 0, copiesMost},
+		{0.3, time.Millisecond, 0, 1},
+		{0.3, 80 * time.Millisecond, 2 * drainFrom, 1},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			l := &line{}
+			s := testSender(t, l, func() {})
+			s.estimate.loss.own, s.reports.rtt, s.estimate.queue = c.own, c.rtt, c.queue
+			stop := running(t, s)
+			s.writeAudio(sound(0))
+			time.Sleep(time.Second)
+			stop()
+			if len(l.packets) != c.sent {
+				t.Errorf("%+v: sent %d times", c, len(l.packets))
+			}
+			for i := 1; i < len(l.packets); i++ {
+				if l.packets[i].SequenceNumber != l.packets[0].SequenceNumber || l.times[i].Sub(l.times[i-1]) < soundAfter {
+					t.Errorf("%+v: repetition %d is number %d, %v later", c, i, l.packets[i].SequenceNumber, l.times[i].Sub(l.times[i-1]))
+				}
+			}
+		})
+	}
+}
+
+func TestWhat_is_sent_so_often_arrives_but_for_a_little_share(t *testing.T) {
+	last := 1
+	for loss := 0.0; loss < 1; loss += 0.01 {
+		n := sendings(loss)
+		if n < last || n > copiesMost {
+			t.Fatalf("%d sendings at %.2f, %d at less", n, loss, last)
+		}
+		if left := math.Pow(loss, float64(n)); n < copiesMost && left > copiesLeave {
+			t.Errorf("%d sendings at %.2f leave %.3f", n, loss, left)
+		}
+		last = n
 	}
 }

@@ -16,6 +16,8 @@ const (
 	// UDP and IPv6 or a tunnel.
 	maxPayload = 1200 - 12 - 16
 	rtpVersion = 2
+	// splitSlack is what a picture in equal parts needs a part beside its share: headers of fragments, and rounding.
+	splitSlack = 8
 	// overhead is what UDP, IPv4 and SRTP's tag add to a packet, in bytes.
 	overhead = 28 + 16
 	// introduction is how many packets of padding introduce a layer: pion takes one for its codec and one for its name.
@@ -64,6 +66,8 @@ type outgoing struct {
 	// transport is its number among the packets of all streams, if the server agreed to numbers.
 	transport uint16
 	numbered  bool
+	// answered is until when requests for it are those that were answered already.
+	answered time.Duration
 }
 
 // size is what the packet takes on the wire, in bytes.
@@ -72,7 +76,9 @@ func (o *outgoing) size() int { return o.header.MarshalSize() + len(o.payload) +
 // packetize splits a packet to RTP packets; the last one carries the marker of video. Padding introduces a layer of
 // simulcast, because servers built on pion spend the first packets of an unknown SSRC on finding out what it is.
 func (s *stream) packetize(p *frame.Packet, marker bool) []outgoing {
-	payloads := s.payloader.Payload(maxPayload, p.Data)
+	// Packets of one size are protected by shards of that size: with a short one at the end, shards would be for air.
+	parts := (len(p.Data) + maxPayload - 1) / maxPayload
+	payloads := s.payloader.Payload(uint16(min(len(p.Data)/max(parts, 1)+splitSlack, maxPayload)), p.Data)
 	out := make([]outgoing, 0, introduction+len(payloads))
 	if s.track.rid != "" && s.packets == 0 {
 		for range introduction {
