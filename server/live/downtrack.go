@@ -19,6 +19,9 @@ const (
 	// lossyGroup is the length of the cached frames, in ticks of video, from which a newcomer who loses much is not begun with them:
 	// a key frame that comes with its copies is there sooner than the last of many packets.
 	lossyGroup = 90_000 / 4
+	// echoMost bounds how far back sound is sent again, in packets; the first time is a packet later, the next echoEvery after that.
+	echoMost  = 4
+	echoEvery = 2
 	// resendsPerSecond bounds the bytes that one viewer may have us send again; with a queue on the way it is a share of what the
 	// link carries, because what is sent again only lengthens the queue.
 	resendsPerSecond = 2_400_000
@@ -44,7 +47,8 @@ type DownTrack struct {
 	// red is the format in which sound repeats itself (RFC 2198); its Payload is 0 for viewers that do not take it.
 	red     Codec
 	guard   *guard
-	echo    []byte // of sound: the packet before, as it was sent, if it is to be sent again
+	echo    [echoMost][]byte // of sound: the last packets as they were sent, by their number, where they are sent again
+	spoken  int
 	payload []byte // room for a payload with repetitions
 	feed    *feed
 	layer   *Layer   // that is sent
@@ -210,7 +214,8 @@ func (d *DownTrack) write(h Header, p *Packet, sets bool) (bytes int) {
 	return d.exit.rtp(&d.out, payload)
 }
 
-// speak sends a sound packet, with those before it and once more a packet later if the viewer's losses ask for that.
+// speak sends a sound packet, with those before it, and again those that were sent shortly before, if the viewer's losses ask for
+// that.
 func (d *DownTrack) speak(p *Packet) (bytes int) {
 	shield, payload := d.guard.shield(), p.Payload
 	if shield.Blocks > 0 && d.red.Payload != 0 && !p.Padding {
@@ -220,14 +225,15 @@ func (d *DownTrack) speak(p *Packet) (bytes int) {
 	d.packets++
 	d.octets += uint32(len(payload))
 	bytes = d.exit.rtp(&d.out, payload)
-	now := d.exit.last()
-	if len(d.echo) > 0 {
-		before := d.echo
-		d.echo = nil
-		defer d.exit.repeat(before)
-	}
-	if shield.Copies > 0 {
-		d.echo = append([]byte(nil), now...)
+	if shield.Echoes > 0 {
+		kept := &d.echo[d.spoken%echoMost]
+		*kept = append((*kept)[:0], d.exit.last()...)
+		d.spoken++
+		for i := range min(shield.Echoes, d.spoken/echoEvery) {
+			d.exit.repeat(d.echo[(d.spoken-2-i*echoEvery)%echoMost])
+		}
+	} else {
+		d.spoken = 0
 	}
 	return bytes
 }

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"encoding/binary"
 	"net"
 	"sync"
 	"testing"
@@ -16,6 +17,7 @@ import (
 type screen struct {
 	mu    sync.Mutex
 	got   []rtp.Header
+	again []uint16 // what was repeated as it was
 	at    []time.Time
 	gate  chan struct{} // closed or nil: open
 	taken chan struct{} // gets a token when a write meets a closed gate
@@ -38,8 +40,10 @@ func (s *screen) rtp(h *head, payload []byte) int {
 	return len(payload)
 }
 
-func (s *screen) last() []byte        { return nil }
-func (s *screen) repeat([]byte)       {}
+func (s *screen) last() []byte {
+	return binary.BigEndian.AppendUint16(nil, s.got[len(s.got)-1].SequenceNumber)
+}
+func (s *screen) repeat(b []byte)     { s.again = append(s.again, binary.BigEndian.Uint16(b)) }
 func (s *screen) nextCounted() uint16 { return 0 }
 func (s *screen) rtcp([]rtcp.Packet)  {}
 

@@ -8,6 +8,8 @@ type Shield struct {
 	Answers int
 	// Blocks is how many earlier packets each sound packet repeats (RFC 2198).
 	Blocks int
+	// Echoes is how often each sound packet, with what it repeats, is sent again.
+	Echoes int
 	// Copies is how often each packet of the picture is sent again, copyEvery apart.
 	Copies int
 }
@@ -21,10 +23,10 @@ var shields = []struct {
 	{0, Shield{Answers: 1}},
 	{0.035, Shield{Answers: 2, Blocks: 2}},
 	{0.08, Shield{Answers: 3, Blocks: 4}},
-	{0.20, Shield{Answers: 3, Blocks: 6, Copies: 1}}, // copiesFrom
-	{0.38, Shield{Answers: 4, Blocks: 10, Copies: 3}},
-	{0.58, Shield{Answers: 4, Blocks: 17, Copies: 8}},
-	{0.74, Shield{Answers: 4, Blocks: 17, Copies: 13}},
+	{0.20, Shield{Answers: 3, Blocks: 6, Echoes: 1, Copies: 1}}, // copiesFrom
+	{0.38, Shield{Answers: 4, Blocks: 10, Echoes: 1, Copies: 3}},
+	{0.58, Shield{Answers: 4, Blocks: 17, Echoes: 1, Copies: 8}},
+	{0.74, Shield{Answers: 4, Blocks: 17, Echoes: 2, Copies: 13}},
 }
 
 const (
@@ -183,7 +185,7 @@ func (g *guard) wants() Shield {
 func (g *guard) adjust() {
 	s := g.wants()
 	if g.way.congested() {
-		s.Copies, s.Answers = 0, 1
+		s.Copies, s.Echoes, s.Answers = 0, 0, 1
 	}
 	for s.Copies > 0 && g.picture*float64(1+s.Copies) > g.way.link.carries() {
 		s.Copies--

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -152,6 +153,30 @@ func TestSound_repeats_as_much_of_itself_as_fits(t *testing.T) {
 			if offsets[i] != 480*back || !bytes.Equal(b, cache.Get(39-int64(back)).Payload) {
 				t.Fatalf("block %d is %d ticks back", i, offsets[i])
 			}
+		}
+	}
+}
+
+func TestSound_is_heard_again_after_one_packet_and_after_three(t *testing.T) {
+	sound := newFeed(opus, nil, 1<<20, nil, &counters{})
+	s := &screen{}
+	d := newDownTrack(opus, &section{}, sound, sound.layer(""))
+	d.exit, d.phase = s, flowing
+	for _, c := range []struct {
+		loss float64
+		want []int // how far back after each packet
+	}{{0, nil}, {0.3, []int{1, 1, 1, 1, 1}}, {0.8, []int{1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3}}, {0, nil}} {
+		d.guard.expect(c.loss)
+		s.again = nil
+		var back []int
+		for range 6 {
+			n := len(s.got)
+			d.offer(&Packet{From: d.up, Index: int64(100 + n), Epoch: 1, Arrival: uint64(1 + n), Time: uint32(480 * n), Payload: []byte{1}}, time.Unix(1000, 0))
+			for ; len(s.again) > len(back); back = append(back, int(s.got[n].SequenceNumber-s.again[len(back)])) {
+			}
+		}
+		if !slices.Equal(back, c.want) {
+			t.Errorf("at %.0f %% of loss what lies %v back is repeated, want %v", 100*c.loss, back, c.want)
 		}
 	}
 }
