@@ -1,12 +1,15 @@
 package api
 
 import (
+	"compress/gzip"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -76,4 +79,51 @@ func request(authorization string) *http.Request {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header.Set("Authorization", authorization)
 	return r
+}
+
+func TestAnswers_are_compressed_for_those_who_take_it(t *testing.T) {
+	const line = "a=candidate:1 1 udp 2130706431 192.0.2.1 8443 typ host\r\n"
+	for _, c := range []struct {
+		name, kind, accepts string
+		lines               int
+		small               bool
+	}{
+		{"a browser's answer", sdpType, "gzip, deflate", 40, true},
+		{"a client that does not say", sdpType, "", 40, false},
+		{"an answer of one segment anyway", sdpType, "gzip", 5, false},
+		{"a refusal", problemType, "gzip", 40, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			want := strings.Repeat(line, c.lines)
+			h := small(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", c.kind)
+				w.Header().Set("ETag", `"tag"`)
+				w.WriteHeader(http.StatusCreated)
+				_, _ = w.Write([]byte(want))
+			}))
+			r := httptest.NewRequest(http.MethodPost, "/whep/evening", nil)
+			if c.accepts != "" {
+				r.Header.Set("Accept-Encoding", c.accepts)
+			}
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			var body io.Reader = w.Body
+			if got := w.Header().Get("Content-Encoding") == "gzip"; got != c.small {
+				t.Fatalf("compressed: %v", got)
+			}
+			if c.small {
+				z, err := gzip.NewReader(w.Body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				body = z
+			}
+			if got, err := io.ReadAll(body); err != nil || string(got) != want {
+				t.Errorf("%d of %d bytes came, %v", len(got), len(want), err)
+			}
+			if w.Code != http.StatusCreated || w.Header().Get("ETag") != `"tag"` {
+				t.Errorf("status %d, tag %s", w.Code, w.Header().Get("ETag"))
+			}
+		})
+	}
 }
