@@ -42,8 +42,7 @@ type door struct {
 	extension uint8  // id of the transport-wide sequence number; 0 if not agreed upon
 	sent      uint16 // the next transport-wide sequence number
 	newest    []byte
-	way       *way   // learns when counted packets leave
-	bytes     uint64 // of all RTP that was sent
+	way       *way // learns when counted packets leave
 }
 
 // headerBytes is the fixed part of an RTP header, extensionBytes what the one extension that we send takes (RFC 8285 §4.2).
@@ -77,7 +76,6 @@ func (d *door) rtp(h *head, payload []byte) int {
 		b = nil
 	}
 	d.newest = b
-	d.bytes += uint64(len(b))
 	return clear
 }
 
@@ -86,7 +84,6 @@ func (d *door) last() []byte { return d.newest }
 func (d *door) repeat(packet []byte) {
 	if to := d.to.Load(); to != nil && len(packet) > 0 {
 		copy(d.out.next(to, len(packet)), packet)
-		d.bytes += uint64(len(packet))
 	}
 }
 

@@ -254,20 +254,18 @@ func (s *Show) tellLinks(now time.Time) {
 		}
 	}
 	for l, list := range listeners {
-		l.do(s.ctx, func(now time.Time) {
+		l.do(s.ctx, func(time.Time) {
 			for _, v := range list {
-				v.tellLink(now)
+				v.tellLink()
 			}
 		})
 	}
 }
 
 // tellLink tells a viewer how its link does. It belongs to the viewer's lane.
-func (v *Viewer) tellLink(now time.Time) {
-	bytes, since := v.door.bytes-v.linkBytes, now.Sub(v.linkAt)
-	v.linkBytes, v.linkAt = v.door.bytes, now
+func (v *Viewer) tellLink() {
 	v.news.put(ofLink, wire.LinkEvent{
-		Down: int(8 * float64(bytes) / max(since, time.Millisecond).Seconds()), Loss: v.guard.loss,
+		Down: int(v.guard.way.link.carries()), Loss: v.guard.loss,
 		RTT: int(v.guard.rtt.Milliseconds()), Redundancy: 1 + v.guard.shield().Copies,
 	})
 }

@@ -23,10 +23,7 @@ type Viewer struct {
 	// news is nil for viewers without event channel.
 	news  *news
 	sight sight
-	// What follows belongs to the lane: the way out, and how much had left by it when, as far as the viewer was told.
-	door      *door
-	linkBytes uint64
-	linkAt    time.Time
+	door  *door // the way out; belongs to the lane
 }
 
 // newViewer makes a connection for what the offer takes of the tracks on air.
@@ -162,10 +159,10 @@ func (s *Show) startSending(ctx context.Context, v *Viewer) {
 	}
 	least.viewers++
 	s.stats.joins.Add(1)
-	v.door, v.linkAt = &door{
+	v.door = &door{
 		direct: v.direct, out: least.out, sealer: v.direct.keys.Load().out,
 		extension: v.direct.reply.transportSequence(v.direct.reply.offer.video), way: &v.guard.way,
-	}, time.Now()
+	}
 	for _, d := range v.downs {
 		d.exit = v.door
 	}
