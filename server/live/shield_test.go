@@ -27,7 +27,7 @@ func TestProtection_follows_loss_quickly_and_leaves_slowly(t *testing.T) {
 	for _, c := range []struct {
 		loss   float64
 		copies int
-	}{{0, 0}, {0.10, 0}, {0.30, 1}, {0.50, 3}, {0.64, 8}, {0.85, 13}} {
+	}{{0, 0}, {0.10, 0}, {0.30, 1}, {0.50, 3}, {0.64, 10}, {0.85, 15}} {
 		during(c.loss, time.Second)
 		if s := g.shield(); s.Copies != c.copies {
 			t.Errorf("after a second of %.0f %% loss: %+v", 100*c.loss, s)
