@@ -7,10 +7,14 @@ import (
 )
 
 const (
-	// margin is by how much a higher layer must fit beneath what the link carries.
+	// margin is by how much a higher layer must fit beneath what the link carries, slack by how much the one that is sent may exceed
+	// it as long as no queue shows.
 	margin = 1.15
-	// climbAfter is the least time between a change of layer and one to a higher.
+	slack  = 1.3
+	// climbAfter is the least time between a change of layer and one to a higher; where copies are needed it is climbLossy, because
+	// a change costs a key frame, which is hard to bring over.
 	climbAfter = time.Second
+	climbLossy = 8 * time.Second
 	// climbKeys is how often, at most, a layer's publisher is asked for key frames by those who want to climb to it.
 	climbKeys = 1500 * time.Millisecond
 	// repeatedMost bounds, in bits a second, what a picture may cost with all that is repeated of it: above, a lower layer carries
@@ -39,14 +43,17 @@ func (f *feed) choose(g *guard, current *Layer, pinned wire.LayerID) (best *Laye
 	for _, l := range f.layers() {
 		if l.usable.Load() {
 			cost := g.cost(float64(l.rate.Load()))
-			if higher {
+			switch {
+			case higher:
 				cost *= margin
+			case l == current && !g.way.congested():
+				cost /= slack // bitrates and losses come and go
 			}
 			switch {
 			case best == nil, cost <= room:
 				best = l
 			case above == 0:
-				above = g.cost(float64(l.rate.Load())) * margin
+				above = cost
 			}
 		}
 		higher = higher || l == current
@@ -81,7 +88,7 @@ func (d *DownTrack) steer(now time.Time) {
 	d.guard.picture = float64(d.layer.rate.Load())
 	climbs := best != nil && d.layer.usable.Load() && best.rate.Load() > d.layer.rate.Load()
 	switch {
-	case best == nil || best == d.layer || climbs && now.Sub(d.choice.changedAt) < climbAfter:
+	case best == nil || best == d.layer || climbs && now.Sub(d.choice.changedAt) < d.patience():
 		d.turn(nil)
 		return
 	case climbs:
@@ -100,6 +107,14 @@ func (d *DownTrack) steer(now time.Time) {
 		d.forwarder.Break() // what does not pass would only keep the lower picture from passing
 		d.phase = waiting
 	}
+}
+
+// patience is how long a layer must have been sent before a higher one is.
+func (d *DownTrack) patience() time.Duration {
+	if d.guard.level >= copiesFrom {
+		return climbLossy
+	}
+	return climbAfter
 }
 
 // turn makes a layer the next, nil for the one that is sent.

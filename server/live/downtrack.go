@@ -194,8 +194,11 @@ func (d *DownTrack) send(p *Packet, now time.Time) (packets, bytes int) {
 	if !ok {
 		return 0, 0
 	}
+	if p.KeyStart {
+		d.askedAt = time.Time{}
+	}
 	if opens {
-		d.askedAt, d.reportDue = time.Time{}, true
+		d.reportDue = true
 		if p.Parameters != nil {
 			d.write(Header{h.Number - 1, h.Time}, p, true)
 		}
