@@ -125,6 +125,7 @@ var chinese = words{
 	SoundOnly:           "仅声音",
 	Frames:              "%d 帧",
 
+	UploadMeasuring: "正在测量你的上行网络…",
 	Upload:          "你的上行网络可以传送 %dp。",
 	UploadLess:      "你的上行网络可以传送 %dp，达不到 %dp。",
 	UploadSound:     "你的上行网络可以传送声音。",

@@ -125,6 +125,7 @@ var english = words{
 	SoundOnly:           "Sound only",
 	Frames:              "%d frames",
 
+	UploadMeasuring: "Measuring what your upload carries…",
 	Upload:          "Your upload carries %dp.",
 	UploadLess:      "Your upload carries %dp, not %dp.",
 	UploadSound:     "Your upload carries the sound.",

@@ -30,6 +30,7 @@ type showPanel struct {
 	copiedUntil   time.Time
 	quality       fyne.CanvasObject
 	verdict       *widget.Paragraph
+	upload        steady
 	values        []*widget.Text // parallel to qualityRows
 	watchURL      string
 }
@@ -118,7 +119,13 @@ func (p *showPanel) apply(s *studio.Snapshot) {
 	live := s.Air.Link.Phase == frame.LinkLive
 	show(p.verdict, live)
 	if live {
-		p.verdict.Set(t.verdict(uplinkOf(s.Air.Link), s.Settings.Output), fynetheme.ColorNameForeground)
+		ceiling := s.Settings.Output
+		ceiling.Format = s.Program.Format // what the computer does not manage is not searched for
+		sentence := t.UploadMeasuring
+		if path, known := p.upload.path(s.Air.Link, p.w.now()); known {
+			sentence = t.verdict(path, ceiling)
+		}
+		p.verdict.Set(sentence, fynetheme.ColorNameForeground)
 	}
 	for i, v := range t.qualityValues(s, p.w.now()) {
 		p.values[i].Set(v)

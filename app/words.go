@@ -132,6 +132,7 @@ type words struct {
 	Frames              string
 
 	// The network check: what the upload carries.
+	UploadMeasuring string
 	Upload          string
 	UploadLess      string
 	UploadSound     string
