@@ -141,6 +141,22 @@ type words struct {
 	UploadSlow      string
 	UploadUnsteady  string
 
+	// The check before the show.
+	NetworkTitle     string
+	NetworkText      string
+	NetworkMeasuring string
+	NetworkOnAir     string
+	NetworkTooOften  string
+	CheckNetwork     string
+	CheckNetworkMenu string
+	CheckAgain       string
+	ChooseHeight     string
+	JitterLabel      string
+	NextStep         string
+	NextLive         string
+	NextLess         string
+	NextLine         string
+
 	// Controls.
 	Controls        string
 	GoLive          string
