@@ -144,6 +144,7 @@ var chinese = words{
 	CheckAgain:       "再次检测",
 	ChooseHeight:     "改用 %dp",
 	JitterLabel:      "抖动",
+	MoreMegabits:     "%d Mbit/s 以上",
 	NextStep:         "%s%s",
 	NextLive:         "可以开播了。",
 	NextLess:         "改用 %dp，画面会更流畅。",

@@ -144,6 +144,7 @@ var english = words{
 	CheckAgain:       "Check again",
 	ChooseHeight:     "Choose %dp",
 	JitterLabel:      "Jitter",
+	MoreMegabits:     "over %d Mbit/s",
 	NextStep:         "%s %s",
 	NextLive:         "You can go live.",
 	NextLess:         "Choose %dp and the picture stays smooth.",

@@ -33,7 +33,7 @@ func newMenu(w *Window) *menu {
 	m := &menu{w: w}
 	t := w.words
 	m.live = item(t.GoLive, keyLive, w.goLive)
-	m.check = item(t.CheckNetworkMenu, nil, w.checkNetwork)
+	m.check = item(t.CheckNetworkMenu, keyCheck, w.checkNetwork)
 	quit := item(t.Quit, nil, w.requestClose)
 	quit.IsQuit = true
 	m.undo = item(t.Undo, keyUndo, w.undoTyped)

@@ -45,6 +45,9 @@ type progress struct {
 // headroom is the part of a full line that a show should take: what came through in a check's seconds may be less in others.
 const headroom = 0.8
 
+// mostUp is a line beyond every show's needs, in bits a second; how fast it is exactly, a check's seconds do not say.
+const mostUp = 100_000_000
+
 // checkNetwork opens the check, or what has to be filled in before.
 func (w *Window) checkNetwork() {
 	switch {
@@ -188,12 +191,15 @@ func (t *words) networkRows() []string {
 func (t *words) networkValues(p frame.Path) []string {
 	const none = "–"
 	values := []string{none, none, none, none}
-	if p.Up > 0 {
+	switch {
+	case p.Up > mostUp:
+		values[0] = fmt.Sprintf(t.MoreMegabits, mostUp/1_000_000)
+	case p.Up > 0:
 		values[0] = fmt.Sprintf(t.Megabits, float64(p.Up)/1e6)
 	}
 	if p.RTT > 0 {
-		values[1] = fmt.Sprintf(t.Milliseconds, p.RTT.Round(time.Millisecond).Milliseconds())
-		values[2] = fmt.Sprintf(t.Milliseconds, p.Jitter.Round(time.Millisecond).Milliseconds())
+		up := func(d time.Duration) int64 { return (d + time.Millisecond - 1).Milliseconds() } // none is 0
+		values[1], values[2] = fmt.Sprintf(t.Milliseconds, up(p.RTT)), fmt.Sprintf(t.Milliseconds, up(p.Jitter))
 	}
 	if p.Loss >= 0 {
 		values[3] = fmt.Sprintf(t.Percent, 100*p.Loss)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -87,7 +88,7 @@ func TestANetworkCheckThatFailsSaysWhatToDo(t *testing.T) {
 func TestTheNetworkCheckIsThereWhereItHelps(t *testing.T) {
 	b := newBench(t)
 	b.lacks("Check the network")
-	b.w.checkNetwork()
+	b.shortcut(keyCheck)
 	b.reads("Server address") // first there must be one
 	b.w.closeSheet()
 	b.change(onAir)
@@ -95,6 +96,15 @@ func TestTheNetworkCheckIsThereWhereItHelps(t *testing.T) {
 	b.w.checkNetwork()
 	if b.w.sheet != nil || !b.w.menu.check.Disabled {
 		t.Error("the show must share its line with a check")
+	}
+}
+
+func TestTheFiguresOfACheckAreNoFinerThanTheyAreKnown(t *testing.T) {
+	if got := english.networkValues(frame.Path{Up: 800_000_000, RTT: 200 * time.Microsecond, Jitter: 1, Loss: -1}); !slices.Equal(got, []string{"over 100 Mbit/s", "1 ms", "1 ms", "–"}) {
+		t.Errorf("%q", got)
+	}
+	if got := english.networkValues(frame.Path{Loss: -1}); !slices.Equal(got, []string{"–", "–", "–", "–"}) {
+		t.Errorf("nothing known is %q", got)
 	}
 }
 

@@ -152,6 +152,7 @@ type words struct {
 	CheckAgain       string
 	ChooseHeight     string
 	JitterLabel      string
+	MoreMegabits     string
 	NextStep         string
 	NextLive         string
 	NextLess         string
