@@ -28,9 +28,9 @@ const (
 	warmFor   = time.Second
 	mostBytes = 16 << 20
 	// calmLanes and fullLanes are the connections used at the same time: while one waits for its answer another sends.
-	calmLanes, fullLanes = 3, 2
+	calmLanes, fullLanes = 6, 2
 	calmEvery            = 20 * time.Millisecond
-	calmBody             = 1000
+	calmBody             = 200
 	// A body is as long as the way carries in bodyFor, within the bounds.
 	bodyFor             = 250 * time.Millisecond
 	leastBody, mostBody = 8 << 10, 512 << 10
@@ -61,7 +61,8 @@ func (c *Client) check(ctx context.Context, server, token string, progress func(
 	}
 	m := &measurement{to: base.JoinPath("api", "check"), token: token}
 	t := c.transport.Clone()
-	t.MaxIdleConnsPerHost = max(calmLanes, fullLanes)
+	t.MaxConnsPerHost = max(calmLanes, fullLanes) // one more would be closed, and with it go its figures
+	t.MaxIdleConnsPerHost = t.MaxConnsPerHost
 	// Every lane is a connection of its own, which HTTP/2 would share; a clone offers what its original has learnt to offer.
 	t.Protocols = new(http.Protocols)
 	t.Protocols.SetHTTP1(true)
