@@ -9,7 +9,7 @@ import (
 )
 
 // Desk is what the window asks of the show: *studio.Session, or a fake of it. Commands answer within milliseconds; the
-// last four wait for the network.
+// last five wait for the network.
 type Desk interface {
 	Snapshot() *studio.Snapshot
 	Changed() <-chan struct{}
@@ -38,7 +38,8 @@ type Desk interface {
 	CheckServer(ctx context.Context, s studio.Server) (wire.Show, error)
 	Shows(ctx context.Context, s studio.Server) ([]wire.Show, error)
 	CreateShow(ctx context.Context, s studio.Server, n wire.NewShow) (wire.CreatedShow, error)
-	// Fault says in one word why one of the three failed.
+	CheckNetwork(ctx context.Context, progress func(share float64, so frame.Path)) (frame.Path, error)
+	// Fault says in one word why one of the four failed.
 	Fault(err error) frame.Fault
 }
 

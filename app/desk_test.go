@@ -30,6 +30,7 @@ type recorder struct {
 	err     error
 	shows   []wire.Show
 	fault   frame.Fault
+	path    frame.Path
 }
 
 func newRecorder() *recorder {
@@ -126,6 +127,15 @@ func (d *recorder) CreateShow(_ context.Context, s studio.Server, n wire.NewShow
 	err := d.call("create %s %s %s %s", s.Address, s.Token, n.ID, n.Title)
 	return wire.CreatedShow{Show: wire.Show{ID: n.ID, Title: n.Title}, Token: "made"}, err
 }
+
+func (d *recorder) CheckNetwork(ctx context.Context, progress func(float64, frame.Path)) (frame.Path, error) {
+	if err := ctx.Err(); err != nil {
+		return frame.Path{}, err
+	}
+	progress(0.5, frame.Path{RTT: d.path.RTT, Loss: -1})
+	return d.path, d.call("network")
+}
+
 func (d *recorder) Fault(error) frame.Fault { return d.fault }
 
 // bench is a window under test. Its gestures reach the recorder when the test says so, and its clock stands still.

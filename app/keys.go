@@ -13,6 +13,7 @@ import (
 var (
 	keyLive     = &desktop.CustomShortcut{KeyName: fyne.KeyL, Modifier: fyne.KeyModifierShortcutDefault}
 	keySettings = &desktop.CustomShortcut{KeyName: fyne.KeyComma, Modifier: fyne.KeyModifierShortcutDefault}
+	keyCheck    = &desktop.CustomShortcut{KeyName: fyne.KeyK, Modifier: fyne.KeyModifierShortcutDefault}
 	keyUndo     = &fyne.ShortcutUndo{}
 	keyMoveUp   = &desktop.CustomShortcut{KeyName: fyne.KeyUp, Modifier: fyne.KeyModifierAlt}
 	keyMoveDown = &desktop.CustomShortcut{KeyName: fyne.KeyDown, Modifier: fyne.KeyModifierAlt}
@@ -65,6 +66,7 @@ func (w *Window) showShortcuts() {
 	}
 	list := []struct{ key, does string }{
 		{mod + "L", t.ShortcutLive},
+		{mod + "K", t.CheckNetwork},
 		{"M", t.ShortcutMute},
 		{mod + "1 … 9", t.ShortcutSelect},
 		{"F2", t.ShortcutRename},

@@ -13,12 +13,13 @@ import (
 
 // menu is the menu bar: every command of the window, with its key.
 type menu struct {
-	w    *Window
-	bar  *fyne.MainMenu
-	live *fyne.MenuItem
-	undo *fyne.MenuItem
-	mute *fyne.MenuItem
-	seen menuState
+	w     *Window
+	bar   *fyne.MainMenu
+	live  *fyne.MenuItem
+	check *fyne.MenuItem
+	undo  *fyne.MenuItem
+	mute  *fyne.MenuItem
+	seen  menuState
 }
 
 // menuState is what the menu's texts depend on.
@@ -32,13 +33,14 @@ func newMenu(w *Window) *menu {
 	m := &menu{w: w}
 	t := w.words
 	m.live = item(t.GoLive, keyLive, w.goLive)
+	m.check = item(t.CheckNetworkMenu, keyCheck, w.checkNetwork)
 	quit := item(t.Quit, nil, w.requestClose)
 	quit.IsQuit = true
 	m.undo = item(t.Undo, keyUndo, w.undoTyped)
 	m.mute = item(t.Mute, keyMute, w.toggleMute)
 	add := fyne.NewMenuItem(t.AddSourceMenu, func() { w.showAddMenu(nil) })
 	m.bar = fyne.NewMainMenu(
-		fyne.NewMenu(t.MenuStudio, m.live, fyne.NewMenuItemSeparator(),
+		fyne.NewMenu(t.MenuStudio, m.live, m.check, fyne.NewMenuItemSeparator(),
 			item(t.Settings, keySettings, func() { w.openSettings(serverTab) }),
 			fyne.NewMenuItemSeparator(), quit),
 		fyne.NewMenu(t.MenuSources, append([]*fyne.MenuItem{add, fyne.NewMenuItemSeparator()},
@@ -84,7 +86,7 @@ func (m *menu) apply(s *studio.Snapshot) {
 	case studio.Starting:
 		m.live.Label = t.CancelStart
 	}
-	m.live.Disabled = now.phase == studio.Ending
+	m.live.Disabled, m.check.Disabled = now.phase == studio.Ending, now.phase != studio.OffAir
 	m.mute.Label = t.Mute
 	if now.muted {
 		m.mute.Label = t.Unmute

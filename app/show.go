@@ -27,9 +27,11 @@ type showPanel struct {
 	link          *widget.Text
 	linkBox       fyne.CanvasObject
 	copy, open    *widget.Button
+	check         *widget.Button
 	copiedUntil   time.Time
 	quality       fyne.CanvasObject
 	verdict       *widget.Paragraph
+	upload        steady
 	values        []*widget.Text // parallel to qualityRows
 	watchURL      string
 }
@@ -40,7 +42,8 @@ func newShowPanel(w *Window) *showPanel {
 	connect := widget.NewButton(t.ConnectServer, theme.Server, widget.Plain, func() { w.openSettings(serverTab) })
 	p.copy = widget.NewButton(t.CopyLink, theme.Copy, widget.Plain, p.copyLink)
 	p.open = widget.NewButton(t.OpenLink, theme.Open, widget.Plain, p.openLink)
-	for _, b := range []*widget.Button{connect, p.copy, p.open} {
+	p.check = widget.NewButton(t.CheckNetwork, theme.Check, widget.Plain, w.checkNetwork)
+	for _, b := range []*widget.Button{connect, p.copy, p.open, p.check} {
 		b.Keys = w.keys
 	}
 	p.unset = widget.Stack(8,
@@ -59,7 +62,7 @@ func newShowPanel(w *Window) *showPanel {
 	p.quality = p.newQuality()
 	p.set = widget.Stack(14,
 		widget.Stack(2, widget.Row(p.title, p.pill), p.server),
-		p.linkBox, p.quality)
+		p.linkBox, p.check, p.quality)
 	p.object = widget.NewCard(t.Show, nil, container.NewStack(p.unset, p.set))
 	return p
 }
@@ -114,11 +117,18 @@ func (p *showPanel) apply(s *studio.Snapshot) {
 		label = t.Copied
 	}
 	p.copy.Set(label, theme.Copy, widget.Plain)
+	show(p.check, s.Air.Phase == studio.OffAir)
 	show(p.quality, s.Air.Phase != studio.OffAir)
 	live := s.Air.Link.Phase == frame.LinkLive
 	show(p.verdict, live)
 	if live {
-		p.verdict.Set(t.verdict(uplinkOf(s.Air.Link), s.Settings.Output), fynetheme.ColorNameForeground)
+		ceiling := s.Settings.Output
+		ceiling.Format = s.Program.Format // what the computer does not manage is not searched for
+		sentence := t.UploadMeasuring
+		if path, known := p.upload.path(s.Air.Link, p.w.now()); known {
+			sentence = t.verdict(path, ceiling)
+		}
+		p.verdict.Set(sentence, fynetheme.ColorNameForeground)
 	}
 	for i, v := range t.qualityValues(s, p.w.now()) {
 		p.values[i].Set(v)

@@ -132,6 +132,7 @@ type words struct {
 	Frames              string
 
 	// The network check: what the upload carries.
+	UploadMeasuring string
 	Upload          string
 	UploadLess      string
 	UploadSound     string
@@ -139,6 +140,23 @@ type words struct {
 	UploadLoses     string
 	UploadSlow      string
 	UploadUnsteady  string
+
+	// The check before the show.
+	NetworkTitle     string
+	NetworkText      string
+	NetworkMeasuring string
+	NetworkOnAir     string
+	NetworkTooOften  string
+	CheckNetwork     string
+	CheckNetworkMenu string
+	CheckAgain       string
+	ChooseHeight     string
+	JitterLabel      string
+	MoreMegabits     string
+	NextStep         string
+	NextLive         string
+	NextLess         string
+	NextLine         string
 
 	// Controls.
 	Controls        string

@@ -16,6 +16,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"vitrine/capture/frame"
+	"vitrine/studio/remote"
 )
 
 // patience bounds every wait for something to happen; it is no expectation.
@@ -28,7 +31,26 @@ func TestMain(m *testing.M) {
 	if at := os.Getenv(stockAt); at != "" {
 		os.Exit(serveStock(at))
 	}
+	if at := os.Getenv(checkAt); at != "" {
+		os.Exit(checkNetwork(at))
+	}
 	os.Exit(withPrograms(m))
+}
+
+// checkAt is the variable that has the test binary check the network to a server, instead of running tests.
+const checkAt = "VITRINE_CHECK_AT"
+
+// checkNetwork prints what a network check finds, and returns its exit code.
+func checkNetwork(at string) int {
+	p, err := remote.New().Check(context.Background(), at, os.Getenv("VITRINE_TOKEN"), func(float64, frame.Path) {})
+	if err == nil {
+		err = json.NewEncoder(os.Stdout).Encode(p)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
 }
 
 func withPrograms(m *testing.M) int {

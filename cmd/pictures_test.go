@@ -6,11 +6,15 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -163,6 +167,79 @@ func TestAHostGoesLiveAndEndsTheShowInTheRealWindow(t *testing.T) {
 	d.press("Tab", "Return") // end it
 	v.state("ended")
 	e.until("the show is closed", func() bool { s := e.show(); return !s.Live && s.State == "closed" })
+}
+
+// The network check in the real window over a line of 5 Mbit/s: the figures come, one key chooses the size that fits, and
+// nothing has gone on air.
+func TestAHostChecksTheNetworkInTheRealWindow(t *testing.T) {
+	e := newEvening(t)
+	e.http = narrow(t, e.http, 5_000_000)
+	for _, look := range []struct{ theme, language string }{{"dark", "en"}, {"light", "en"}, {"dark", "zh"}} {
+		name := "check-" + look.theme + "-" + look.language
+		t.Run(name, func(t *testing.T) {
+			s := studio.Defaults()
+			s.Theme, s.Language = look.theme, look.language
+			s.Output.Format = frame.Format{Width: 1920, Height: 1080, FPS: 30}
+			d := e.desk(t, 1280, 720, s)
+			d.press("ctrl+k")
+			file := filepath.Join(picturesFolder(t), name+".png")
+			rest, before := 0, d.look(file)
+			e.until("the check has come to an end", func() bool {
+				now := d.look(file)
+				if rest++; !same(before, now, image.Rect(380, 220, 900, 500)) || colours(now) < 500 {
+					rest = 0
+				}
+				before = now
+				return rest > 10
+			})
+			d.press("Return")
+			e.until("less is chosen", func() bool { return !d.keeps(`"Height": 1080`) })
+			if e.show().Live {
+				t.Error("the check went on air")
+			}
+		})
+	}
+}
+
+// narrow is the address of a line to a server that carries so many bits a second upwards, all connections together.
+func narrow(t *testing.T, to string, bps float64) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	var line sync.Mutex // who waits for the line waits for this
+	go func() {
+		for {
+			from, err := l.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial("tcp", to)
+			if err != nil {
+				from.Close()
+				continue
+			}
+			go func() { _, _ = io.Copy(from, server); from.Close() }()
+			go func() {
+				defer server.Close()
+				for b := make([]byte, 8<<10); ; {
+					n, err := from.Read(b)
+					if err != nil {
+						return
+					}
+					line.Lock()
+					time.Sleep(time.Duration(float64(8*n) / bps * float64(time.Second)))
+					line.Unlock()
+					if _, err := server.Write(b[:n]); err != nil {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	return l.Addr().String()
 }
 
 func same(a, b image.Image, r image.Rectangle) bool {

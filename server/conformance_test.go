@@ -119,6 +119,11 @@ func TestConformance(t *testing.T) {
 		{"closing without token", call{method: "POST", path: "/api/shows/demo/close"}, expect{401, wire.Unauthenticated, nil}},
 		{"closing with another's token", call{method: "POST", path: "/api/shows/demo/close", token: otherToken}, expect{401, wire.Unauthenticated, nil}},
 		{"closing an unknown show", call{method: "POST", path: "/api/shows/none/close", token: token}, expect{404, wire.NotFound, nil}},
+		{"checking the network", call{method: "POST", path: "/api/check", kind: "application/octet-stream", body: long, token: token}, expect{204, "", nil}},
+		{"checking the network with an operator's token", call{method: "POST", path: "/api/check", kind: "application/octet-stream", body: "x", token: r.operator}, expect{204, "", nil}},
+		{"checking the network without token", call{method: "POST", path: "/api/check", kind: "application/octet-stream", body: "x"}, expect{401, wire.Unauthenticated, map[string]string{"WWW-Authenticate": "Bearer"}}},
+		{"checking the network with too much", call{method: "POST", path: "/api/check", kind: "application/octet-stream", body: long + strings.Repeat(long, 8), token: token}, expect{413, wire.TooLarge, nil}},
+		{"asking about the check", call{method: "OPTIONS", path: "/api/check"}, expect{204, "", map[string]string{"Accept-Post": "application/octet-stream", "Allow": "POST"}}},
 		{"deleting a show", call{method: "DELETE", path: "/api/shows/demo", token: r.operator}, expect{405, wire.Method, map[string]string{"Allow": "GET"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) { r.check(t, c.call, c.want) })

@@ -106,7 +106,26 @@ func (s *Session) CreateShow(ctx context.Context, srv Server, n wire.NewShow) (w
 	return show, nil
 }
 
-// Fault says in one word why CheckServer, Shows or CreateShow failed.
+// CheckNetwork measures the way to the server before the show, without putting anything on air. On air it refuses: the show
+// needs the line. It waits for the network, for about five seconds; progress is called from another goroutine.
+func (s *Session) CheckNetwork(ctx context.Context, progress func(share float64, so frame.Path)) (frame.Path, error) {
+	var srv Server
+	err := s.do(ctx, func() error {
+		if s.air.phase != OffAir {
+			return ErrOnAir
+		}
+		if srv = s.settings.Server; srv.Address == "" || srv.Token == "" {
+			return ErrNoServer
+		}
+		return nil
+	})
+	if err != nil {
+		return frame.Path{}, err
+	}
+	return s.c.Backstage.Check(ctx, srv.Address, srv.Token, progress)
+}
+
+// Fault says in one word why CheckServer, Shows, CreateShow or CheckNetwork failed.
 func (s *Session) Fault(err error) frame.Fault { return s.c.Backstage.Fault(err) }
 
 // GoLive puts the show on air. It returns at once; the snapshot says how it goes, and the session tries until End.

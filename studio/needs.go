@@ -79,6 +79,9 @@ type Backstage interface {
 	Show(ctx context.Context, server string, id wire.ShowID) (wire.Show, error)
 	Open(ctx context.Context, server, token string, id wire.ShowID) error
 	Close(ctx context.Context, server, token string, id wire.ShowID) error
+	// Check measures the way to the server for some seconds; nothing goes on air. progress hears which share is done and what
+	// is known so far.
+	Check(ctx context.Context, server, token string, progress func(share float64, so frame.Path)) (frame.Path, error)
 }
 
 // Keeper keeps the settings between starts.

@@ -259,6 +259,29 @@ func TestARefusedShowEndsWithTheReason(t *testing.T) {
 	})
 }
 
+func TestTheNetworkIsCheckedBeforeTheShowAndNotDuringIt(t *testing.T) {
+	m := newMachine()
+	onSession(t, m, func(ctx context.Context, s *studio.Session) {
+		var shares []float64
+		check := func() (frame.Path, error) {
+			return s.CheckNetwork(ctx, func(share float64, _ frame.Path) { shares = append(shares, share) })
+		}
+		if _, err := check(); !errors.Is(err, studio.ErrNoServer) {
+			t.Errorf("without a server: %v", err)
+		}
+		must(t, s.SetServer(ctx, evening))
+		p, err := check()
+		if err != nil || p.Up != 1_000_000 || !slices.Equal(shares, []float64{0.5}) || !slices.Equal(m.calls, []string{"check " + evening.Address + " secret"}) {
+			t.Errorf("found %+v, %v after %v by %q", p, err, shares, m.calls)
+		}
+		must(t, s.GoLive(ctx))
+		wait(time.Second)
+		if _, err := check(); !errors.Is(err, studio.ErrOnAir) {
+			t.Errorf("on air: %v", err)
+		}
+	})
+}
+
 func TestAShowThatIsClosedWhenTheServerComesBackIsOpenedAgain(t *testing.T) {
 	m := newMachine()
 	m.openErr = errors.New("connection refused")

@@ -52,6 +52,14 @@ type Link struct {
 	Since       time.Time
 }
 
+// Path is what the way to the server carries. A value.
+type Path struct {
+	Up     int           // bits a second that get through; 0 while not known
+	RTT    time.Duration // there and back
+	Jitter time.Duration // how much the round trip changes from one to the next; 0 while not known
+	Loss   float64       // share of packets on the way up, 0 to 1; negative where it cannot be seen
+}
+
 // Target is where a show is published.
 type Target struct {
 	// Endpoint is the WHIP address, for example https://shop.example/whip/evening.

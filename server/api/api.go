@@ -1,10 +1,11 @@
 // Package api is the server's edge: it decodes HTTP requests, asks the rooms (live, store, web) and encodes what they say.
 // It speaks WHIP (RFC 9725) to publishers, WHEP (draft-ietf-wish-whep) to viewers, and JSON to the studio and to operators.
 //
-// It owns no state but the requests at work and, for a minute, the answers to those that may be repeated (see answers), and
-// has no queue: a request is answered by the goroutine that reads it. Who may
-// do what is decided here and nowhere else: a show's token publishes and opens or closes that show; an operator's token
-// makes shows and opens or closes any; watching is free. Tokens are compared as SHA-256 hashes, in constant time.
+// It owns no state but the requests at work, for a minute the answers to those that may be repeated (see answers), and what
+// each token may still spend on network checks (see allowances). It has no queue: a request is answered by the goroutine that
+// reads it. Who may do what is decided here and nowhere else: a show's token publishes and opens or closes that show; an
+// operator's token makes shows and opens or closes any; watching is free. Tokens are compared as SHA-256 hashes, in constant
+// time.
 //
 // Every failure is a problem body (RFC 9457) made by one function from an error's code, so that a status has one meaning
 // everywhere.
@@ -60,6 +61,7 @@ type Relay struct {
 type edge struct {
 	Config
 	answers *answers
+	checks  *allowances
 }
 
 // New makes the handler of all of the server's addresses. It is safe for concurrent use.
@@ -67,7 +69,7 @@ func New(cfg Config) http.Handler {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	e := &edge{cfg, newAnswers()}
+	e := &edge{cfg, newAnswers(), &allowances{all: map[Hash]allowance{}}}
 	mux := http.NewServeMux()
 	for _, whip := range []bool{true, false} {
 		p := protocol{e, whip}
@@ -78,6 +80,7 @@ func New(cfg Config) http.Handler {
 	mux.Handle("/api/shows/{show}", e.methods(methods{"GET": e.readShow}, ""))
 	mux.Handle("/api/shows/{show}/open", e.methods(methods{"POST": e.setState(wire.Open)}, ""))
 	mux.Handle("/api/shows/{show}/close", e.methods(methods{"POST": e.setState(wire.Closed)}, ""))
+	mux.Handle("/api/check", e.methods(methods{"POST": e.check}, bytesType))
 	mux.Handle("/healthz", e.methods(methods{"GET": health}, ""))
 	mux.Handle("/readyz", e.methods(methods{"GET": e.ready}, ""))
 	mux.Handle("/watch/{show}", e.only(cfg.Page))

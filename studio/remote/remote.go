@@ -1,8 +1,9 @@
-// Package remote is the studio's client of our server's HTTP interface: making, listing, opening and closing shows, and the
-// addresses that belong to one.
+// Package remote is the studio's client of our server's HTTP interface: making, listing, opening and closing shows, the
+// addresses that belong to one, and the check of the way to it.
 //
-// It owns the HTTP connections to the server, which close when idle, and nothing else: no goroutine, no queue, no memory of
-// what the server said. Every call is one request of at most ten seconds. Tokens travel in the Authorization header only,
+// It owns the HTTP connections to the server, which close when idle, and nothing else: no queue, no memory of what the
+// server said. Every call but Check, which has goroutines and connections of its own for as long as it lasts, is one request
+// of at most ten seconds. Tokens travel in the Authorization header only,
 // never in addresses, errors or logs; they follow a redirect only within the host and never from https to http.
 package remote
 
