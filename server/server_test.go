@@ -186,6 +186,7 @@ type peer struct {
 	up       chan struct{}
 	tracks   chan *webrtc.TrackRemote
 	video    *webrtc.TrackLocalStaticSample
+	last     map[*webrtc.TrackRemote]*rtp.Packet // read by unbroken
 }
 
 var h264 = webrtc.RTPCodecCapability{
@@ -227,7 +228,7 @@ func newPeerWith(r *running, chain *interceptor.Registry, codecs ...webrtc.RTPCo
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	p := &peer{r: r, pc: pc, up: make(chan struct{}), tracks: make(chan *webrtc.TrackRemote, 2)}
+	p := &peer{r: r, pc: pc, up: make(chan struct{}), tracks: make(chan *webrtc.TrackRemote, 2), last: map[*webrtc.TrackRemote]*rtp.Packet{}}
 	var once sync.Once
 	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
 		if s == webrtc.PeerConnectionStateConnected {
