@@ -56,8 +56,7 @@ type encoder struct {
 	frames         atomic.Int64
 	stop           func() // sending
 
-	sequence  map[*webrtc.TrackLocalStaticRTP]uint16
-	timestamp uint32
+	sequence map[*webrtc.TrackLocalStaticRTP]uint16
 }
 
 func newEncoder(r *running, video webrtc.RTPCodecParameters) *encoder {
