@@ -17,6 +17,8 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v3"
+
+	"vitrine/server/wire"
 )
 
 // NAL unit types (ITU-T H.264 table 7-1) and the payload structure FU-A (RFC 6184 §5.8).
@@ -374,6 +376,7 @@ func (c pull) join(r *running) *peer {
 func TestOthers_read_a_show_from_its_first_frame_on(t *testing.T) {
 	for name, video := range map[string]webrtc.RTPCodecParameters{"H264": obsH264, "VP8": obsVP8} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := start(t, Config{})
 			host := newEncoder(r, video).publish().run().onAir()
 			for _, c := range pulls(video) {
@@ -393,7 +396,7 @@ func TestOthers_read_a_show_from_its_first_frame_on(t *testing.T) {
 						t.Errorf("the encoder has sent %d key frames", n)
 					}
 					r.check(t, call{method: "DELETE", path: p.resource}, expect{200, "", nil})
-					r.check(t, call{method: "DELETE", path: p.resource}, expect{404, "", nil})
+					r.check(t, call{method: "DELETE", path: p.resource}, expect{404, wire.NotFound, nil})
 				})
 			}
 			await(t, "the viewers to be gone", func() bool { return r.show("demo").Viewers == 0 })
@@ -440,9 +443,10 @@ func TestOBS_publishes(t *testing.T) {
 		first.stop()
 		second := newEncoder(r, obsH264).publish().run()
 		await(t, "the take-over", func() bool {
-			a, _ := r.do(call{method: "DELETE", path: first.resource, token: token})
+			a, _ := r.do(call{method: "PATCH", path: first.resource, kind: fragmentType, match: "*", body: "a=end-of-candidates"})
 			return a.StatusCode == http.StatusGone
 		})
+		r.check(t, call{method: "DELETE", path: first.resource, token: token}, expect{410, wire.Replaced, nil})
 		for from := second.frames.Load(); second.frames.Load() < from+10; {
 			v.unbroken(picture, 2)
 			v.unbroken(sound, 2)
