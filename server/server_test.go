@@ -186,25 +186,36 @@ type peer struct {
 	up       chan struct{}
 	tracks   chan *webrtc.TrackRemote
 	video    *webrtc.TrackLocalStaticSample
+	last     map[*webrtc.TrackRemote]*rtp.Packet // read by unbroken
 }
 
 var h264 = webrtc.RTPCodecCapability{
 	MimeType: webrtc.MimeTypeH264, ClockRate: 90000, SDPFmtpLine: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
 }
 
-// newPeer makes a peer that can do H.264 and Opus, or only what the codecs are.
+// newPeer makes a peer that can do H.264, or only what the codecs are.
 func newPeer(r *running, codecs ...webrtc.RTPCodecCapability) *peer {
 	r.t.Helper()
-	m := &webrtc.MediaEngine{}
 	if len(codecs) == 0 {
 		codecs = []webrtc.RTPCodecCapability{h264}
 	}
+	var list []webrtc.RTPCodecParameters
 	for i, c := range codecs {
+		list = append(list, webrtc.RTPCodecParameters{RTPCodecCapability: c, PayloadType: webrtc.PayloadType(100 + i)})
+	}
+	return newPeerWith(r, &interceptor.Registry{}, list...)
+}
+
+// newPeerWith makes a peer that can do what the codecs are, and reacts to what it gets as the chain does.
+func newPeerWith(r *running, chain *interceptor.Registry, codecs ...webrtc.RTPCodecParameters) *peer {
+	r.t.Helper()
+	m := &webrtc.MediaEngine{}
+	for _, c := range codecs {
 		kind := webrtc.RTPCodecTypeVideo
 		if strings.HasPrefix(c.MimeType, "audio/") {
 			kind = webrtc.RTPCodecTypeAudio
 		}
-		if err := m.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: c, PayloadType: webrtc.PayloadType(100 + i)}, kind); err != nil {
+		if err := m.RegisterCodec(c, kind); err != nil {
 			r.t.Fatal(err)
 		}
 	}
@@ -212,12 +223,12 @@ func newPeer(r *running, codecs ...webrtc.RTPCodecCapability) *peer {
 	e.SetIncludeLoopbackCandidate(true)
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	e.SetInterfaceFilter(func(name string) bool { return name == "lo" })
-	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(e), webrtc.WithInterceptorRegistry(&interceptor.Registry{})).
+	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(e), webrtc.WithInterceptorRegistry(chain)).
 		NewPeerConnection(r.ice())
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	p := &peer{r: r, pc: pc, up: make(chan struct{}), tracks: make(chan *webrtc.TrackRemote, 2)}
+	p := &peer{r: r, pc: pc, up: make(chan struct{}), tracks: make(chan *webrtc.TrackRemote, 2), last: map[*webrtc.TrackRemote]*rtp.Packet{}}
 	var once sync.Once
 	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
 		if s == webrtc.PeerConnectionStateConnected {

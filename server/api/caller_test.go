@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"testing"
+
+	"vitrine/server/wire"
 )
 
 func TestA_caller_is_who_a_trusted_proxy_says(t *testing.T) {
@@ -45,4 +47,31 @@ func TestA_host_name_has_no_port(t *testing.T) {
 			t.Errorf("%q became %q", host, got)
 		}
 	}
+}
+
+// FuzzCaller: whatever a request says of itself, a stranger is who the network says, a proxy's client has an address, and a token
+// is there or not.
+func FuzzCaller(f *testing.F) {
+	f.Add("198.51.100.7, 10.0.0.3", "Bearer x", "[2001:db8::1]:443")
+	f.Add("::ffff:10.0.0.9,unknown,10.0.0.2", "bearer  ", "[[:]")
+	f.Add("fe80::1%25eth0", "Basic eDp5", "")
+	e := &edge{Config: Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}}
+	f.Fuzz(func(t *testing.T, forwarded, authorization, host string) {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header["X-Forwarded-For"], r.Header["Authorization"] = []string{forwarded}, []string{authorization}
+		r.RemoteAddr = "192.0.2.1:9"
+		if got := e.caller(r).From.String(); got != "192.0.2.1" {
+			t.Errorf("a stranger is taken for %s", got)
+		}
+		r.RemoteAddr = "10.0.0.1:9"
+		if got := e.caller(r).From; !got.IsValid() || got.Is4In6() {
+			t.Errorf("a proxy's client is %v", got)
+		}
+		if _, err := bearer(r); err != nil && wire.CodeOf(err) != wire.Unauthenticated {
+			t.Error(err)
+		}
+		if got := hostname(host); len(got) > len(host) {
+			t.Errorf("%q became %q", host, got)
+		}
+	})
 }

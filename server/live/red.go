@@ -11,12 +11,13 @@ const (
 	redSpan  = 1<<14 - 1
 )
 
-// appendRED appends to out the payload (RFC 2198 §3) of a packet and as many of those before it, newest first in earlier, as fit.
+// appendRED appends to out the payload (RFC 2198 §3) of a packet and as many of those before it, newest first in earlier, as fit,
+// up to one with padding, which only a packet of its own can tell from sound.
 // kind is the payload type of the sound itself.
 func appendRED(out []byte, kind uint8, p *Packet, earlier []*Packet) []byte {
 	n, size := 0, 1+len(p.Payload)
 	for _, e := range earlier {
-		if size += 4 + len(e.Payload); size > redMost || len(e.Payload) > redBlock || p.Time-e.Time > redSpan {
+		if size += 4 + len(e.Payload); size > redMost || len(e.Payload) > redBlock || p.Time-e.Time > redSpan || e.Padding {
 			break
 		}
 		n++

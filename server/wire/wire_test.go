@@ -118,3 +118,41 @@ func TestWishesOfAPage(t *testing.T) {
 		}
 	}
 }
+
+// FuzzMessages: what is read of a message, of a server's or of a page's, is written as what is read again as the same.
+func FuzzMessages(f *testing.F) {
+	for name := range golden {
+		raw, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
+	f.Add([]byte(`{"type":"link","loss":1e308,"TYPE":"show"}`))
+	f.Fuzz(func(t *testing.T, message []byte) {
+		if e, err := wire.ReadEvent(message); err != nil {
+			if wire.CodeOf(err) != wire.Invalid {
+				t.Fatal(err)
+			}
+		} else if e != nil {
+			raw, err := json.Marshal(e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, err := wire.ReadEvent(raw); err != nil || !reflect.DeepEqual(again, e) {
+				t.Errorf("%+v reads as %+v, %v", e, again, err)
+			}
+		}
+		if w, ok, err := wire.ReadWish(message); ok {
+			raw, err := json.Marshal(w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, ok, err := wire.ReadWish(raw); !ok || err != nil || again != w {
+				t.Errorf("%+v reads as %+v, %v", w, again, err)
+			}
+		} else if err != nil && wire.CodeOf(err) != wire.Invalid {
+			t.Fatal(err)
+		}
+	})
+}
