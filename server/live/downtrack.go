@@ -1,6 +1,7 @@
 package live
 
 import (
+	"math"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -19,6 +20,9 @@ const (
 	// lossyGroup is the length of the cached frames, in ticks of video, from which a newcomer who loses much is not begun with them:
 	// a key frame that comes with its copies is there sooner than the last of many packets.
 	lossyGroup = 90_000 / 4
+	// setsLost is how likely parameter sets may be lost, setsMost how often they are sent again at most.
+	setsLost = 1e-4
+	setsMost = 24
 	// echoMost bounds how far back sound is sent again, in packets; the first time is a packet later, the next echoEvery after that.
 	echoMost  = 4
 	echoEvery = 2
@@ -200,10 +204,27 @@ func (d *DownTrack) send(p *Packet, now time.Time) (packets, bytes int) {
 	if opens {
 		d.reportDue = true
 		if p.Parameters != nil {
-			d.write(Header{h.Number - 1, h.Time}, p, true)
+			before := Header{h.Number - 1, h.Time}
+			d.write(before, p, true)
+			d.insist(before, p, true)
 		}
 	}
-	return 1, d.write(h, p, false)
+	bytes = d.write(h, p, false)
+	if d.codec.Video() && p.Sets {
+		d.insist(h, p, false)
+	}
+	return 1, bytes
+}
+
+// insist sends parameter sets again at once, as often as it takes for them to arrive almost surely. Chromium throws away the
+// beginning of a key frame whose sets it has not got, and does not ask for it again: it waits for the next key frame.
+func (d *DownTrack) insist(h Header, p *Packet, sets bool) {
+	if loss := d.guard.loss; loss > 0 && d.repeat.Payload != 0 {
+		times := math.Ceil(math.Log(setsLost)/math.Log(min(loss, mostLoss))) - 1
+		for range min(int(times), setsMost) {
+			d.writeAgain(h, p, sets)
+		}
+	}
 }
 
 // write sends the packet, or its Parameters, under the header, and returns its length.

@@ -87,6 +87,26 @@ func (s *frameScanner) nal(unit []byte) (key, hasSets bool) {
 	return false, false
 }
 
+// setsAlone reports whether a payload (RFC 6184) holds parameter sets alone.
+func setsAlone(payload []byte) bool {
+	if len(payload) == 0 {
+		return false
+	}
+	isSets := func(b byte) bool { return b&0x1f == nalSPS || b&0x1f == nalPPS }
+	if payload[0]&0x1f != nalSTAPA {
+		return isSets(payload[0])
+	}
+	rest := payload[1:]
+	for len(rest) > 2 {
+		n := int(binary.BigEndian.Uint16(rest))
+		if rest = rest[2:]; n == 0 || n > len(rest) || !isSets(rest[0]) {
+			return false
+		}
+		rest = rest[n:]
+	}
+	return len(rest) == 0
+}
+
 // stapA aggregates NAL units into one payload (RFC 6184 §5.7.1).
 func stapA(units ...[]byte) []byte {
 	out := []byte{nalSTAPA}

@@ -17,6 +17,8 @@ type Packet struct {
 	Marker, Padding bool
 	// KeyStart says that decoding can begin with this packet.
 	KeyStart bool
+	// Sets says that the packet holds parameter sets and nothing that is shown.
+	Sets bool
 	// Parameters, on a KeyStart of a frame that lacks them, is a payload with the stream's parameter sets, which a viewer who
 	// begins here must get first.
 	Parameters []byte

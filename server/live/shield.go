@@ -33,8 +33,8 @@ var shields = []struct {
 const (
 	// copiesFrom is the first level with copies.
 	copiesFrom = 3
-	// deaf is the loss on the way back from which a viewer's requests do not come often enough, and half as many copies again have
-	// to do without them.
+	// deaf is the loss on the way back from which a viewer's requests do not come often enough, and twice as many copies have to do
+	// without them.
 	deaf = 0.3
 	// copyEvery spaces copies, so that one burst of loss does not take a packet and its copies.
 	copyEvery = 12 * time.Millisecond
@@ -177,7 +177,7 @@ func (g *guard) shield() Shield {
 func (g *guard) wants() Shield {
 	s := shields[g.level].Shield
 	if g.way.missed > deaf {
-		s.Copies += s.Copies / 2
+		s.Copies *= 2
 	}
 	return s
 }

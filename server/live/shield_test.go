@@ -205,3 +205,32 @@ func TestCopies_follow_each_packet_at_their_distance(t *testing.T) {
 		t.Errorf("%d copies of %d packets, want three of each", got, sent)
 	}
 }
+
+func TestParameter_sets_are_sent_until_they_are_sure_to_arrive(t *testing.T) {
+	sps, pps, idr := unhex(t, sets["baseline"].unit), []byte{0x68, 1, 2}, []byte{0x65, 1, 2}
+	for _, c := range []struct {
+		name    string
+		payload []byte
+		loss    float64
+		again   int
+	}{
+		{"without loss", stapA(sps, pps), 0, 0},
+		{"2 %", stapA(sps, pps), 0.02, 2},
+		{"30 %", stapA(sps, pps), 0.3, 7},
+		{"30 %, one set alone", sps, 0.3, 7},
+		{"70 %", stapA(sps, pps), 0.7, 24},
+		{"sets with a picture behind", stapA(sps, pps, idr), 0.3, 0},
+		{"a picture", idr, 0.3, 0},
+		{"nonsense", []byte{nalSTAPA, 0, 200}, 0.3, 0},
+	} {
+		s := &screen{}
+		pictures := newFeed(h264, nil, 1<<20, nil, &counters{})
+		d := newDownTrack(h264, &section{}, pictures, pictures.layer(""))
+		d.exit, d.phase, d.repeat, d.guard.loss = s, flowing, Codec{Payload: 97}, c.loss
+		p := &Packet{From: d.up, Index: 100, Epoch: 1, Arrival: 1, KeyStart: true, Payload: c.payload, Sets: setsAlone(c.payload)}
+		d.offer(p, time.Unix(1000, 0))
+		if got := len(s.headers()) - 1; got != c.again {
+			t.Errorf("%s: sent %d times again, want %d", c.name, got, c.again)
+		}
+	}
+}

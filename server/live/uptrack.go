@@ -119,6 +119,7 @@ func (u *UpTrack) number(p *Packet, sequence uint16, size int, made bool, now ti
 	p.Index = u.numbers.next(sequence)
 	if u.video {
 		p.KeyStart, p.Parameters = u.scan.scan(media(p), p.Time)
+		p.Sets = !u.scan.vp8 && setsAlone(media(p))
 	}
 	if made {
 		u.reception.made(p.Index, now)
