@@ -289,3 +289,29 @@ func TestA_pinned_layer_is_the_highest_that_is_sent(t *testing.T) {
 		}
 	})
 }
+
+func TestWithout_other_feedback_loss_lowers_the_picture_and_time_raises_it(t *testing.T) {
+	var e estimate
+	now := time.Unix(1000, 0)
+	var at []time.Duration
+	for second := range 300 {
+		picture, loss := 160_000.0, 0.0
+		for _, rate := range []float64{700_000, 2_100_000} {
+			if margin*rate <= e.carries() {
+				picture = rate
+			}
+		}
+		if picture > 700_000 { // the link carries the middle one
+			loss = 0.4
+			at = append(at, time.Duration(second)*time.Second)
+		}
+		e.judged(loss, picture, now)
+		now = now.Add(time.Second)
+	}
+	if len(at) == 0 || len(at) > 15 {
+		t.Fatalf("too high a picture was sent in %d of 300 seconds: %v", len(at), at)
+	}
+	if margin*700_000 > e.carries() {
+		t.Errorf("in the end it is thought to carry %.0f", e.carries())
+	}
+}

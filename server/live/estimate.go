@@ -24,6 +24,15 @@ const (
 	probePackets = 6
 	probeFor     = 25 * time.Millisecond
 	probeStep    = 2.0
+	// A loss of judgedBad in a reception report is too much, and of judgedGood none; the estimate becomes judgedLess of what is sent,
+	// after judgedEvery at the earliest, and judgedMore of what it was after judgedAfter without loss, or later.
+	judgedBad   = 0.1
+	judgedGood  = 0.02
+	judgedLess  = 0.7
+	judgedMore  = 2.5
+	judgedEvery = 2 * time.Second
+	judgedAfter = 10 * time.Second
+	judgedMost  = 80 * time.Second
 	// reached is the share of a probe's rate that must arrive for the link to be asked for yet more at once.
 	reached = 0.85
 )
@@ -115,6 +124,23 @@ func (e *estimate) arrived(rate float64, congested bool, now time.Time) {
 
 // limit takes a rate that the viewer names (draft-alvestrand-rmcat-remb-03).
 func (e *estimate) limit(rate float64) { e.rate = rate }
+
+// judged takes the share of packets that a viewer who sends no other feedback reports as lost (RFC 3550 §6.4.1) of a picture of so
+// many bits a second. What is lost may be chance or a full queue: a smaller picture is right for both. After a while without
+// loss more is tried, less and less often where it fails.
+func (e *estimate) judged(loss, picture float64, now time.Time) {
+	switch {
+	case e.cutAt.IsZero():
+		e.cutAt, e.patience = now, judgedAfter
+	case loss >= judgedBad && now.Sub(e.cutAt) >= judgedEvery:
+		if now.Sub(e.askedAt) < judgedAfter {
+			e.patience = min(2*e.patience, judgedMost)
+		}
+		e.rate, e.cutAt = judgedLess*min(e.carries(), picture), now
+	case loss <= judgedGood && now.Sub(e.cutAt) >= e.patience:
+		e.rate, e.cutAt, e.askedAt = judgedMore*e.carries(), now, now
+	}
+}
 
 func (e *estimate) cut(now time.Time) {
 	if e.cutAt = now; e.probe.rate > 0 || now.Sub(e.askedAt) < probeBlame {

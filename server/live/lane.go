@@ -291,6 +291,7 @@ func (l *lane) answer(f feedback, now time.Time) {
 	}
 	if f.packets > 0 {
 		f.guard.reported(f.packets, f.lost, now)
+		f.guard.way.link.judged(float64(f.lost)/float64(f.packets), f.guard.picture, now)
 	}
 	if f.rtt > 0 {
 		f.guard.tripped(f.rtt)
