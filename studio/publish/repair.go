@@ -17,6 +17,9 @@ const (
 	// copiesLeave is the share of packets that may be missing after all copies; those are asked for again. copiesMost bounds
 	// them.
 	copiesLeave, copiesMost = 0.03, 5
+	// setsLeave is the share of parameter sets that may be missing after all sendings, of which there are setsMost at most, from a
+	// loss of setsFrom on.
+	setsFrom, setsLeave, setsMost = 0.002, 1e-3, 16
 	// farFrom is the round trip from which waiting for a request costs more than sending too much. What is nearer is repaired by
 	// asking alone, which costs no more than what was lost.
 	farFrom = 25 * time.Millisecond
@@ -49,6 +52,15 @@ func sendings(loss float64) int {
 		return 1
 	}
 	return int(min(math.Ceil(math.Log(copiesLeave)/math.Log(min(loss, 0.9))), copiesMost))
+}
+
+// setsSendings is how often parameter sets are sent at once. They must not come late, repaired, after the picture that they are for:
+// browsers throw away the beginning of a key frame whose sets they have not got, and wait for the next one.
+func setsSendings(loss float64) int {
+	if loss <= setsFrom {
+		return 1
+	}
+	return int(min(math.Ceil(math.Log(setsLeave)/math.Log(min(loss, 0.9))), setsMost))
 }
 
 // far reports whether the path is long and free, so that sending more than what is asked for gains time and does no harm.

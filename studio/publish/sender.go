@@ -284,6 +284,11 @@ func (s *sender) send(st *stream, o *outgoing) {
 	if st.packets == 1 {
 		s.report(st)
 	}
+	if st.holdsSets(o) {
+		for range setsSendings(s.estimate.loss.own) - 1 {
+			s.again(copied{s.now(), st, o.header.SequenceNumber, false}, s.now())
+		}
+	}
 }
 
 // report sends a stream's report. Every report of a connection lies on the one line NTP = epoch + position, whatever the

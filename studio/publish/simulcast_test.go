@@ -432,6 +432,37 @@ func TestSound_is_repeated_unasked_where_a_long_path_loses_it_by_itself(t *testi
 	}
 }
 
+func TestParameter_sets_are_sent_often_enough_not_to_come_after_their_picture(t *testing.T) {
+	for _, c := range []struct {
+		own  float64
+		sent int
+	}{{0, 1}, {0.02, 2}, {0.3, 6}, {0.5, 10}, {0.8, setsMost}} {
+		synctest.Test(t, func(t *testing.T) {
+			l := &line{}
+			s := testSender(t, l, func() {})
+			s.layers[0].payloader = &codecs.H264Payloader{}
+			s.estimate.loss.own = c.own
+			stop := running(t, s)
+			s.writeVideo(picture(true, 500, 0))
+			s.writeVideo(picture(false, 500, time.Second/30))
+			time.Sleep(time.Second)
+			stop()
+			times := map[uint16]int{}
+			for _, p := range l.packets {
+				times[p.SequenceNumber]++
+			}
+			if first := l.packets[0].SequenceNumber; times[first] != c.sent || len(l.packets) != c.sent+2 {
+				t.Errorf("at %.0f %% of loss they are sent %d times, of %d packets", 100*c.own, times[first], len(l.packets))
+			}
+			for i := range c.sent {
+				if l.packets[i].SequenceNumber != l.packets[0].SequenceNumber {
+					t.Errorf("at %.0f %% the picture goes before its sets", 100*c.own)
+				}
+			}
+		})
+	}
+}
+
 func TestWhat_is_sent_so_often_arrives_but_for_a_little_share(t *testing.T) {
 	last := 1
 	for loss := 0.0; loss < 1; loss += 0.01 {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+	"github.com/pion/rtp/codecs"
 
 	"vitrine/capture/frame"
 )
@@ -44,6 +45,16 @@ type stream struct {
 
 func newStream(t *track, payloader rtp.Payloader, base uint32) *stream {
 	return &stream{track: t, rate: int64(t.codec.ClockRate), payloader: payloader, base: base, seq: uint16(rand.Uint32())}
+}
+
+// holdsSets reports whether a packet holds parameter sets of H.264 (RFC 6184 §5.2): alone, or those that belong together.
+func (s *stream) holdsSets(o *outgoing) bool {
+	const sps, pps, together = 7, 8, 24
+	if _, ok := s.payloader.(*codecs.H264Payloader); !ok || o.header.Padding || len(o.payload) == 0 {
+		return false
+	}
+	kind := o.payload[0] & 0x1f
+	return kind == sps || kind == pps || kind == together
 }
 
 // has reports whether the stream has that SSRC.
