@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -86,15 +87,20 @@ func benchJoin(b *testing.B) {
 }
 
 // benchStudio compares the studio's processor time on air with that of the picture's encoder alone, on the same pictures: a
-// clip with a camera's noise, which the studio takes from ffmpeg's pipe.
+// clip with a camera's noise, which the studio takes from ffmpeg's pipe. A viewer watches, because a layer that nobody watches
+// is not encoded.
 func benchStudio(b *testing.B, name string, f frame.Format) {
 	const seconds = 20
 	clip := noisyClip(b, f)
 	e := newEvening(b)
 	host := e.studio("--source", "file:"+clip, "--microphone", "synthetic", "--figures", "--size", fmt.Sprintf("%dx%d", f.Width, f.Height))
 	e.live()
-	last(b, host)
-	last(b, host)
+	viewer := exec.CommandContext(b.Context(), filepath.Join(bin, "audience"), "--url", e.url("/watch/evening"), "--viewers", "1", "--for", "1h")
+	if err := viewer.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = viewer.Wait() })
+	e.until("the viewer gets the whole picture", func() bool { return bytes.Contains(last(b, host), []byte(`"Layers":[{"State":"on"`)) })
 	before, start := host.cpu(), time.Now()
 	var l []byte
 	for range seconds {
