@@ -14,10 +14,12 @@ build: setup
 
 setup:
 	@.ci/setup build
+	@.ci/models build
 
 # Tests run in two passes: everything, then what is concurrent once more under the race detector with the long soaks short.
 test: setup
 	@.ci/setup test
+	@.ci/models test
 	@[ -d server/web/node_modules ] || npm ci --prefix server/web --no-audit --no-fund --loglevel=error
 	$(MAKE) --no-print-directory build lint
 	go test -timeout 20m ./...

@@ -15,6 +15,18 @@ var Mark []byte
 //go:embed icons/*.svg
 var symbols embed.FS
 
+//go:embed models
+var models embed.FS
+
+// Model returns one of the models that models/README.md lists, nil when it could not be fetched for this build.
+func Model(name string) []byte {
+	b, err := models.ReadFile("models/" + name)
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
 // Symbol returns the SVG of a symbol, nil when there is none of that name.
 func Symbol(name string) []byte {
 	b, err := symbols.ReadFile("icons/" + name + ".svg")
