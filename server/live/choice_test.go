@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/pion/interceptor/pkg/twcc"
-	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
 	"vitrine/server/wire"
@@ -80,7 +79,7 @@ func (n *narrow) rtp(h *head, payload []byte) int {
 func (n *narrow) last() []byte        { return nil }
 func (n *narrow) repeat([]byte)       {}
 func (n *narrow) nextCounted() uint16 { return n.next }
-func (n *narrow) rtcp([]rtcp.Packet)  {}
+func (n *narrow) rtcp([]byte)         {}
 
 func (n *narrow) set(rate, drop float64) {
 	n.mu.Lock()

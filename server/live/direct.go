@@ -18,7 +18,6 @@ import (
 	"github.com/pion/datachannel"
 	"github.com/pion/dtls/v2"
 	"github.com/pion/dtls/v2/pkg/crypto/fingerprint"
-	"github.com/pion/rtcp"
 	"github.com/pion/transport/v2/packetio"
 )
 
@@ -62,6 +61,7 @@ type direct struct {
 
 	control sync.Mutex // guards keys.inControl and plain, and is held while onRTCP is called
 	plain   []byte     // room for what was decrypted
+	sealed  []byte     // room for what is encrypted; the lane's
 	changed atomic.Pointer[func()]
 	cancel  context.CancelFunc
 	done    chan struct{}
@@ -167,13 +167,13 @@ func (d *direct) receiveControl(data []byte) {
 }
 
 // sendControl sends RTCP. It belongs to the viewer's lane.
-func (d *direct) sendControl(list []rtcp.Packet) {
+func (d *direct) sendControl(compound []byte) {
 	keys, to := d.keys.Load(), d.to.Load()
-	raw, err := rtcp.Marshal(list)
-	if err != nil || keys == nil || to == nil {
+	if keys == nil || to == nil {
 		return
 	}
-	if sealed, err := keys.outControl.EncryptRTCP(nil, raw, nil); err == nil {
+	if sealed, err := keys.outControl.EncryptRTCP(d.sealed[:0], compound, nil); err == nil {
+		d.sealed = sealed
 		_, _ = d.port.socks[0].WriteToUDP(sealed, to)
 	}
 }

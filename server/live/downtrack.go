@@ -1,6 +1,7 @@
 package live
 
 import (
+	"encoding/binary"
 	"math"
 	"math/rand/v2"
 	"strconv"
@@ -71,6 +72,7 @@ type DownTrack struct {
 	octets    uint32
 	resends   int // bytes left in this second
 	reportDue bool
+	sheet     []byte    // room for a report
 	askedAt   time.Time // of the viewer's first PLI since a key frame was sent
 }
 
@@ -340,10 +342,17 @@ func (d *DownTrack) report(now time.Time) {
 	}
 	ntp, ticks := c.read(now)
 	d.reportDue = false
-	d.exit.rtcp([]rtcp.Packet{&rtcp.SenderReport{
-		SSRC: d.ssrc, NTPTime: ntp, RTPTime: ticks + offset, PacketCount: d.packets, OctetCount: d.octets,
-	}})
+	report := append(d.sheet[:0], senderReport[:]...)
+	report = binary.BigEndian.AppendUint32(report, d.ssrc)
+	report = binary.BigEndian.AppendUint64(report, ntp)
+	report = binary.BigEndian.AppendUint32(report, ticks+offset)
+	report = binary.BigEndian.AppendUint32(report, d.packets)
+	d.sheet = binary.BigEndian.AppendUint32(report, d.octets)
+	d.exit.rtcp(d.sheet)
 }
+
+// senderReport is the head of a sender report without reception reports (RFC 3550 §6.4.1): version, type and length in words.
+var senderReport = [...]byte{2 << 6, 200, 0, 6}
 
 // roundTrip is what a reception report shows of the way there and back (RFC 3550 §6.4.1); 0 if it shows nothing.
 func (d *DownTrack) roundTrip(r rtcp.ReceptionReport, now time.Time) time.Duration {

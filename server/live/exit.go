@@ -3,8 +3,6 @@ package live
 import (
 	"encoding/binary"
 	"time"
-
-	"github.com/pion/rtcp"
 )
 
 // head is what the header of a packet to a viewer says (RFC 3550 §5.1).
@@ -31,7 +29,8 @@ type exit interface {
 	repeat(packet []byte)
 	// nextCounted is the transport-wide sequence number that the next counted packet gets.
 	nextCounted() uint16
-	rtcp(list []rtcp.Packet)
+	// rtcp sends RTCP at once. It does not keep compound.
+	rtcp(compound []byte)
 }
 
 // door is the exit through a connection and its lane's outbox. It belongs to the lane.
@@ -113,4 +112,4 @@ func (d *door) write(b []byte, h *head) {
 
 func (d *door) nextCounted() uint16 { return d.sent }
 
-func (d *door) rtcp(list []rtcp.Packet) { d.sendControl(list) }
+func (d *door) rtcp(compound []byte) { d.sendControl(compound) }

@@ -237,7 +237,7 @@ func FuzzFeedback(f *testing.F) {
 		for i := range sendsKept {
 			g.way.leaves(uint16(i), 1000, now)
 		}
-		transportMessages(compound, func(message []byte) {
+		messages(compound, func(message []byte) {
 			packets, lost := g.way.reported(message, now)
 			if packets < lost || packets > sendsKept {
 				t.Errorf("of %d packets %d were lost", packets, lost)
@@ -247,6 +247,6 @@ func FuzzFeedback(f *testing.F) {
 			if theirs.Unmarshal(message) == nil && packets > int(theirs.PacketStatusCount) {
 				t.Errorf("%d packets instead of %d", packets, theirs.PacketStatusCount)
 			}
-		})
+		}, func([]byte) {})
 	})
 }

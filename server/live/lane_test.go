@@ -9,7 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 )
 
@@ -45,7 +44,7 @@ func (s *screen) last() []byte {
 }
 func (s *screen) repeat(b []byte)     { s.again = append(s.again, binary.BigEndian.Uint16(b)) }
 func (s *screen) nextCounted() uint16 { return 0 }
-func (s *screen) rtcp([]rtcp.Packet)  {}
+func (s *screen) rtcp([]byte)         {}
 
 func (s *screen) headers() []rtp.Header {
 	s.mu.Lock()

@@ -12,26 +12,26 @@ const (
 	referenceSpare = 64 - 24 - 8
 )
 
-// transportMessages calls f for each message of transport-wide feedback in a compound RTCP packet, and reports whether there are
-// others. What is malformed ends the reading.
-func transportMessages(compound []byte, f func(message []byte)) (others bool) {
+// messages calls transport for each message of transport-wide feedback in a compound RTCP packet, and other for each other one.
+// What is malformed ends the reading.
+func messages(compound []byte, transport, other func(message []byte)) {
 	for len(compound) >= 4 && compound[0]>>6 == 2 {
 		n := 4 * (int(binary.BigEndian.Uint16(compound[2:])) + 1)
 		if n > len(compound) {
-			return others
+			return
 		}
 		if p := compound[:n]; p[1] != typeFeedback || p[0]&0x1f != formatTransport {
-			others = true
+			other(p)
 		} else if n >= transportHeader {
-			f(p)
+			transport(p)
 		}
 		compound = compound[n:]
 	}
-	return others
 }
 
-// arrivals walks in place, for a thousand viewers' reports must not become garbage, through what a message says of each packet: its number, and when it came, in sendTicks of the viewer's clock, if
-// it was received. It ends early where the message is shorter than it says.
+// arrivals walks in place, for a thousand viewers' reports must not become garbage, through what a message says of each packet:
+// its number, and when it came, in sendTicks of the viewer's clock, if it was received. It ends early where the message is
+// shorter than it says.
 type arrivals struct {
 	chunks, deltas []byte
 	number         uint16

@@ -68,14 +68,15 @@ func (v *Viewer) hear(compound []byte) {
 	if l == nil {
 		return
 	}
-	others := transportMessages(compound, func(message []byte) {
+	messages(compound, func(message []byte) {
 		room := messageRoom.Get().(*[receiveMTU]byte)
 		l.tell(feedback{guard: &v.guard, down: v.steered(), transport: room[:copy(room[:], message)]})
-	})
-	if !others {
-		return
-	}
-	list, err := rtcp.Unmarshal(compound)
+	}, func(message []byte) { v.understand(message, l) })
+}
+
+// understand takes one RTCP message, or nothing of one that is malformed.
+func (v *Viewer) understand(message []byte, l *lane) {
+	list, err := rtcp.Unmarshal(message)
 	if err != nil {
 		return
 	}
