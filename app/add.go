@@ -32,7 +32,7 @@ func (w *Window) addFile() {
 	path := widget.NewEntry("")
 	loop := fynewidget.NewCheck(t.LoopFile, nil)
 	loop.SetChecked(true)
-	browse := widget.NewButton(t.Browse, "", widget.Plain, func() { w.browse(path) })
+	browse := widget.NewButton(t.Browse, "", widget.Plain, func() { w.browse(t.FileTitle, path.SetText) })
 	w.form(t.FileTitle, widget.Stack(10, field(t.FilePath, widget.Row(path, browse)), loop), path, t.Add, func() string {
 		p := strings.TrimSpace(path.Text)
 		if p == "" {
@@ -43,20 +43,20 @@ func (w *Window) addFile() {
 	}, path, browse)
 }
 
-// browse fills an entry with the path of a file that the host picks.
-func (w *Window) browse(path *widget.Entry) {
+// browse hands on the path of a file that the host picks.
+func (w *Window) browse(title string, take func(path string)) {
 	d := dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {
 		if err != nil || f == nil {
 			return
 		}
-		path.SetText(f.URI().Path())
+		take(f.URI().Path())
 		if err := f.Close(); err != nil {
 			w.log.Warn("close a picked file", "error", err)
 		}
 	}, w.win)
 	d.SetConfirmText(w.words.Add)
 	d.SetDismissText(w.words.Cancel)
-	d.SetTitleText(w.words.FileTitle)
+	d.SetTitleText(title)
 	d.Resize(fyne.NewSize(760, 520))
 	d.Show()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"vitrine/capture/frame"
+	"vitrine/effects"
 	"vitrine/server/wire"
 	"vitrine/studio"
 )
@@ -22,6 +23,13 @@ type Desk interface {
 	MoveSource(ctx context.Context, id studio.SourceID, to int) error
 	SelectSource(ctx context.Context, id studio.SourceID) error
 	PauseSource(ctx context.Context, id studio.SourceID, on bool) error
+
+	SetLook(ctx context.Context, l effects.Look) error
+	Compare(ctx context.Context, on bool) error
+	SetVoice(ctx context.Context, v effects.Voice) error
+	KeepPerson(ctx context.Context, name string) error
+	UsePerson(ctx context.Context, name string) error
+	RemovePerson(ctx context.Context, name string) error
 
 	SetMicrophone(ctx context.Context, m studio.Microphone) error
 	SetSpeaker(ctx context.Context, device string) error

@@ -18,7 +18,7 @@ const (
 	serverTab
 	outputTab
 	audioTab
-	lookTab
+	appearanceTab
 )
 
 // scrollRoom is kept free for a scroll bar, in pixels.
@@ -38,7 +38,7 @@ func (w *Window) openSettings(at tab) {
 	if w.sheet != nil {
 		return
 	}
-	pages := []page{w.serverPage(), w.outputPage(), w.audioPage(), w.lookPage()}
+	pages := []page{w.serverPage(), w.outputPage(), w.audioPage(), w.appearancePage()}
 	nav := widget.Stack(2)
 	stack := container.NewStack()
 	items := make([]*widget.Item, len(pages))

@@ -22,7 +22,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/lang"
-	"fyne.io/fyne/v2/layout"
 
 	"vitrine/app/theme"
 	"vitrine/app/widget"
@@ -56,6 +55,7 @@ type Window struct {
 	sources  *sources
 	mixer    *mixer
 	controls *controls
+	side     *side
 	notices  *notices
 	menu     *menu
 	sheet    *widget.Sheet
@@ -111,14 +111,20 @@ func (w *Window) build() {
 	w.sources, w.mixer, w.controls = newSources(w), newMixer(w), newControls(w)
 	w.notices = newNotices(w)
 	show, status := newShowPanel(w), newStatusBar(w)
+	look, voice := newLookPanel(w), newVoicePanel(w)
+	at := 0
+	if w.side != nil {
+		at = w.side.at
+	}
+	w.side = newSide(w, at, sidePanel{w.words.TabShow, show.object}, sidePanel{w.words.TabLook, look.object}, sidePanel{w.words.TabVoice, voice.object})
 	w.menu = newMenu(w)
 	w.live = []func(*studio.Snapshot){
-		w.overlay.apply, w.sources.apply, w.mixer.apply, show.apply, w.notices.apply, w.controls.apply, status.apply, w.menu.apply,
+		w.overlay.apply, w.sources.apply, w.mixer.apply, show.apply, look.apply, voice.apply, w.notices.apply, w.controls.apply, status.apply, w.menu.apply,
 	}
 	const gap = 10
 	left := widget.Sized(fyne.NewSize(leftWidth, 0), widget.Fill(gap, nil, w.sources.object, w.notices.object))
 	middle := widget.Fill(gap, nil, w.picture, widget.Sized(fyne.NewSize(0, mixerHeight), w.mixer.object))
-	right := widget.Sized(fyne.NewSize(rightWidth, 0), widget.Fill(gap, show.object, layout.NewSpacer(), w.controls.object))
+	right := widget.Sized(fyne.NewSize(rightWidth, 0), widget.Fill(gap, nil, w.side.object, w.controls.object))
 	body := container.New(sidesLayout{gap}, middle, left, right)
 	w.win.SetContent(widget.Fill(0, nil, widget.Inset(gap, gap, body), status.object))
 	w.applyPanels()

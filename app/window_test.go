@@ -274,7 +274,7 @@ func TestARefusedOutputIsSaidAndUndone(t *testing.T) {
 
 func TestTheLanguageChangesWhileTheSettingsAreOpen(t *testing.T) {
 	b := newBench(t, onAir)
-	b.w.openSettings(lookTab)
+	b.w.openSettings(appearanceTab)
 	b.pickers()[0].Choose("zh")
 	b.expect(`look "zh" "dark"`)
 	b.change(func(s *studio.Snapshot) { s.Settings.Language = "zh" })

@@ -68,6 +68,78 @@ type words struct {
 	RegionWrong   string
 	NameWrong     string
 
+	// Look and voice.
+	TabShow           string
+	TabLook           string
+	TabVoice          string
+	TabMusic          string
+	Nobody            string
+	KeepTitle         string
+	KeepHint          string
+	Beauty            string
+	Compare           string
+	PresetOff         string
+	PresetNatural     string
+	PresetFresh       string
+	PresetRadiant     string
+	PresetOwn         string
+	Smooth            string
+	Whiten            string
+	Blush             string
+	Lips              string
+	SlimFace          string
+	BigEyes           string
+	Sharpen           string
+	BackgroundHeading string
+	BackgroundKeep    string
+	BackgroundBlur    string
+	BackgroundReplace string
+	BlurStrength      string
+	BackdropHint      string
+	BackdropTitle     string
+	ColourHeading     string
+	AutoColour        string
+	Temperature       string
+	Tint              string
+	Exposure          string
+	Contrast          string
+	Saturation        string
+	Grade             string
+	GradeNone         string
+	GradeFile         string
+	GradeTitle        string
+	GradeStrength     string
+	CleanHeading      string
+	Rumble            string
+	Echo              string
+	Noise             string
+	NoiseKeep         string
+	NoiseLight        string
+	NoiseStrong       string
+	Gate              string
+	LevelHeading      string
+	AutoLevel         string
+	Press             string
+	ChangerHeading    string
+	Pitch             string
+	Formant           string
+	Reverb            string
+	Wet               string
+	ReverbNone        string
+	ReverbStudio      string
+	ReverbRoom        string
+	ReverbHall        string
+	ReverbPlate       string
+	ChangerOff        string
+	ChangerDeeper     string
+	ChangerBrighter   string
+	ChangerChild      string
+	ChangerRobot      string
+	ChangerChipmunk   string
+	ChangerHall       string
+	EqualiserHeading  string
+	VoiceDelay        string
+
 	// Audio mixer.
 	Mixer              string
 	Microphone         string

@@ -3,9 +3,11 @@ package studio
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"vitrine/capture/frame"
+	"vitrine/effects"
 	"vitrine/studio/scene"
 )
 
@@ -21,6 +23,8 @@ const (
 type pictures struct {
 	clock            *clock
 	scale            scene.Scale
+	rack             *effects.Picture
+	compare          atomic.Bool // the preview shows the picture without effects
 	preview, encoder *frame.Slot
 	input            chan *frame.Slot // the source to show from now on; nil shows the slate
 	hold             *frame.Playback  // of the source shown
@@ -44,11 +48,13 @@ type pictureStats struct {
 	width, height int // of the source
 	in            uint64
 	lastIn        time.Time
+	dressed       int           // pictures that got effects, and how long that took
+	dressing      time.Duration // in all
 }
 
-func newPictures(c *clock, scale scene.Scale, f frame.Format) *pictures {
+func newPictures(c *clock, scale scene.Scale, rack *effects.Picture, f frame.Format) *pictures {
 	return &pictures{
-		clock: c, scale: scale, format: f,
+		clock: c, scale: scale, rack: rack, format: f,
 		preview: frame.NewSlot(), encoder: frame.NewSlot(), input: make(chan *frame.Slot),
 		stamp: -1,
 	}
@@ -135,8 +141,35 @@ func (p *pictures) take(v *frame.Video) {
 		return
 	}
 	p.due = max(p.due, v.PTS-interval) + interval
-	p.keep(p.program(v, f))
-	p.emit(p.last, ShowingSource, now)
+	raw := p.program(v, f)
+	defer raw.Release()
+	p.keep(p.dress(raw, now))
+	before := p.last
+	if p.compare.Load() {
+		before = raw
+	}
+	p.emit(p.last, before, ShowingSource, now)
+}
+
+// dress is v with the host's look, as a reference of its own.
+func (p *pictures) dress(v *frame.Video, began time.Time) *frame.Video {
+	out := p.rack.Apply(v)
+	p.mu.Lock()
+	p.stats.dressed++
+	p.stats.dressing += time.Since(began)
+	p.mu.Unlock()
+	return out
+}
+
+// second is how long a picture took to get its effects since it was last asked; zero if none came.
+func (p *pictures) second() (mean time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stats.dressed > 0 {
+		mean = p.stats.dressing / time.Duration(p.stats.dressed)
+	}
+	p.stats.dressed, p.stats.dressing = 0, 0
+	return mean
 }
 
 // program is v in the program's size, as a reference of its own.
@@ -177,11 +210,11 @@ func (p *pictures) fill(now time.Time) {
 		scene.Fit(out, p.last, p.scale)
 	}
 	out.PTS = p.clock.Now()
-	p.emit(out, showing, now)
+	p.emit(out, out, showing, now)
 }
 
-// emit hands one picture to the preview and the encoder. Time never runs backwards.
-func (p *pictures) emit(v *frame.Video, showing Showing, now time.Time) {
+// emit hands one picture to the encoder and one to the preview. Time never runs backwards.
+func (p *pictures) emit(v, preview *frame.Video, showing Showing, now time.Time) {
 	if v.PTS <= p.stamp {
 		return
 	}
@@ -190,7 +223,7 @@ func (p *pictures) emit(v *frame.Video, showing Showing, now time.Time) {
 	p.mu.Lock()
 	p.stats.showing = showing
 	p.mu.Unlock()
-	p.preview.Put(v.Retain())
+	p.preview.Put(preview.Retain())
 	p.encoder.Put(v.Retain())
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vitrine/capture/frame"
+	"vitrine/effects"
 	"vitrine/server/wire"
 )
 
@@ -81,6 +82,13 @@ type Unfinished struct {
 	Until time.Time `json:"until"`
 }
 
+// Person is the look and the voice of somebody who hosts, kept under a name.
+type Person struct {
+	Name  string        `json:"name"`
+	Look  effects.Look  `json:"look"`
+	Voice effects.Voice `json:"voice"`
+}
+
 // Settings is all that survives a restart. The zero value is not valid; start from Defaults.
 type Settings struct {
 	Server     Server     `json:"server"`
@@ -90,6 +98,10 @@ type Settings struct {
 	// Speaker is the Device.ID of the output; "" is the system's default.
 	Speaker string `json:"speaker"`
 	Output  Output `json:"output"`
+	// Look and Voice are the effects on picture and microphone; People are those that were kept under a name.
+	Look   effects.Look  `json:"look"`
+	Voice  effects.Voice `json:"voice"`
+	People []Person      `json:"people"`
 	// Language is "en", "zh" or "" for the system's; Theme is "light", "dark" or "" for the system's.
 	Language string `json:"language"`
 	Theme    string `json:"theme"`
@@ -97,9 +109,11 @@ type Settings struct {
 	Unfinished *Unfinished `json:"unfinished,omitempty"`
 }
 
-// Defaults is what a first start begins with: no source yet, 720p30 in H.264, 96 kbit/s of sound.
+// Defaults is what a first start begins with: no source yet, 720p30 in H.264, 96 kbit/s of sound, a natural look and a clean
+// voice.
 func Defaults() Settings {
 	return Settings{
+		Look: effects.Look{}.With(effects.Natural), Voice: effects.CleanVoice(),
 		Microphone: Microphone{Channels: 1},
 		Output: Output{
 			Codec: frame.H264, Format: frame.Format{Width: 1280, Height: 720, FPS: 30},
@@ -117,6 +131,7 @@ const (
 	minKeyInterval  = 250 * time.Millisecond
 	maxKeyInterval  = time.Minute
 	maxSources      = 64
+	maxPeople       = 32
 	maxName         = 80
 )
 
@@ -159,6 +174,12 @@ func (s Settings) Validate() error {
 	if err := s.Microphone.Validate(); err != nil {
 		return err
 	}
+	if err := s.Look.Validate(); err != nil {
+		return err
+	}
+	if err := s.Voice.Validate(); err != nil {
+		return err
+	}
 	if len(s.Sources) > maxSources {
 		return fmt.Errorf("a show has at most %d sources", maxSources)
 	}
@@ -176,7 +197,7 @@ func (s Settings) Validate() error {
 }
 
 func (s Settings) clone() Settings {
-	s.Sources = slices.Clone(s.Sources)
+	s.Sources, s.People = slices.Clone(s.Sources), slices.Clone(s.People)
 	return s
 }
 

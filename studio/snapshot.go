@@ -105,6 +105,8 @@ type Sound struct {
 	Voice, Master mix.Level
 	// Silence and Dropped count 10 ms blocks that were missing or in excess.
 	Silence, Dropped uint64
+	// Delay is what the effects add between the microphone and the program.
+	Delay time.Duration
 	// Speaker is how the output does while something plays.
 	Speaker        Status
 	SpeakerProblem Problem

@@ -33,6 +33,7 @@ type Button struct {
 	kind   Kind
 	tapped func()
 	tall   bool
+	hold   func(on bool)
 
 	hovered, focused, pressed bool
 }
@@ -59,6 +60,21 @@ func (b *Button) Tall() *Button {
 
 // OnTap changes what the button does.
 func (b *Button) OnTap(tapped func()) { b.tapped = tapped }
+
+// OnHold has hold called with true while the button is pressed and with false when it is let go. From the keyboard a press
+// turns it on and the next one off.
+func (b *Button) OnHold(hold func(on bool)) { b.hold = hold }
+
+func (b *Button) press(on bool) {
+	if b.pressed == on {
+		return
+	}
+	b.pressed = on
+	if b.hold != nil && !b.Disabled() {
+		b.hold(on)
+	}
+	b.Refresh()
+}
 
 // Text is the button's text.
 func (b *Button) Text() string { return b.text }
@@ -102,6 +118,9 @@ func (b *Button) TypedRune(rune) {}
 func (b *Button) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
 	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
+		if b.hold != nil {
+			b.press(!b.pressed)
+		}
 		b.Tapped(nil)
 	default:
 		b.Keys.pass(e)
@@ -115,13 +134,17 @@ func (b *Button) MouseIn(*desktop.MouseEvent) { b.hovered = true; b.Refresh() }
 func (b *Button) MouseMoved(*desktop.MouseEvent) {}
 
 // MouseOut implements desktop.Hoverable.
-func (b *Button) MouseOut() { b.hovered, b.pressed = false, false; b.Refresh() }
+func (b *Button) MouseOut() {
+	b.hovered = false
+	b.press(false)
+	b.Refresh()
+}
 
 // MouseDown implements desktop.Mouseable.
-func (b *Button) MouseDown(*desktop.MouseEvent) { b.pressed = true; b.Refresh() }
+func (b *Button) MouseDown(*desktop.MouseEvent) { b.press(true) }
 
 // MouseUp implements desktop.Mouseable.
-func (b *Button) MouseUp(*desktop.MouseEvent) { b.pressed = false; b.Refresh() }
+func (b *Button) MouseUp(*desktop.MouseEvent) { b.press(false) }
 
 // Cursor implements desktop.Cursorable.
 func (b *Button) Cursor() desktop.Cursor {

@@ -183,3 +183,42 @@ func (e *Entry) SetEnabled(on bool) {
 		}
 	}
 }
+
+// Toggle is a named switch. Setting it from the program calls nothing.
+type Toggle struct {
+	fynewidget.Check
+	Keys Keys
+
+	quiet bool
+}
+
+// NewToggle returns a switch that is off; changed is called when the host turns it.
+func NewToggle(name string, changed func(on bool)) *Toggle {
+	t := &Toggle{}
+	t.Text = name
+	t.OnChanged = func(on bool) {
+		if !t.quiet {
+			changed(on)
+		}
+	}
+	t.ExtendBaseWidget(t)
+	return t
+}
+
+// Set turns the switch.
+func (t *Toggle) Set(on bool) {
+	if t.Checked != on {
+		t.quiet = true
+		t.SetChecked(on)
+		t.quiet = false
+	}
+}
+
+// TypedKey implements fyne.Focusable.
+func (t *Toggle) TypedKey(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeySpace {
+		t.Check.TypedKey(e)
+		return
+	}
+	t.Keys.pass(e)
+}

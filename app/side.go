@@ -1,0 +1,55 @@
+package app
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+
+	"vitrine/app/widget"
+)
+
+// side is the right column: a row of tabs and the panel of the one that is chosen.
+type side struct {
+	object fyne.CanvasObject
+	tabs   []*widget.Button
+	panels []sidePanel
+	at     int
+}
+
+// sidePanel is one panel of the column.
+type sidePanel struct {
+	name   string
+	object fyne.CanvasObject
+}
+
+func newSide(w *Window, at int, panels ...sidePanel) *side {
+	s := &side{panels: panels}
+	var tabs, objects []fyne.CanvasObject
+	for i, p := range panels {
+		b := widget.NewButton(p.name, "", widget.Quiet, func() { s.choose(i) })
+		b.Keys = w.keys
+		s.tabs = append(s.tabs, b)
+		tabs, objects = append(tabs, b), append(objects, p.object)
+	}
+	s.object = widget.Fill(6, widget.Columns(2, tabs...), container.NewStack(objects...), nil)
+	s.choose(at)
+	return s
+}
+
+// choose shows a panel, counted from 0.
+func (s *side) choose(n int) {
+	s.at = n
+	for i, p := range s.panels {
+		kind := widget.Quiet
+		if i == n {
+			kind = widget.Plain
+		}
+		s.tabs[i].Set(p.name, "", kind)
+		show(p.object, i == n)
+	}
+}
+
+// scrolled is a panel's content, which may be higher than the window.
+func scrolled(content fyne.CanvasObject) fyne.CanvasObject {
+	return container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 0, 0, scrollRoom), content))
+}
