@@ -1,0 +1,403 @@
+package video
+
+import "vitrine/capture/frame"
+
+// cells is the grid of the working picture: a cell covers 4×4 pixels of luma and 2×2 of chroma. Kernels touch the cells
+// x0 ≤ x < x1, y0 ≤ y < y1; all others count as no skin.
+type cells struct {
+	width, height, stride, size int
+	x0, y0, x1, y1              int
+}
+
+// Planes of the working picture, size cells apart: mean luma less black, mean chroma less 128, how sure it is skin (0 to 1);
+// gain and base of the guided filter and the weight they stand on; mean chroma of the skin around; tints to add.
+const (
+	planeLuma = iota
+	planeCb
+	planeCr
+	planeSkin
+	planeGain
+	planeBase
+	planeWeight
+	planeMeanCb
+	planeMeanCr
+	planeTintY
+	planeTintCb
+	planeTintCr
+	floatPlanes
+)
+
+// What the full-resolution pass reads, size cells apart. A pixel x of luma becomes x + gate·(b − a·x + lift), of chroma
+// x + b − a·x: a in Q15, b and lift in Q6, gate as 2^17 divided by the deviation in levels at which it closes.
+const (
+	planeA = iota
+	planeB
+	planeLift
+	planeGate
+	planeCA
+	planeCbB
+	planeCrB
+	intPlanes
+)
+
+// skin is what colour skin has. Lit more or less, one skin keeps the direction of (luma, Cb, Cr): the chroma expected at a
+// luma is proportional to it. The deviation from it is measured along and across the direction in which skins differ.
+type skin struct {
+	luma, cb, cr  float32 // of the middle of the skin, less black and less 128
+	along, across [2]float32
+	dim, dark     float32 // share of luma from which on it may be skin, and below which it is hair or a shadow
+	weight        float32
+}
+
+// dose is how strongly filter and mask are folded into the planes, 0 to 1.
+type dose struct {
+	smooth, whiten float32
+	tint           bool
+}
+
+// kernels are the passes over pixels. Native ones are C where there is a C compiler, and [plain] elsewhere.
+type kernels interface {
+	reduce(v *frame.Video, c cells, f []float32)
+	skin(c cells, s skin, region, f []float32)
+	guide(c cells, radius int, f, row []float32)
+	fold(c cells, radius int, d dose, f, row []float32, planes []int16, spans []int32)
+	luma(v *frame.Video, c cells, planes []int16, spans []int32, row []int16)
+	chroma(v *frame.Video, c cells, planes []int16, spans []int32, row []int16)
+}
+
+// plain is the reference of the kernels in Go; the C agrees within rounding of floats.
+type plain struct{}
+
+func ease(x float32) float32 {
+	x = min(max(x, 0), 1)
+	return x * x * (3 - 2*x)
+}
+
+// reduce takes the mean of every cell; at the right and lower edge the last pixel goes on.
+func (plain) reduce(v *frame.Video, c cells, f []float32) {
+	cw, ch := (v.Width+1)/2, (v.Height+1)/2
+	for y := c.y0; y < c.y1; y++ {
+		for x := c.x0; x < c.x1; x++ {
+			i := y*c.stride + x
+			f[i] = mean(v.Y, v.YStride, 4*x, 4*y, 4, v.Width, v.Height) - 16
+			f[planeCb*c.size+i] = mean(v.U, v.CStride, 2*x, 2*y, 2, cw, ch) - 128
+			f[planeCr*c.size+i] = mean(v.V, v.CStride, 2*x, 2*y, 2, cw, ch) - 128
+		}
+	}
+}
+
+func mean(p []byte, stride, x, y, n, w, h int) float32 {
+	sum := 0
+	if x+n <= w && y+n <= h {
+		for j := range n {
+			for _, b := range p[(y+j)*stride+x:][:n] {
+				sum += int(b)
+			}
+		}
+		return float32(sum) / float32(n*n)
+	}
+	for j := range n {
+		for i := range n {
+			sum += int(p[min(y+j, h-1)*stride+min(x+i, w-1)])
+		}
+	}
+	return float32(sum) / float32(n*n)
+}
+
+// skin raises the skin plane to the likelihood under s, times region.
+func (plain) skin(c cells, s skin, region, f []float32) {
+	per, ramp := 1/s.luma, 1/(s.dim-s.dark)
+	for y := c.y0; y < c.y1; y++ {
+		for x := c.x0; x < c.x1; x++ {
+			i := y*c.stride + x
+			if region[i] == 0 {
+				continue
+			}
+			k := f[i] * per
+			light := min(max(k, 0.35), 1.3)
+			du, dv := f[planeCb*c.size+i]-light*s.cb, f[planeCr*c.size+i]-light*s.cr
+			e, g := du*s.along[0]+dv*s.along[1], du*s.across[0]+dv*s.across[1]
+			m := ease((2.5-(e*e+g*g))*(1/1.5)) * ease((k-s.dark)*ramp) * s.weight * region[i]
+			f[planeSkin*c.size+i] = max(f[planeSkin*c.size+i], m)
+		}
+	}
+}
+
+// slide adds sign times a row of cells to the sums over columns of the moments of luma and chroma, weighted by skin.
+func slide(c cells, f []float32, y int, sign float32, n int, col []float32) {
+	for x := range n {
+		i := y*c.stride + c.x0 + x
+		l, w := f[i], sign*f[planeSkin*c.size+i]
+		wl := w * l
+		col[x] += w
+		col[n+x] += wl
+		col[2*n+x] += wl * l
+		col[3*n+x] += w * f[planeCb*c.size+i]
+		col[4*n+x] += w * f[planeCr*c.size+i]
+	}
+}
+
+// box sums col over 2r+1 neighbours.
+func box(sum, col []float32, r int) {
+	var s float32
+	n := len(col)
+	for x := range min(r, n) {
+		s += col[x]
+	}
+	for x := range n {
+		if x+r < n {
+			s += col[x+r]
+		}
+		if x-r-1 >= 0 {
+			s -= col[x-r-1]
+		}
+		sum[x] = s
+	}
+}
+
+// slack is the weight of the cell itself where there is no skin around, so that nothing is divided by zero.
+const slack = 0.05
+
+// guide is the guided filter (He, Sun and Tang 2010, equations 5 and 6, with the picture as its own guide) over windows of
+// 2·radius+1 cells, weighted by skin: hair and background beside skin neither bleed into it nor keep it rough. What counts
+// as an edge is relative to luma, so that dark skin is smoothed like light skin.
+func (plain) guide(c cells, radius int, f, row []float32) {
+	n := c.x1 - c.x0
+	col, sum := row[:5*n], row[5*n:10*n]
+	clear(col)
+	for y := c.y0; y < min(c.y0+radius, c.y1); y++ {
+		slide(c, f, y, 1, n, col)
+	}
+	for y := c.y0; y < c.y1; y++ {
+		if y+radius < c.y1 {
+			slide(c, f, y+radius, 1, n, col)
+		}
+		if y-radius-1 >= c.y0 {
+			slide(c, f, y-radius-1, -1, n, col)
+		}
+		for k := range 5 {
+			box(sum[k*n:(k+1)*n], col[k*n:(k+1)*n], radius)
+		}
+		for x := range n {
+			i := y*c.stride + c.x0 + x
+			l := f[i]
+			w := sum[x] + slack
+			per := 1 / w
+			mean := (sum[n+x] + slack*l) * per
+			variance := max((sum[2*n+x]+slack*l*l)*per-mean*mean, 0)
+			e := edge*mean + 0.8
+			a := f[planeSkin*c.size+i] * e * e / (variance + e*e)
+			f[planeGain*c.size+i] = a
+			f[planeBase*c.size+i] = a * mean
+			f[planeWeight*c.size+i] = w
+			f[planeMeanCb*c.size+i] = (sum[3*n+x] + slack*f[planeCb*c.size+i]) * per
+			f[planeMeanCr*c.size+i] = (sum[4*n+x] + slack*f[planeCr*c.size+i]) * per
+		}
+	}
+}
+
+// The look of the filter. Edge is the contrast that is half an edge, grain the share of the finest texture that stays,
+// chroma the share of blotches in colour that goes; whitening lifts the middle of luma by up to lift levels and takes pale
+// of the saturation; deviations of more than hair times luma are hair and not skin, and stay.
+const (
+	edge   = 0.07
+	grain  = 0.3
+	chroma = 0.7
+	lift   = 20
+	pale   = 0.22
+	hair   = 0.25
+)
+
+// fixed rounds to the nearest integer.
+func fixed(x float32) int16 { return int16(int(x+32768.5) - 32768) }
+
+// fold averages gain and base over the window (equation 8) and folds them with mask, whitening and tints into the planes of
+// the full-resolution pass. Spans tells for each row which cells change anything: 2 numbers, from and to.
+func (plain) fold(c cells, radius int, d dose, f, row []float32, planes []int16, spans []int32) {
+	n := c.x1 - c.x0
+	col, sum := row[:2*n], row[2*n:4*n]
+	clear(col)
+	add := func(y int, sign float32) {
+		i := y*c.stride + c.x0
+		for x := range n {
+			col[x] += sign * f[planeGain*c.size+i+x]
+			col[n+x] += sign * f[planeBase*c.size+i+x]
+		}
+	}
+	for y := c.y0; y < min(c.y0+radius, c.y1); y++ {
+		add(y, 1)
+	}
+	for y := c.y0; y < c.y1; y++ {
+		if y+radius < c.y1 {
+			add(y+radius, 1)
+		}
+		if y-radius-1 >= c.y0 {
+			add(y-radius-1, -1)
+		}
+		box(sum[:n], col[:n], radius)
+		box(sum[n:], col[n:], radius)
+		for x := range n {
+			foldCell(c, radius, d, f, y*c.stride+c.x0+x, sum[x], sum[n+x], planes)
+		}
+		spans[2*y], spans[2*y+1] = span(c, planes[y*c.stride:])
+	}
+}
+
+func foldCell(c cells, radius int, d dose, f []float32, i int, gain, base float32, planes []int16) {
+	l, w := f[i], f[planeWeight*c.size+i]
+	area := 1 / float32((2*radius+1)*(2*radius+1))
+	mask := f[planeSkin*c.size+i] * min(max(w*area*3-0.2, 0), 1)
+	per := d.smooth * mask / w
+	a := gain * per
+	b := base*per - grain*a*l
+	a *= 1 - grain
+	up := d.whiten * mask * min(max(l*(219-l)*(1/11990.0), 0), 1) * lift
+	cs := chroma * d.smooth * mask
+	ca := cs + pale*d.whiten*mask
+	bu, bv := cs*f[planeMeanCb*c.size+i], cs*f[planeMeanCr*c.size+i]
+	if d.tint {
+		up += f[planeTintY*c.size+i]
+		bu += f[planeTintCb*c.size+i]
+		bv += f[planeTintCr*c.size+i]
+	}
+	planes[planeA*c.size+i] = fixed(a * 32767)
+	planes[planeB*c.size+i] = fixed((b + 16*a) * 64)
+	planes[planeLift*c.size+i] = fixed(up * 64)
+	planes[planeGate*c.size+i] = fixed(131072 / min(max(hair*l, 5), 60))
+	planes[planeCA*c.size+i] = fixed(ca * 32767)
+	planes[planeCbB*c.size+i] = fixed((bu + 128*ca) * 64)
+	planes[planeCrB*c.size+i] = fixed((bv + 128*ca) * 64)
+}
+
+func span(c cells, at []int16) (from, to int32) {
+	still := func(x int) bool {
+		return at[planeA*c.size+x]|at[planeLift*c.size+x]|at[planeCA*c.size+x]|at[planeCbB*c.size+x]|at[planeCrB*c.size+x] == 0
+	}
+	a, b := c.x0, c.x1
+	for a < b && still(a) {
+		a++
+	}
+	for b > a && still(b-1) {
+		b--
+	}
+	return int32(a), int32(b)
+}
+
+// mulhrs multiplies in Q15 with rounding.
+func mulhrs(a, b int16) int16 { return int16(((int(a)*int(b))>>14 + 1) >> 1) }
+
+// Parts of the right or lower cell in Q15 by the pixel's place in its cell: from centre to centre.
+var (
+	part4 = [4]int16{20480, 28672, 4096, 12288}
+	part2 = [2]int16{24576, 8192}
+)
+
+// margin lies before and after a row of interpolated cells, so that vectors may begin and end outside it.
+const margin = 8
+
+// rows interpolates n planes between the two rows of cells that pixel row y lies between (a cell is 4 or 2 pixels) and tells
+// which cells change anything. Outside them is zero; at the picture's edge the last cell goes on.
+func rows(c cells, planes []int16, spans []int32, y, cell, n int, row []int16) (from, to int) {
+	j := y % cell
+	part := part4[j]
+	if cell == 2 {
+		part = part2[j]
+	}
+	top := y / cell
+	if j < cell/2 {
+		top--
+	}
+	bottom := min(top+1, c.height-1)
+	top = max(top, 0)
+	hasTop := top >= c.y0 && top < c.y1 && spans[2*top] < spans[2*top+1]
+	hasBottom := bottom >= c.y0 && bottom < c.y1 && spans[2*bottom] < spans[2*bottom+1]
+	switch {
+	case hasTop && hasBottom:
+		from, to = int(min(spans[2*top], spans[2*bottom])), int(max(spans[2*top+1], spans[2*bottom+1]))
+	case hasTop:
+		from, to = int(spans[2*top]), int(spans[2*top+1])
+	case hasBottom:
+		from, to = int(spans[2*bottom]), int(spans[2*bottom+1])
+	default:
+		return 0, 0
+	}
+	for k := range n {
+		out := row[k*(c.width+2*margin):][:c.width+2*margin]
+		t, u := planes[k*c.size+top*c.stride:], planes[k*c.size+bottom*c.stride:]
+		for x := from; x < to; x++ {
+			switch {
+			case hasTop && hasBottom:
+				out[margin+x] = t[x] + mulhrs(u[x]-t[x], part)
+			case hasTop:
+				out[margin+x] = t[x] - mulhrs(t[x], part)
+			default:
+				out[margin+x] = mulhrs(u[x], part)
+			}
+		}
+		out[margin+from-2], out[margin+from-1], out[margin+to], out[margin+to+1] = 0, 0, 0, 0
+		if from == 0 {
+			out[margin-1] = out[margin]
+		}
+		if to == c.width {
+			out[margin+to] = out[margin+to-1]
+		}
+	}
+	return from, to
+}
+
+// sample is the value of a row of cells at a pixel, between cell k and the one left or right of it.
+func sample(row []int16, k int, right bool, part int16) int16 {
+	if !right {
+		k--
+	}
+	l := row[margin+k]
+	return l + mulhrs(row[margin+k+1]-l, part)
+}
+
+// gate is how much of a deviation d (Q6) is applied: all of a small one, none of one that reaches what per stands for
+// (Tukey's biweight). So a hair across a cheek and the rim of glasses stay crisp.
+func gate(d, per int16) int16 {
+	e := int16(min(max(int(d), -int(d)), 4095) << 3)
+	e = min(mulhrs(e, per), 2047) << 4
+	g := 32767 - mulhrs(e, e)
+	return mulhrs(g, g)
+}
+
+func (plain) luma(v *frame.Video, c cells, planes []int16, spans []int32, row []int16) {
+	pitch := c.width + 2*margin
+	for y := max(4*c.y0-2, 0); y < min(4*c.y1+2, v.Height); y++ {
+		from, to := rows(c, planes, spans, y, 4, 4, row)
+		if from == to {
+			continue
+		}
+		for x := max(4*from-4, 0); x < min(4*to+4, v.Width); x++ {
+			k, right, part := x>>2, x&2 != 0, part4[x&3]
+			p := &v.Y[y*v.YStride+x]
+			d := sample(row[pitch:], k, right, part) - mulhrs(int16(*p)<<6, sample(row, k, right, part))
+			up := sample(row[2*pitch:], k, right, part)
+			g := gate(d, sample(row[3*pitch:], k, right, part))
+			*p = byte(min(max(int(*p)+(int(mulhrs(d+up, g))+32)>>6, 0), 255))
+		}
+	}
+}
+
+func (plain) chroma(v *frame.Video, c cells, planes []int16, spans []int32, row []int16) {
+	pitch, w, h := c.width+2*margin, (v.Width+1)/2, (v.Height+1)/2
+	for y := max(2*c.y0-1, 0); y < min(2*c.y1+1, h); y++ {
+		from, to := rows(c, planes[planeCA*c.size:], spans, y, 2, 3, row)
+		if from == to {
+			continue
+		}
+		for x := max(2*from-2, 0); x < min(2*to+2, w); x++ {
+			k, right, part := x>>1, x&1 != 0, part2[x&1]
+			a := sample(row, k, right, part)
+			pu, pv := &v.U[y*v.CStride+x], &v.V[y*v.CStride+x]
+			*pu = shift(*pu, a, sample(row[pitch:], k, right, part))
+			*pv = shift(*pv, a, sample(row[2*pitch:], k, right, part))
+		}
+	}
+}
+
+func shift(p byte, a, b int16) byte {
+	return byte(min(max(int(p)+(int(b-mulhrs(int16(p)<<6, a))+32)>>6, 0), 255))
+}
