@@ -1,0 +1,121 @@
+package audio
+
+import (
+	"context"
+	"fmt"
+
+	"vitrine/capture/frame"
+)
+
+// NoiseMode says which network cleans the voice.
+type NoiseMode int
+
+// The modes of noise suppression. Light is RNNoise (Valin, 2018) over the full band. Strong is GTCRN (Rong et al., 2024) below
+// 8 kHz, with what lies above turned down as GTCRN turns down the top of its own band; it removes more, also noise that comes
+// and goes, for more delay and computing time.
+const (
+	NoiseOff NoiseMode = iota
+	NoiseLight
+	NoiseStrong
+)
+
+// blocks is a mode's delay.
+func (m NoiseMode) blocks() int { return [...]int{0, 1, 3}[m] }
+
+// Noise takes from one voice what is not speech. Both networks eat music: a microphone's sound is all it is for. When the mode
+// changes, the new network first runs unheard for as long as its delay, then the sound is cross-faded over one block. Make it
+// with Networks.NewNoise.
+type Noise struct {
+	light    lightNoise
+	strong   strongNoise
+	mode     NoiseMode
+	heard    NoiseMode // mode but for the blocks after a change
+	ready    int       // blocks until mode may be heard
+	strength float32
+
+	dry [4]Mono // the blocks of before, newest first
+}
+
+// NewNoise starts instances of the networks for one voice, with suppression off and the strength 100.
+func (n *Networks) NewNoise(ctx context.Context) (*Noise, error) {
+	light, err := n.newLight(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("start RNNoise: %w", err)
+	}
+	strong, err := n.newStrong(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("start GTCRN: %w", err)
+	}
+	return &Noise{light: light, strong: strong, strength: 1}, nil
+}
+
+// Close frees the instances. Networks.Close does it too.
+func (n *Noise) Close(ctx context.Context) error {
+	if err := n.light.net.module.Close(ctx); err != nil {
+		return err
+	}
+	return n.strong.net.module.Close(ctx)
+}
+
+// Set chooses the mode and how much of the suppressed sound is in the mix, 0 (none) to 100.
+func (n *Noise) Set(mode NoiseMode, strength float64) {
+	n.strength = float32(min(max(strength, 0), 100) / 100)
+	if mode == n.mode {
+		return
+	}
+	n.mode, n.ready = mode, mode.blocks()
+	switch mode {
+	case NoiseLight:
+		n.ready++
+	case NoiseStrong:
+		n.strong.clear()
+	}
+}
+
+// Latency is by how many samples the mode that is set delays the sound: 0, 480 (10 ms) or 1440 (30 ms).
+func (n *Noise) Latency() int { return n.mode.blocks() * frame.BlockSamples }
+
+// Process cleans one block in place. An error comes from a network that broke; the block then is the microphone's, delayed, and
+// the caller had better do without this Noise.
+func (n *Noise) Process(b *Mono) error {
+	copy(n.dry[1:], n.dry[:3])
+	n.dry[0] = *b
+	var wet [3]Mono
+	var err error
+	if n.mode == NoiseLight || n.heard == NoiseLight {
+		err = n.light.process(&wet[NoiseLight], b)
+	}
+	if err == nil && (n.mode == NoiseStrong || n.heard == NoiseStrong) {
+		err = n.strong.process(&wet[NoiseStrong], b)
+	}
+	if err != nil {
+		*b = n.dry[n.heard.blocks()]
+		return fmt.Errorf("suppress noise: %w", err)
+	}
+	n.mix(b, &wet[n.heard], n.heard)
+	if n.mode == n.heard {
+		return nil
+	}
+	if n.ready--; n.ready >= 0 {
+		return nil
+	}
+	var next Mono
+	n.mix(&next, &wet[n.mode], n.mode)
+	for i := range b {
+		b[i] += (next[i] - b[i]) * float32(i) / float32(len(b))
+	}
+	n.heard = n.mode
+	return nil
+}
+
+// mix puts into b the suppressed sound and the original as late as it, by the strength.
+func (n *Noise) mix(b, wet *Mono, m NoiseMode) {
+	dry := &n.dry[m.blocks()]
+	if m == NoiseOff {
+		*b = *dry
+		return
+	}
+	for i, v := range dry {
+		b[i] = v + (wet[i]-v)*n.strength
+	}
+}

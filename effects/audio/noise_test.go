@@ -1,0 +1,185 @@
+package audio
+
+import (
+	"context"
+	"math"
+	"sync"
+	"testing"
+)
+
+var modes = []struct {
+	name string
+	mode NoiseMode
+}{{"light", NoiseLight}, {"strong", NoiseStrong}}
+
+// networks are compiled once for all tests, and end with them.
+var networks = sync.OnceValues(func() (*Networks, error) { return CompileNetworks(context.Background()) })
+
+func newNoise(t testing.TB) *Noise {
+	t.Helper()
+	all, err := networks()
+	if err != nil {
+		t.Fatal(err, "; run .ci/models test")
+	}
+	n, err := all.NewNoise(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := n.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return n
+}
+
+// process is Process for tests in which nothing fails.
+func (n *Noise) process(t testing.TB) func(*Mono) {
+	return func(b *Mono) {
+		if err := n.Process(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func babble(t testing.TB, n int) []float32 {
+	x := make([]float32, n)
+	for _, name := range []string{"conf-adminmenu-162", "conf-adminmenu-18", "demo-echotest", "priv-callee-options", "screen-callee-options", "vm-options", "conf-usermenu"} {
+		s := speech(t, 10, name)
+		for at := 0; at < n; at += len(s) {
+			add(x[at:], s, 1)
+		}
+	}
+	return x
+}
+
+func TestNoiseSuppressionMakesSpeechClearer(t *testing.T) {
+	clean := levelled(speech(t, 9, "demo-instruct"), -24)
+	noises := []struct {
+		name  string
+		noise []float32
+		gain  [3]float64
+	}{
+		{"pink noise", pink(len(clean)), [3]float64{0, 5, 5}},
+		{"white noise", white(len(clean)), [3]float64{0, 5, 5}},
+		{"babble", babble(t, len(clean)), [3]float64{0, 0, 0}},
+		{"keys", keys(t, 9), [3]float64{0, 5, 5}},
+	}
+	n := newNoise(t)
+	for _, c := range noises {
+		noisy := append([]float32(nil), clean...)
+		add(noisy, levelled(c.noise, -29), 1)
+		before := siSDR(noisy, clean)
+		for _, m := range modes {
+			n.Set(m.mode, 100)
+			out := blocks(noisy, n.process(t))
+			d := n.Latency()
+			gain := siSDR(out[d+48000:], clean[48000:len(clean)-d]) - before
+			t.Logf("%s, %s: SI-SDR %.1f dB and %+.1f", c.name, m.name, before, gain)
+			if gain < c.gain[m.mode] {
+				t.Errorf("%s, %s: too little", c.name, m.name)
+			}
+		}
+	}
+}
+
+func TestTheLatencyOfNoiseSuppressionIsWhatItSays(t *testing.T) {
+	clean := levelled(speech(t, 6, "demo-instruct"), -24)
+	n := newNoise(t)
+	for _, m := range modes {
+		n.Set(m.mode, 100)
+		out := blocks(clean, n.process(t))
+		best, at := math.Inf(-1), 0
+		for d := 0; d < 3000; d += 3 {
+			if s := siSDR(out[d+24000:], clean[24000:len(clean)-d]); s > best {
+				best, at = s, d
+			}
+		}
+		t.Logf("%s: %d samples, SI-SDR of clean speech there %.1f dB", m.name, at, best)
+		if at != n.Latency() || best < 15 {
+			t.Errorf("%s: says %d", m.name, n.Latency())
+		}
+	}
+}
+
+func TestNoiseSuppressionSilencesTheKeyboardInPauses(t *testing.T) {
+	n := newNoise(t)
+	typing := levelled(keys(t, 8), -35)
+	add(typing, white(len(typing)), math.Pow(10, -70./20))
+	for _, m := range modes {
+		n.Set(m.mode, 100)
+		out := blocks(typing, n.process(t))
+		gain := decibels(energy(out[48000:]) / energy(typing[48000:]))
+		t.Logf("%s: %.1f dB", m.name, gain)
+		if gain > -20 {
+			t.Errorf("%s leaves too much", m.name)
+		}
+	}
+}
+
+func TestStrengthMixesSuppressedAndOriginalInStep(t *testing.T) {
+	clean := levelled(speech(t, 4, "demo-instruct"), -24)
+	n := newNoise(t)
+	for _, m := range modes {
+		n.Set(m.mode, 0)
+		out := blocks(clean, n.process(t))
+		d := n.Latency()
+		if s := siSDR(out[d+4800:], clean[4800:len(clean)-d]); s < 100 {
+			t.Errorf("%s: at strength 0 the sound is not the delayed original: %.1f dB", m.name, s)
+		}
+	}
+}
+
+func TestChangingTheModeMakesNoClick(t *testing.T) {
+	n, b, at := newNoise(t), Mono{}, 0
+	var last float32
+	var jump float64
+	for i := range 60 {
+		n.Set(NoiseMode(i/10%3), 0)
+		for j := range b {
+			b[j] = float32(.5 * math.Sin(2*math.Pi*300*float64(at)/48000))
+			at++
+		}
+		n.process(t)(&b)
+		for _, v := range b {
+			jump = max(jump, math.Abs(float64(v-last)))
+			last = v
+		}
+	}
+	t.Logf("largest step %.4f; the tone's own is %.4f", jump, .5*2*math.Pi*300/48000)
+	if jump > .023 {
+		t.Error("a click")
+	}
+}
+
+func TestNoiseSuppressionAllocatesNothing(t *testing.T) {
+	n, b := newNoise(t), Mono{}
+	for _, m := range modes {
+		n.Set(m.mode, 100)
+		if a := testing.AllocsPerRun(20, func() { n.process(t)(&b) }); a != 0 {
+			t.Errorf("%s: %.1f allocations a block", m.name, a)
+		}
+	}
+}
+
+func BenchmarkNoise(b *testing.B) {
+	voice := levelled(speech(b, 5, "demo-instruct"), -24)
+	for _, m := range modes {
+		b.Run(m.name, func(b *testing.B) {
+			n := newNoise(b)
+			n.Set(m.mode, 100)
+			at := 0
+			for b.Loop() {
+				block := Mono(voice[at:])
+				n.process(b)(&block)
+				at = (at + 480) % len(voice)
+			}
+			reportSecond(b)
+		})
+	}
+}
+
+// reportSecond tells what 100 blocks, a second of sound, cost.
+func reportSecond(b *testing.B) {
+	b.ReportMetric(b.Elapsed().Seconds()*1000/float64(b.N)*100, "ms/s")
+}
