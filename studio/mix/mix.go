@@ -1,8 +1,9 @@
 // Package mix makes the program's sound: the microphone through its gain, muted or not, into a level-safe master. It is
 // pure: blocks in, blocks and levels out, no clock, device or goroutine. It owns no queue.
 //
-// Gain and mute move over one block instead of jumping, because a step in gain is a click. The master ends in a soft knee
-// that leaves everything below −1 dBFS untouched and never passes full scale, so a shout distorts gently and never wraps.
+// Gain and mute move over one block instead of jumping, because a step in gain is a click. The master ends in a true-peak
+// limiter that leaves everything well below −1 dBTP untouched and never passes it, so a shout neither wraps here nor clips in a
+// decoder.
 package mix
 
 import (
@@ -96,18 +97,14 @@ func (s *Strip) Process(b *frame.Block) {
 	s.Meter.Add(b)
 }
 
-// knee is where the master's soft ceiling begins: −1 dBFS.
-const knee = 0.8912509381337456
-
 // Master is the last stage before the encoder. The zero value is ready. Not safe for concurrent use.
-type Master struct{ Meter Meter }
+type Master struct {
+	Meter   Meter
+	limiter Limiter
+}
 
-// Process measures the block, clip light included, then holds it below full scale in place.
+// Process measures the block, clip light included, then replaces it by the one LimiterDelay earlier, at or below Ceiling.
 func (m *Master) Process(b *frame.Block) {
 	m.Meter.Add(b)
-	for i, s := range b {
-		if v := math.Abs(float64(s)); v > knee {
-			b[i] = float32(math.Copysign(knee+(1-knee)*math.Tanh((v-knee)/(1-knee)), float64(s)))
-		}
-	}
+	m.limiter.Process(b)
 }

@@ -70,18 +70,25 @@ func TestAStripChangesGainWithoutAClick(t *testing.T) {
 	}
 }
 
-func TestTheMasterNeverPassesFullScaleAndLeavesQuietSoundAlone(t *testing.T) {
+func TestTheMasterNeverPassesItsCeilingAndLeavesQuietSoundAlone(t *testing.T) {
+	top := float32(math.Pow(10, mix.Ceiling/20))
 	rapid.Check(t, func(t *rapid.T) {
 		in := rapid.Float32Range(-100, 100).Draw(t, "sample")
-		var b frame.Block
-		b[0] = in
 		var m mix.Master
-		m.Process(&b)
-		if b[0] > 1 || b[0] < -1 {
-			t.Fatalf("%g became %g", in, b[0])
-		}
-		if math.Abs(float64(in)) <= 0.89 && b[0] != in {
-			t.Fatalf("quiet %g became %g", in, b[0])
+		for i := range 3 {
+			var b frame.Block
+			if i == 0 {
+				b[0] = in
+			}
+			m.Process(&b)
+			if i == 0 && math.Abs(float64(in)) <= 0.83 && b[2*mix.LimiterDelay] != in {
+				t.Fatalf("quiet %g became %g", in, b[2*mix.LimiterDelay])
+			}
+			for _, v := range b {
+				if v > top || v < -top {
+					t.Fatalf("%g became %g", in, v)
+				}
+			}
 		}
 	})
 }
