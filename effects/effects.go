@@ -7,3 +7,30 @@
 // Looking for faces takes longer than a picture's effects, so it runs beside the picture loop, in Picture.Run, on the newest
 // picture: a slot of one, newest wins. Effects use what was last seen.
 package effects
+
+import (
+	"context"
+	"errors"
+)
+
+// Rack is both racks.
+type Rack struct {
+	Picture *Picture
+	Sound   *Sound
+}
+
+// New returns a rack that changes nothing yet.
+func New() *Rack { return &Rack{Picture: newPicture(), Sound: newSound()} }
+
+// Run makes what takes long to make, tells once what cannot be made because models are missing, and looks at pictures until ctx
+// ends. Before, and without models, the rack does what it can. The sound must not be processed any more when ctx ends.
+func (r *Rack) Run(ctx context.Context, missing func(error)) {
+	end, err := r.Sound.open(ctx)
+	if err = errors.Join(err, r.Picture.eyes.open()); err != nil && ctx.Err() == nil {
+		missing(err)
+	}
+	if end != nil {
+		defer end()
+	}
+	r.Picture.eyes.run(ctx)
+}

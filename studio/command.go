@@ -21,6 +21,8 @@ func (s *Session) applyAll() {
 	s.video.configure(s.settings.Output, s.settings.Output.Format)
 	s.runSource()
 	s.runMic()
+	s.wear()
+	s.c.Rack.Sound.Set(s.settings.Voice)
 }
 
 // change edits a copy of the settings; they are kept within a second.

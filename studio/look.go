@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"vitrine/capture/frame"
 	"vitrine/effects"
 )
 
@@ -14,10 +15,49 @@ func (s *Session) SetLook(ctx context.Context, l effects.Look) error {
 	if err := l.Validate(); err != nil {
 		return err
 	}
+	if l.Grade != s.Snapshot().Settings.Look.Grade { // read here, because a slow disk must not hold up the loop
+		if _, err := effects.ReadGrade(l.Grade, s.c.Open); err != nil {
+			return err
+		}
+	}
 	return s.do(ctx, func() error {
 		s.change(func(set *Settings) { set.Look = l })
-		s.pictures.rack.Set(l)
+		s.wear()
 		return nil
+	})
+}
+
+// wear makes the rack follow the look.
+func (s *Session) wear() {
+	l := s.settings.Look
+	if l.Grade != s.graded {
+		grade, err := effects.ReadGrade(l.Grade, s.c.Open)
+		if err != nil {
+			s.notice(Problem{Trouble: GradeFailed, Name: l.Grade, Detail: err.Error()})
+		}
+		s.graded, s.grade = l.Grade, grade
+	}
+	s.c.Rack.Picture.Set(l, s.grade)
+	s.runBackdrop(l.BackdropPath())
+}
+
+// runBackdrop runs the picture or video that stands behind the host.
+func (s *Session) runBackdrop(path string) {
+	if path == s.behind {
+		return
+	}
+	s.behind = path
+	after := s.backdrop.end()
+	if path == "" {
+		s.c.Rack.Picture.Backdrop(nil)
+		return
+	}
+	slot, play := frame.NewSlot(), &frame.Playback{}
+	s.c.Rack.Picture.Backdrop(slot)
+	in := frame.Input{Kind: frame.File, URL: path, Loop: true}
+	s.start(&s.backdrop, after, path, func(ctx context.Context) error {
+		defer slot.Drain()
+		return s.c.Devices.CaptureVideo(ctx, in, s.pictures.wanted(), play, s.clock.Now, slot)
 	})
 }
 
@@ -36,7 +76,7 @@ func (s *Session) SetVoice(ctx context.Context, v effects.Voice) error {
 	}
 	return s.do(ctx, func() error {
 		s.change(func(set *Settings) { set.Voice = v })
-		s.sound.setVoice(v)
+		s.c.Rack.Sound.Set(v)
 		return nil
 	})
 }
@@ -75,8 +115,8 @@ func (s *Session) UsePerson(ctx context.Context, name string) error {
 		}
 		p := s.settings.People[i]
 		s.change(func(set *Settings) { set.Look, set.Voice = p.Look, p.Voice })
-		s.pictures.rack.Set(p.Look)
-		s.sound.setVoice(p.Voice)
+		s.wear()
+		s.c.Rack.Sound.Set(p.Voice)
 		return nil
 	})
 }

@@ -15,6 +15,7 @@ package studio
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -22,6 +23,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"vitrine/capture/frame"
+	"vitrine/effects"
+	"vitrine/effects/video"
 	"vitrine/studio/scene"
 )
 
@@ -32,6 +35,10 @@ type Config struct {
 	Uplink    Uplink
 	Backstage Backstage
 	Keeper    Keeper
+	// Rack holds the effects; nil is one that has none.
+	Rack *effects.Rack
+	// Open opens a file that the host named.
+	Open func(path string) (io.ReadSeekCloser, error)
 	// Scale resizes I420 pictures.
 	Scale scene.Scale
 	Log   *slog.Logger
@@ -64,6 +71,10 @@ type Session struct {
 	devices  []frame.Device
 	inputs   inputs
 	mic      runner
+	backdrop runner
+	behind   string     // what backdrop runs
+	graded   string     // the name of grade
+	grade    *video.LUT // nil for none
 	speaker  speakerState
 	air      airState
 	governor *governor
@@ -81,6 +92,9 @@ func New(c Config) *Session {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if c.Rack == nil {
+		c.Rack = effects.New()
+	}
 	k := newClock(time.Now())
 	s := &Session{
 		c: c, clock: k,
@@ -88,8 +102,8 @@ func New(c Config) *Session {
 		changed: make(chan struct{}, 1), saves: make(chan []byte, 1),
 		settings: Defaults(),
 	}
-	s.sound = newSound(k)
-	s.pictures = newPictures(k, c.Scale, s.settings.Output.Format)
+	s.sound = newSound(k, c.Rack.Sound)
+	s.pictures = newPictures(k, c.Scale, c.Rack.Picture, s.settings.Output.Format)
 	s.video = &videoOut{encoders: c.Encoders, slot: s.pictures.encoder, write: c.Uplink.WriteVideo, failed: s.encoderFailed, demand: oneLayer}
 	s.governor = newGovernor(s.settings.Output.Format)
 	s.air.phase = OffAir
@@ -104,6 +118,8 @@ const snapshotEvery = 50 * time.Millisecond
 // show is off the air, the settings are kept, and nothing that it started still runs.
 func (s *Session) Run(ctx context.Context) error {
 	defer close(s.ended)
+	endEffects := s.runEffects(ctx)
+	defer endEffects()
 	group, ctx := errgroup.WithContext(ctx)
 	s.group, s.ctx = group, ctx
 	s.load()
@@ -123,6 +139,23 @@ func (s *Session) Run(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// runEffects runs the rack until the function that it returns is called, which is after the loops that use it have ended.
+func (s *Session) runEffects(ctx context.Context) (end func()) {
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.c.Rack.Run(running, func(missing error) {
+			s.post(ctx, func() { s.notice(Problem{Trouble: EffectsMissing, Detail: missing.Error()}) })
+		})
+	}()
+	return func() {
+		stop()
+		<-done
+		s.c.Rack.Picture.Close()
+	}
 }
 
 func (s *Session) loop(ctx context.Context) error {

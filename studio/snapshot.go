@@ -154,6 +154,8 @@ const (
 	EncoderEased   Trouble = "encoder_eased"
 	SettingsAside  Trouble = "settings_aside" // the settings file was damaged and set aside
 	SettingsUnsafe Trouble = "settings_unsaved"
+	EffectsMissing Trouble = "effects_missing" // the build holds no models, or damaged ones
+	GradeFailed    Trouble = "grade"
 	LinkTrouble    Trouble = "link" // Fault says which
 	ShowWasClosed  Trouble = "show_closed"
 )

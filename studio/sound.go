@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vitrine/capture/frame"
+	"vitrine/effects"
 	"vitrine/studio/mix"
 )
 
@@ -16,6 +17,7 @@ const micBlocks = 5
 // sound turns microphone blocks into the program's sound, one block at a time, on its own goroutine. It drives the clock.
 type sound struct {
 	clock *clock
+	rack  *effects.Sound
 	mic   *frame.Queue
 	// air is where the program's sound goes during a show, nil before and after.
 	air atomic.Pointer[audioOut]
@@ -28,7 +30,8 @@ type sound struct {
 	heard         time.Time // when the last block came from the microphone
 
 	// Owned by run:
-	master mix.Master
+	master   mix.Master
+	loudness mix.Loudness
 	out    *audioOut
 }
 
@@ -41,7 +44,9 @@ type audioOut struct {
 	flowing atomic.Bool // the link is live
 }
 
-func newSound(c *clock) *sound { return &sound{clock: c, mic: frame.NewQueue(micBlocks)} }
+func newSound(c *clock, rack *effects.Sound) *sound {
+	return &sound{clock: c, rack: rack, mic: frame.NewQueue(micBlocks)}
+}
 
 // run mixes until ctx ends. Blocks are taken as they come; when none comes for longer than the clock allows, silence takes
 // their place, so that the show never stands still because a microphone does.
@@ -83,9 +88,11 @@ func (s *sound) count(n *uint64) {
 }
 
 func (s *sound) step(b *frame.Block, pts time.Duration, heard bool) {
+	s.rack.Process(b, nil)
 	s.mu.Lock()
 	s.voice.Process(b)
 	s.master.Process(b)
+	s.loudness.Add(b)
 	s.voiceNow, s.masterNow = s.voice.Meter.Level(), s.master.Meter.Level()
 	if heard {
 		s.heard = time.Now()

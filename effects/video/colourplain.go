@@ -29,7 +29,7 @@ type uvCell struct {
 func chromaCell(u, v byte) uvCell {
 	fu, fv := int(u%nodeStep), int(v%nodeStep)
 	return uvCell{
-		first:  (int(u/nodeStep)*cells + int(v/nodeStep)) * nodes,
+		first:  (int(u/nodeStep)*tableCells + int(v/nodeStep)) * nodes,
 		weight: [4]int{(8 - fu) * (8 - fv), fu * (8 - fv), (8 - fu) * fv, fu * fv},
 	}
 }

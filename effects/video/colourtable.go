@@ -4,15 +4,15 @@ import "math"
 
 // A table has a node every 8 levels, so that cell and place in it are the upper 5 and lower 3 bits of a value.
 const (
-	cells    = 32
-	nodes    = cells + 1
+	tableCells    = 32
+	nodes    = tableCells + 1
 	nodeStep = 8
 )
 
 // corners holds, for a cell in Cb and Cr and a node in Y', the results at the cell's four corners: a byte each for
 // (Cb, Cr), (Cb+1, Cr), (Cb, Cr+1), (Cb+1, Cr+1), lowest byte first. Y' varies fastest: an entry and its successor are
 // all eight corners of a colour's cube, which a kernel reads at once.
-type corners [cells * cells * nodes]uint32
+type corners [tableCells * tableCells * nodes]uint32
 
 // colourTable gives Y', Cb and Cr for each colour. It takes the picture's own colour difference apart from its
 // resolution: luma looks up with the chroma it shares, chroma with the mean of its four luma.
@@ -75,8 +75,8 @@ func (t *colourTable) bend(channel int, x float32) float32 {
 func (t *colourTable) pack() {
 	at := func(u, v, y int) *[3]byte { return &t.node[(u*nodes+v)*nodes+y] }
 	i := 0
-	for u := range cells {
-		for v := range cells {
+	for u := range tableCells {
+		for v := range tableCells {
 			for y := range nodes {
 				a, b, c, d := at(u, v, y), at(u+1, v, y), at(u, v+1, y), at(u+1, v+1, y)
 				t.y[i] = uint32(a[0]) | uint32(b[0])<<8 | uint32(c[0])<<16 | uint32(d[0])<<24

@@ -1,0 +1,147 @@
+package effects
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"vitrine/capture/frame"
+	"vitrine/effects/audio"
+)
+
+// Sound is the rack of the microphone's sound: audio's processors in audio's order. Set may be called from any goroutine, all
+// else belongs to the sound loop.
+type Sound struct {
+	wanted  atomic.Pointer[Voice]
+	delay   atomic.Int64                 // ns
+	cleaner atomic.Pointer[audio.Noise] // nil until Rack.Run has made it, or for ever where it cannot
+
+	// Owned by the sound loop:
+	now       Voice
+	rumble    *audio.HighPass
+	echo      *audio.Echo
+	noise     *audio.Noise
+	level     *audio.Level
+	equaliser audio.Equaliser
+	press     *audio.Compressor
+	gate      *audio.Gate
+	changer   *audio.Changer
+	reverb    *audio.Reverb
+}
+
+func newSound() *Sound {
+	s := &Sound{
+		rumble: audio.NewHighPass(), echo: audio.NewEcho(), level: audio.NewLevel(), press: audio.NewCompressor(),
+		gate: audio.NewGate(), changer: audio.NewChanger(), reverb: audio.NewReverb(),
+	}
+	s.Set(Voice{})
+	return s
+}
+
+// Set changes what is done to the sound from the next block on.
+func (s *Sound) Set(v Voice) { s.wanted.Store(&v) }
+
+// Delay is how much later the sound leaves than it came.
+func (s *Sound) Delay() time.Duration { return time.Duration(s.delay.Load()) }
+
+// Process changes a block of the microphone's in place. far is the very block that the loudspeaker was given at the same time,
+// nil if it is silent. A voice has one place: with any effect both channels carry the same, but for reverb.
+func (s *Sound) Process(b, far *frame.Block) {
+	v := *s.wanted.Load()
+	if v != s.now {
+		s.take(v)
+	}
+	if v == (Voice{}) {
+		return
+	}
+	m := mono(b)
+	s.clean(&m, far, v)
+	s.shape(&m, v)
+	for i, x := range m {
+		b[2*i], b[2*i+1] = x, x
+	}
+	if v.Reverb != DryRoom && v.Wet > 0 {
+		s.reverb.Process(&m, b)
+	}
+}
+
+func mono(b *frame.Block) (m audio.Mono) {
+	for i := range m {
+		m[i] = (b[2*i] + b[2*i+1]) / 2
+	}
+	return m
+}
+
+func (s *Sound) clean(m *audio.Mono, far *frame.Block, v Voice) {
+	if v.Rumble {
+		s.rumble.Process(m)
+	}
+	if v.Echo {
+		var f audio.Mono
+		if far != nil {
+			f = mono(far)
+		}
+		s.echo.Process(m, &f)
+	}
+	if s.noise == nil {
+		if s.noise = s.cleaner.Load(); s.noise != nil {
+			s.take(v)
+		}
+	}
+	if s.noise != nil && s.noise.Process(m) != nil { // broken: the microphone as it is serves better
+		s.noise = nil
+		s.cleaner.Store(nil)
+	}
+}
+
+func (s *Sound) shape(m *audio.Mono, v Voice) {
+	if v.Level {
+		s.level.Process(m)
+	}
+	s.equaliser.Process(m)
+	if v.Press > 0 {
+		s.press.Process(m)
+	}
+	if v.Gate {
+		s.gate.Process(m)
+	}
+	if v.changed() {
+		s.changer.Process(m)
+	}
+}
+
+var noiseModes = map[Noise]audio.NoiseMode{KeepNoise: audio.NoiseOff, LightNoise: audio.NoiseLight, StrongNoise: audio.NoiseStrong}
+
+// take sets the processors.
+func (s *Sound) take(v Voice) {
+	s.now = v
+	var delay int
+	if s.noise != nil {
+		s.noise.Set(noiseModes[v.Noise], 100)
+		delay += s.noise.Latency()
+	}
+	var gains [Bands]float64
+	for i, g := range v.Equaliser {
+		gains[i] = float64(g)
+	}
+	s.equaliser.Set(gains)
+	s.delay.Store(int64(time.Duration(delay) * time.Second / frame.SampleRate))
+}
+
+// open makes what takes long to make, and returns how to free it.
+func (s *Sound) open(ctx context.Context) (end func(), err error) {
+	networks, err := audio.CompileNetworks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	noise, err := networks.NewNoise(ctx)
+	if err != nil {
+		_ = networks.Close(context.WithoutCancel(ctx))
+		return nil, err
+	}
+	s.cleaner.Store(noise)
+	return func() {
+		s.cleaner.Store(nil)
+		_ = networks.Close(context.WithoutCancel(ctx))
+	}, nil
+}
