@@ -38,7 +38,7 @@ func photo(t testing.TB, name string) image.Image {
 }
 
 // picture is a photo as a frame.
-func picture(t testing.TB, name string) *frame.Video {
+func loaded(t testing.TB, name string) *frame.Video {
 	t.Helper()
 	img := photo(t, name)
 	b := img.Bounds()
@@ -175,7 +175,7 @@ func TestThe_table_is_as_good_as_direct_computation_on_photos(t *testing.T) {
 		{Temperature: -50, Exposure: 0.7, Contrast: -40, Saturation: 20},
 	} {
 		for _, name := range []string{astronaut, hopper, coffee} {
-			v := picture(t, name)
+			v := loaded(t, name)
 			was := twin(v)
 			new(Colour).Apply(v, s)
 			luma, chroma := fidelity(grade{ColourSettings: s}, was, v)
@@ -260,7 +260,7 @@ func watched(c *Colour, v *frame.Video, from time.Duration, seconds float64) (*f
 	return out, from
 }
 
-func mean(p []byte) float64 {
+func average(p []byte) float64 {
 	sum := 0
 	for _, b := range p {
 		sum += int(b)
@@ -269,16 +269,16 @@ func mean(p []byte) float64 {
 }
 
 func TestAuto_lifts_a_dark_room_gently_and_then_rests(t *testing.T) {
-	v := picture(t, coffee)
+	v := loaded(t, coffee)
 	new(Colour).Apply(v, ColourSettings{Exposure: -2})
 	var c Colour
-	was := mean(v.Y)
+	was := average(v.Y)
 	out, at := watched(&c, v, 0, 0.2)
-	if early := mean(out.Y); early > was+12 {
+	if early := average(out.Y); early > was+12 {
 		t.Errorf("luma jumped from %.0f to %.0f in 0.2 s", was, early)
 	}
 	out, at = watched(&c, v, at, 6)
-	if late := mean(out.Y); late < was+20 {
+	if late := average(out.Y); late < was+20 {
 		t.Errorf("luma went from %.0f to %.0f only", was, late)
 	}
 	rest := c.grade
@@ -306,8 +306,8 @@ func TestAuto_takes_a_cast_away_and_leaves_good_pictures_alone(t *testing.T) {
 	new(Colour).Apply(v, ColourSettings{Temperature: 60})
 	var c Colour
 	out, _ := watched(&c, v, 0, 8)
-	b0, b1 := 128-mean(v.U), 128-mean(out.U)
-	r0, r1 := mean(v.V)-128, mean(out.V)-128
+	b0, b1 := 128-average(v.U), 128-average(out.U)
+	r0, r1 := average(v.V)-128, average(out.V)-128
 	if b1 > 0.4*b0 || r1 > 0.4*r0 || b1 < -1 || r1 < -1 {
 		t.Errorf("blue is short by %.1f, was %.1f; red exceeds by %.1f, was %.1f", b1, b0, r1, r0)
 	}
@@ -344,7 +344,7 @@ func TestGrading_does_not_allocate(t *testing.T) {
 }
 
 func benchmarkPicture(b *testing.B, w, h int) *frame.Video {
-	src := picture(b, astronaut)
+	src := loaded(b, astronaut)
 	v := frame.New(w, h)
 	for y := range h {
 		for x := range w {

@@ -27,16 +27,20 @@ type uvCell struct {
 }
 
 func chromaCell(u, v byte) uvCell {
-	fu, fv := int(u%nodeStep), int(v%nodeStep)
+	fu, fv := int(u%tableStep), int(v%tableStep)
 	return uvCell{
+<<<<<<< HEAD
 		first:  (int(u/nodeStep)*tableCells + int(v/nodeStep)) * nodes,
+=======
+		first:  (int(u/tableStep)*tableCells + int(v/tableStep)) * tableNodes,
+>>>>>>> colour
 		weight: [4]int{(8 - fu) * (8 - fv), fu * (8 - fv), (8 - fu) * fv, fu * fv},
 	}
 }
 
 // look interpolates linearly in all three directions.
 func (c uvCell) look(t *corners, y byte) byte {
-	i, f := c.first+int(y/nodeStep), int(y%nodeStep)
+	i, f := c.first+int(y/tableStep), int(y%tableStep)
 	return byte(((8-f)*c.mix(t[i]) + f*c.mix(t[i+1]) + 256) >> 9)
 }
 

@@ -4,21 +4,31 @@ import "math"
 
 // A table has a node every 8 levels, so that cell and place in it are the upper 5 and lower 3 bits of a value.
 const (
+<<<<<<< HEAD
 	tableCells    = 32
 	nodes    = tableCells + 1
 	nodeStep = 8
+=======
+	tableCells = 32
+	tableNodes = tableCells + 1
+	tableStep  = 8
+>>>>>>> colour
 )
 
 // corners holds, for a cell in Cb and Cr and a node in Y', the results at the cell's four corners: a byte each for
 // (Cb, Cr), (Cb+1, Cr), (Cb, Cr+1), (Cb+1, Cr+1), lowest byte first. Y' varies fastest: an entry and its successor are
 // all eight corners of a colour's cube, which a kernel reads at once.
+<<<<<<< HEAD
 type corners [tableCells * tableCells * nodes]uint32
+=======
+type corners [tableCells * tableCells * tableNodes]uint32
+>>>>>>> colour
 
 // colourTable gives Y', Cb and Cr for each colour. It takes the picture's own colour difference apart from its
 // resolution: luma looks up with the chroma it shares, chroma with the mean of its four luma.
 type colourTable struct {
 	y, u, v corners
-	node    [nodes * nodes * nodes][3]byte // by Cb, Cr, Y'
+	node    [tableNodes * tableNodes * tableNodes][3]byte // by Cb, Cr, Y'
 	curve   [3][curveSteps + 1]float32
 }
 
@@ -34,10 +44,10 @@ func (t *colourTable) build(g grade) {
 	t.trace(g)
 	saturation := float32(1 + g.Saturation/100)
 	i := 0
-	for u := range nodes {
-		for v := range nodes {
-			for y := range nodes {
-				r, gr, b := rgb(float32(y*nodeStep), float32(u*nodeStep), float32(v*nodeStep))
+	for u := range tableNodes {
+		for v := range tableNodes {
+			for y := range tableNodes {
+				r, gr, b := rgb(float32(y*tableStep), float32(u*tableStep), float32(v*tableStep))
 				r, gr, b = t.bend(0, r), t.bend(1, gr), t.bend(2, b)
 				Y, U, V := ycbcr(r, gr, b, saturation)
 				if g.LUT != nil {
@@ -73,11 +83,15 @@ func (t *colourTable) bend(channel int, x float32) float32 {
 }
 
 func (t *colourTable) pack() {
-	at := func(u, v, y int) *[3]byte { return &t.node[(u*nodes+v)*nodes+y] }
+	at := func(u, v, y int) *[3]byte { return &t.node[(u*tableNodes+v)*tableNodes+y] }
 	i := 0
 	for u := range tableCells {
 		for v := range tableCells {
+<<<<<<< HEAD
 			for y := range nodes {
+=======
+			for y := range tableNodes {
+>>>>>>> colour
 				a, b, c, d := at(u, v, y), at(u+1, v, y), at(u, v+1, y), at(u+1, v+1, y)
 				t.y[i] = uint32(a[0]) | uint32(b[0])<<8 | uint32(c[0])<<16 | uint32(d[0])<<24
 				t.u[i] = uint32(a[1]) | uint32(b[1])<<8 | uint32(c[1])<<16 | uint32(d[1])<<24

@@ -110,7 +110,7 @@ func TestAn_identity_LUT_changes_no_value_by_more_than_one(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{astronaut, hopper, coffee} {
-		v := picture(t, name)
+		v := loaded(t, name)
 		was := twin(v)
 		new(Colour).Apply(v, ColourSettings{LUT: l, Strength: 100})
 		for i, p := range [][]byte{v.Y, v.U, v.V} {
@@ -131,7 +131,7 @@ func TestOur_looks_are_as_exact_as_the_rest_on_photos(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := ColourSettings{LUT: l, Strength: 80, Exposure: 0.3}
-		v := picture(t, astronaut)
+		v := loaded(t, astronaut)
 		was := twin(v)
 		new(Colour).Apply(v, s)
 		luma, chroma := fidelity(grade{ColourSettings: s}, was, v)
