@@ -79,6 +79,9 @@ func (c *child) obituary(exit error) string {
 const (
 	keptLines = 4
 	maxLine   = 300 // bytes
+	// Who writes a page at once is made to wait a little, so that a program which talks without end costs the studio no core.
+	page  = 4096
+	pause = 2 * time.Millisecond
 )
 
 // lastLines keeps the last lines that a program has said. It takes any amount of them.
@@ -89,6 +92,9 @@ type lastLines struct {
 }
 
 func (l *lastLines) Write(p []byte) (int, error) {
+	if len(p) >= page {
+		time.Sleep(pause)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, b := range p {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -22,7 +23,7 @@ import (
 // The programs that a test starts besides the samples are this very test, told to behave badly.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "as-plug-in" {
-		os.Exit(misbehave(os.Args[2]))
+		os.Exit(misbehave(os.Args[2], os.Args[3:]...))
 	}
 	dir, err := os.MkdirTemp("", "plug")
 	if err != nil {
@@ -45,7 +46,9 @@ var mirrorPath string
 
 func mirror() []string { return []string{mirrorPath} }
 
-func bad(manner string) []string { return []string{os.Args[0], "as-plug-in", manner} }
+func bad(manner string, args ...string) []string {
+	return append([]string{os.Args[0], "as-plug-in", manner}, args...)
+}
 
 func python(t testing.TB, script string, args ...string) []string {
 	t.Helper()
@@ -57,7 +60,7 @@ func python(t testing.TB, script string, args ...string) []string {
 }
 
 // misbehave is a plug-in that echoes what it gets, but for its bad manner.
-func misbehave(manner string) int {
+func misbehave(manner string, args ...string) int {
 	in, out := bufio.NewReader(os.Stdin), bufio.NewWriterSize(os.Stdout, 1<<21)
 	hello := make([]byte, 16)
 	_, _ = io.ReadFull(in, hello)
@@ -78,7 +81,16 @@ func misbehave(manner string) int {
 		if err := child.Start(); err != nil {
 			return 1
 		}
-		fmt.Fprintln(os.Stderr, child.Process.Pid)
+		if err := os.WriteFile(args[0], []byte(strconv.Itoa(child.Process.Pid)), 0o600); err != nil {
+			return 1
+		}
+	case "is a studio":
+		_ = plug.NewVideo([]string{os.Args[0], "as-plug-in", "tells its number", args[0]}).Run(context.Background())
+	case "tells its number":
+		if err := os.WriteFile(args[0], []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
+			return 1
+		}
+		time.Sleep(time.Hour)
 	}
 	_, _ = os.Stdout.Write(hello)
 	switch manner {

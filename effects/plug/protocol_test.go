@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -93,4 +95,30 @@ func TestThreeAnswersInARowTurnTheBreaker(t *testing.T) {
 			t.Fatalf("step %d: %s, want %s", i, b.status(), step.want)
 		}
 	}
+}
+
+func TestAProgramThatNeverAnswersIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLink(videoHello, 1)
+		l.spare().fill(header{kind: kindVideo, sequence: 1})
+		l.send()
+		time.Sleep(hangAfter)
+		if !l.due(1) || l.err != nil {
+			t.Fatalf("given up at once: %v", l.err)
+		}
+		time.Sleep(time.Millisecond)
+		if !l.due(1) || !errors.Is(l.err, ErrSilent) {
+			t.Fatalf("after %v: %v", hangAfter, l.err)
+		}
+	})
+}
+
+func TestAProgramThatNeverSaysHelloIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, l := newProgram(nil, videoHello, 1), newLink(videoHello, 1)
+		p.oversee(t.Context(), l)
+		if !errors.Is(l.err, ErrSilent) || p.state.Status != Crashed || p.link != nil {
+			t.Fatalf("%v, %+v", l.err, p.state)
+		}
+	})
 }
