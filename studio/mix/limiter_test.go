@@ -185,9 +185,11 @@ func TestTheMastersToolsAllocateNothing(t *testing.T) {
 	var (
 		m mix.Master
 		l mix.Loudness
+		s mix.Space
 	)
-	b := sine(1.5, 997, 0)
-	if n := testing.AllocsPerRun(200, func() { m.Process(b); l.Add(b) }); n != 0 {
+	d := mix.NewDucker()
+	b, voice := sine(1.5, 997, 0), sine(0.5, 200, 0)
+	if n := testing.AllocsPerRun(200, func() { s.Process(b); d.Process(b, voice); m.Process(b); l.Add(b) }); n != 0 {
 		t.Fatalf("%g allocations a block", n)
 	}
 }
@@ -210,4 +212,15 @@ func BenchmarkLimiter(b *testing.B) {
 func BenchmarkLoudness(b *testing.B) {
 	var l mix.Loudness
 	second(b, tone(1, 997, -1.1, 0), l.Add)
+}
+
+func BenchmarkDucker(b *testing.B) {
+	d, voice := mix.NewDucker(), sine(0.5, 200, 0)
+	second(b, tone(1, 997, -1.1, 0), func(b *frame.Block) { d.Process(b, voice) })
+}
+
+func BenchmarkSpace(b *testing.B) {
+	var s mix.Space
+	s.Set(mix.Place{Side: 1, Distance: 1})
+	second(b, tone(1, 997, -1.1, 0), s.Process)
 }
