@@ -27,7 +27,6 @@ struct skin {
 // How strongly to fold filter and mask into affine planes, each 0 to 1.
 struct dose {
 	float smooth, whiten;
-	int tint;
 };
 
 void vitrine_beauty_reduce(struct picture p, struct cells c, float *f);

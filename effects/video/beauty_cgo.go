@@ -46,9 +46,6 @@ func (native) guide(c cells, radius int, f, row []float32) {
 
 func (native) fold(c cells, radius int, d dose, f, row []float32, planes []int16, spans []int32) {
 	cd := C.struct_dose{smooth: C.float(d.smooth), whiten: C.float(d.whiten)}
-	if d.tint {
-		cd.tint = 1
-	}
 	C.vitrine_beauty_fold(c.c(), C.int(radius), cd, floats(f), floats(row), (*C.int16_t)(&planes[0]), (*C.int32_t)(&spans[0]))
 }
 

@@ -52,7 +52,6 @@ type skin struct {
 // dose is how strongly filter and mask are folded into the planes, 0 to 1.
 type dose struct {
 	smooth, whiten float32
-	tint           bool
 }
 
 // kernels are the passes over pixels. Native ones are C where there is a C compiler, and [plain] elsewhere.
@@ -251,15 +250,11 @@ func foldCell(c cells, radius int, d dose, f []float32, i int, gain, base float3
 	a := gain * per
 	b := base*per - grain*a*l
 	a *= 1 - grain
-	up := d.whiten * mask * min(max(l*(219-l)*(1/11990.0), 0), 1) * lift
+	up := d.whiten * mask * min(max(l*(219-l)*(1/11990.0), 0), 1)*lift + f[planeTintY*c.size+i]
 	cs := chroma * d.smooth * mask
 	ca := cs + pale*d.whiten*mask
-	bu, bv := cs*f[planeMeanCb*c.size+i], cs*f[planeMeanCr*c.size+i]
-	if d.tint {
-		up += f[planeTintY*c.size+i]
-		bu += f[planeTintCb*c.size+i]
-		bv += f[planeTintCr*c.size+i]
-	}
+	bu := cs*f[planeMeanCb*c.size+i] + f[planeTintCb*c.size+i]
+	bv := cs*f[planeMeanCr*c.size+i] + f[planeTintCr*c.size+i]
 	planes[planeA*c.size+i] = fixed(a * 32767)
 	planes[planeB*c.size+i] = fixed((b + 16*a) * 64)
 	planes[planeLift*c.size+i] = fixed(up * 64)
