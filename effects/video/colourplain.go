@@ -29,11 +29,7 @@ type uvCell struct {
 func chromaCell(u, v byte) uvCell {
 	fu, fv := int(u%tableStep), int(v%tableStep)
 	return uvCell{
-<<<<<<< HEAD
-		first:  (int(u/nodeStep)*tableCells + int(v/nodeStep)) * nodes,
-=======
 		first:  (int(u/tableStep)*tableCells + int(v/tableStep)) * tableNodes,
->>>>>>> colour
 		weight: [4]int{(8 - fu) * (8 - fv), fu * (8 - fv), (8 - fu) * fv, fu * fv},
 	}
 }

@@ -4,25 +4,15 @@ import "math"
 
 // A table has a node every 8 levels, so that cell and place in it are the upper 5 and lower 3 bits of a value.
 const (
-<<<<<<< HEAD
-	tableCells    = 32
-	nodes    = tableCells + 1
-	nodeStep = 8
-=======
 	tableCells = 32
 	tableNodes = tableCells + 1
 	tableStep  = 8
->>>>>>> colour
 )
 
 // corners holds, for a cell in Cb and Cr and a node in Y', the results at the cell's four corners: a byte each for
 // (Cb, Cr), (Cb+1, Cr), (Cb, Cr+1), (Cb+1, Cr+1), lowest byte first. Y' varies fastest: an entry and its successor are
 // all eight corners of a colour's cube, which a kernel reads at once.
-<<<<<<< HEAD
-type corners [tableCells * tableCells * nodes]uint32
-=======
 type corners [tableCells * tableCells * tableNodes]uint32
->>>>>>> colour
 
 // colourTable gives Y', Cb and Cr for each colour. It takes the picture's own colour difference apart from its
 // resolution: luma looks up with the chroma it shares, chroma with the mean of its four luma.
@@ -87,11 +77,7 @@ func (t *colourTable) pack() {
 	i := 0
 	for u := range tableCells {
 		for v := range tableCells {
-<<<<<<< HEAD
-			for y := range nodes {
-=======
 			for y := range tableNodes {
->>>>>>> colour
 				a, b, c, d := at(u, v, y), at(u+1, v, y), at(u, v+1, y), at(u+1, v+1, y)
 				t.y[i] = uint32(a[0]) | uint32(b[0])<<8 | uint32(c[0])<<16 | uint32(d[0])<<24
 				t.u[i] = uint32(a[1]) | uint32(b[1])<<8 | uint32(c[1])<<16 | uint32(d[1])<<24
