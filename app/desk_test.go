@@ -16,6 +16,7 @@ import (
 
 	"vitrine/app/widget"
 	"vitrine/capture/frame"
+	"vitrine/effects"
 	"vitrine/server/wire"
 	"vitrine/studio"
 	"vitrine/studio/mix"
@@ -89,6 +90,20 @@ func (d *recorder) SelectSource(_ context.Context, id studio.SourceID) error {
 
 func (d *recorder) PauseSource(_ context.Context, id studio.SourceID, on bool) error {
 	return d.call("pause %s %t", id, on)
+}
+
+func (d *recorder) SetLook(_ context.Context, l effects.Look) error { return d.call("look %+v", l) }
+
+func (d *recorder) Compare(_ context.Context, on bool) error { return d.call("compare %t", on) }
+
+func (d *recorder) SetVoice(_ context.Context, v effects.Voice) error { return d.call("voice %+v", v) }
+
+func (d *recorder) KeepPerson(_ context.Context, name string) error { return d.call("keep %q", name) }
+
+func (d *recorder) UsePerson(_ context.Context, name string) error { return d.call("use %q", name) }
+
+func (d *recorder) RemovePerson(_ context.Context, name string) error {
+	return d.call("forget %q", name)
 }
 
 func (d *recorder) SetMicrophone(_ context.Context, m studio.Microphone) error {

@@ -354,6 +354,8 @@ var english = words{
 	InputEnded:      "%s has come to its end. Choose it again to play it from the start.",
 	InputFailed:     "%s cannot be played. Check the path or address; the studio tries again by itself.",
 	EncoderFailed:   "The picture cannot be encoded. Choose another codec or resolution under Settings, Output.",
+	EffectsMissing:  "This build lacks the models for faces, background and noise: skin is found by its colour only. Run make setup and build again.",
+	GradeFailed:     "The grade %s could not be read: %s",
 	EncoderSlow:     "This computer cannot keep up: the picture was lowered to %s. Close other programs, or choose less under Settings, Output.",
 	EncoderEased:    "The computer keeps up again: the picture is back at %s.",
 	SettingsAside:   "The settings file was damaged. It was set aside and the studio began afresh.",

@@ -57,6 +57,10 @@ func (t *words) plain(p studio.Problem) string {
 	switch p.Trouble {
 	case studio.EncoderFailed:
 		return t.EncoderFailed
+	case studio.EffectsMissing:
+		return t.EffectsMissing
+	case studio.GradeFailed:
+		return fmt.Sprintf(t.GradeFailed, p.Name, p.Detail)
 	case studio.SettingsAside:
 		return t.SettingsAside
 	case studio.SettingsUnsafe:

@@ -155,7 +155,7 @@ func (p *lookPanel) show(l effects.Look) {
 	show(p.blur.object, l.Background == effects.BlurBackground)
 	p.blur.set(l.Blur)
 	show(p.backdropAt, l.Background == effects.ReplaceBackground)
-	if !p.w.focused(p.backdrop) && p.backdrop.Text != l.Backdrop {
+	if p.w.win.Canvas().Focused() != p.backdrop && p.backdrop.Text != l.Backdrop {
 		p.backdrop.SetText(l.Backdrop)
 	}
 	p.auto.Set(l.Auto)

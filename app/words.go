@@ -370,6 +370,8 @@ type words struct {
 	InputEnded      string
 	InputFailed     string
 	EncoderFailed   string
+	EffectsMissing  string
+	GradeFailed     string
 	EncoderSlow     string
 	EncoderEased    string
 	SettingsAside   string

@@ -92,10 +92,20 @@ func (l Look) Validate() error {
 		value int
 		low   int
 	}{
-		{"smoothing", l.Smooth, 0}, {"whitening", l.Whiten, 0}, {"blush", l.Blush, 0}, {"lip tint", l.Lips, 0},
-		{"sharpness", l.Sharpen, 0}, {"slim face", l.Slim, 0}, {"big eyes", l.Eyes, 0}, {"blur", l.Blur, 0},
-		{"the grade's strength", l.GradeStrength, 0}, {"temperature", l.Temperature, -100}, {"tint", l.Tint, -100},
-		{"exposure", l.Exposure, -100}, {"contrast", l.Contrast, -100}, {"saturation", l.Saturation, -100},
+		{"smoothing", l.Smooth, 0},
+		{"whitening", l.Whiten, 0},
+		{"blush", l.Blush, 0},
+		{"lip tint", l.Lips, 0},
+		{"sharpness", l.Sharpen, 0},
+		{"slim face", l.Slim, 0},
+		{"big eyes", l.Eyes, 0},
+		{"blur", l.Blur, 0},
+		{"the grade's strength", l.GradeStrength, 0},
+		{"temperature", l.Temperature, -100},
+		{"tint", l.Tint, -100},
+		{"exposure", l.Exposure, -100},
+		{"contrast", l.Contrast, -100},
+		{"saturation", l.Saturation, -100},
 	} {
 		if v.value < v.low || v.value > 100 {
 			return fmt.Errorf("choose %d to 100 for %s, not %d", v.low, v.name, v.value)

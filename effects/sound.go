@@ -13,7 +13,7 @@ import (
 // else belongs to the sound loop.
 type Sound struct {
 	wanted  atomic.Pointer[Voice]
-	delay   atomic.Int64                 // ns
+	delay   atomic.Int64                // ns
 	cleaner atomic.Pointer[audio.Noise] // nil until Rack.Run has made it, or for ever where it cannot
 
 	// Owned by the sound loop:
@@ -31,7 +31,7 @@ type Sound struct {
 
 func newSound() *Sound {
 	s := &Sound{
-		rumble: audio.NewHighPass(), echo: audio.NewEcho(), level: audio.NewLevel(), press: audio.NewCompressor(),
+		rumble: audio.NewHighPass(), echo: audio.NewEcho(), level: audio.NewLevel(), press: audio.NewCompressor(audio.VoiceCompression()),
 		gate: audio.NewGate(), changer: audio.NewChanger(), reverb: audio.NewReverb(),
 	}
 	s.Set(Voice{})

@@ -137,7 +137,7 @@ func (s *Session) runSource() {
 	if i < 0 {
 		s.inputs.end()
 		s.inputs = inputs{}
-		s.pictures.show(s.ctx, nil)
+		s.pictures.show(s.ctx, picture{})
 		return
 	}
 	src := s.settings.Sources[i]
@@ -156,7 +156,8 @@ func (s *Session) openSource(src Source) {
 	slot, play := frame.NewSlot(), &frame.Playback{}
 	s.inputs.source, s.inputs.input, s.inputs.play = src.ID, src.Input, play
 	s.pictures.setPlayback(play)
-	s.pictures.show(s.ctx, slot)
+	kind := src.Input.Kind
+	s.pictures.show(s.ctx, picture{slot, kind == frame.Screen || kind == frame.Window})
 	s.start(&s.inputs.runner, after, src.Name, func(ctx context.Context) error {
 		defer slot.Drain()
 		return s.c.Devices.CaptureVideo(ctx, src.Input, s.pictures.wanted(), play, s.clock.Now, slot)

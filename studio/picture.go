@@ -26,8 +26,8 @@ type pictures struct {
 	rack             *effects.Picture
 	compare          atomic.Bool // the preview shows the picture without effects
 	preview, encoder *frame.Slot
-	input            chan *frame.Slot // the source to show from now on; nil shows the slate
-	hold             *frame.Playback  // of the source shown
+	input            chan picture    // the source to show from now on
+	hold             *frame.Playback // of the source shown
 
 	mu     sync.Mutex // guards what the owner reads and sets
 	format frame.Format
@@ -35,11 +35,18 @@ type pictures struct {
 
 	pool frame.Pool
 	// Owned by run:
+	bare    bool
 	last    *frame.Video // newest picture of the source in program size
 	lastIn  time.Time    // when the source last delivered
 	lastOut time.Time
 	due     time.Duration // when the program's next picture is due
 	stamp   time.Duration // of the last picture that went out
+}
+
+// picture is where the program's pictures come from. Without a slot the slate is shown.
+type picture struct {
+	slot *frame.Slot
+	bare bool // it goes out without the look, which is for people, not for screens
 }
 
 // pictureStats is what the picture loop saw.
@@ -55,15 +62,15 @@ type pictureStats struct {
 func newPictures(c *clock, scale scene.Scale, rack *effects.Picture, f frame.Format) *pictures {
 	return &pictures{
 		clock: c, scale: scale, rack: rack, format: f,
-		preview: frame.NewSlot(), encoder: frame.NewSlot(), input: make(chan *frame.Slot),
+		preview: frame.NewSlot(), encoder: frame.NewSlot(), input: make(chan picture),
 		stamp: -1,
 	}
 }
 
-// show switches to another source's slot; play is its playback state.
-func (p *pictures) show(ctx context.Context, slot *frame.Slot) {
+// show switches to another source.
+func (p *pictures) show(ctx context.Context, next picture) {
 	select {
-	case p.input <- slot:
+	case p.input <- next:
 	case <-ctx.Done():
 	}
 }
@@ -109,7 +116,7 @@ func (p *pictures) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case next := <-p.input:
-			slot, ready = next, nil
+			slot, ready, p.bare = next.slot, nil, next.bare
 			if slot != nil {
 				ready = slot.Ready()
 			}
@@ -153,6 +160,9 @@ func (p *pictures) take(v *frame.Video) {
 
 // dress is v with the host's look, as a reference of its own.
 func (p *pictures) dress(v *frame.Video, began time.Time) *frame.Video {
+	if p.bare {
+		return v.Retain()
+	}
 	out := p.rack.Apply(v)
 	p.mu.Lock()
 	p.stats.dressed++

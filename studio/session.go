@@ -220,7 +220,7 @@ func (s *Session) publish() {
 		},
 		Sound: Sound{
 			Status: s.micStatus(), Problem: s.mic.problem, Voice: voice, Master: master,
-			Silence: silence, Dropped: dropped, Speaker: s.speaker.status, SpeakerProblem: s.speaker.problem,
+			Silence: silence, Dropped: dropped, Delay: s.c.Rack.Sound.Delay(), Speaker: s.speaker.status, SpeakerProblem: s.speaker.problem,
 		},
 		Air: s.air.public(),
 	}

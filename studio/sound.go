@@ -32,7 +32,7 @@ type sound struct {
 	// Owned by run:
 	master   mix.Master
 	loudness mix.Loudness
-	out    *audioOut
+	out      *audioOut
 }
 
 // audioOut is where the program's sound goes during a show. Its encoder belongs to the sound goroutine, which closes it

@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -16,6 +17,7 @@ import (
 
 	"vitrine/capture"
 	"vitrine/capture/frame"
+	"vitrine/effects"
 	"vitrine/server/wire"
 	"vitrine/studio"
 )
@@ -69,7 +71,8 @@ func run(ctx context.Context, f flags) error {
 	}
 	session := studio.New(studio.Config{
 		Devices: devices, Encoders: encoders{}, Uplink: uplink(log), Backstage: backstage(log),
-		Keeper: kept, Scale: capture.Scale, Log: log,
+		Keeper: kept, Scale: capture.Scale, Rack: effects.New(), Log: log,
+		Open: func(path string) (io.ReadSeekCloser, error) { return os.Open(path) },
 	})
 	if f.Headless {
 		return headless(ctx, session, f)

@@ -250,7 +250,7 @@ func foldCell(c cells, radius int, d dose, f []float32, i int, gain, base float3
 	a := gain * per
 	b := base*per - grain*a*l
 	a *= 1 - grain
-	up := d.whiten * mask * min(max(l*(219-l)*(1/11990.0), 0), 1)*lift + f[planeTintY*c.size+i]
+	up := d.whiten*mask*min(max(l*(219-l)*(1/11990.0), 0), 1)*lift + f[planeTintY*c.size+i]
 	cs := chroma * d.smooth * mask
 	ca := cs + pale*d.whiten*mask
 	bu := cs*f[planeMeanCb*c.size+i] + f[planeTintCb*c.size+i]
