@@ -18,6 +18,9 @@
 
 // Planes of the working picture, in the order of beauty_plain.go.
 enum { LUMA, CB, CR, SKIN, GAIN, BASE, WEIGHT, MEAN_CB, MEAN_CR, TINT_Y, TINT_CB, TINT_CR };
+#define INNER 1.25f
+#define OUTER 1.85f
+#define REACH 1.6f
 enum { A, B, LIFT, GATE, CA, CBB, CRB };
 
 BODY float clampf(float x, float lo, float hi) { return x < lo ? lo : x > hi ? hi : x; }
@@ -89,6 +92,20 @@ void vitrine_beauty_reduce(struct picture p, struct cells c, float *f) {
 
 // ---- skin
 
+BODY void region_body(struct cells c, struct head h, const float *restrict keep, float *restrict region) {
+	float in = INNER * INNER, out = OUTER * OUTER;
+	for (int y = c.y0; y < c.y1; y++) {
+		const float *restrict k = keep + (long)y * c.stride;
+		float *restrict r = region + (long)y * c.stride;
+		for (int x = c.x0; x < c.x1; x++) {
+			float dx = (float)x - h.cx, dy = (float)y - h.cy;
+			float a = dx * h.ax + dy * h.ay, b = dx * h.bx + dy * h.by;
+			b *= b > 0 ? 1 / REACH : 1;
+			r[x] = k[x] * ease((out - a * a - b * b) * (1 / (out - in)));
+		}
+	}
+}
+
 BODY void skin_body(struct cells c, struct skin s, const float *restrict region, float *restrict f) {
 	float per = 1 / s.luma, ramp = 1 / (s.dim - s.dark);
 	for (int y = c.y0; y < c.y1; y++) {
@@ -100,7 +117,8 @@ BODY void skin_body(struct cells c, struct skin s, const float *restrict region,
 			float du = u[x] - light * s.cb, dv = v[x] - light * s.cr;
 			float e = du * s.along[0] + dv * s.along[1], g = du * s.across[0] + dv * s.across[1];
 			float m = ease((2.5f - (e * e + g * g)) * (1 / 1.5f)) * ease((k - s.dark) * ramp) * s.weight * where[x];
-			out[x] = m > out[x] ? m : out[x];
+			m += out[x];
+			out[x] = m < 1 ? m : 1;
 		}
 	}
 }
@@ -437,6 +455,7 @@ BODY void chroma_body(struct picture p, struct cells c, const int16_t *planes, c
 	void vitrine_beauty_##name params { name##_body args; }
 #endif
 
+CHOOSE(region, (struct cells c, struct head h, const float *keep, float *region), (c, h, keep, region))
 CHOOSE(skin, (struct cells c, struct skin s, const float *region, float *f), (c, s, region, f))
 CHOOSE(guide, (struct cells c, int radius, float *f, float *row), (c, radius, f, row))
 CHOOSE(fold, (struct cells c, int radius, struct dose d, float *f, float *row, int16_t *planes, int32_t *spans), (c, radius, d, f, row, planes, spans))

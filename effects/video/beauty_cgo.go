@@ -31,6 +31,12 @@ func (native) reduce(v *frame.Video, c cells, f []float32) {
 	C.vitrine_beauty_reduce(picture(v), c.c(), floats(f))
 }
 
+func (native) region(c cells, h head, keep, region []float32) {
+	C.vitrine_beauty_region(c.c(), C.struct_head{
+		cx: C.float(h.cx), cy: C.float(h.cy), ax: C.float(h.ax), ay: C.float(h.ay), bx: C.float(h.bx), by: C.float(h.by),
+	}, floats(keep), floats(region))
+}
+
 func (native) skin(c cells, s skin, region, f []float32) {
 	C.vitrine_beauty_skin(c.c(), C.struct_skin{
 		luma: C.float(s.luma), cb: C.float(s.cb), cr: C.float(s.cr),

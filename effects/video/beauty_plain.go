@@ -57,6 +57,7 @@ type dose struct {
 // kernels are the passes over pixels. Native ones are C where there is a C compiler, and [plain] elsewhere.
 type kernels interface {
 	reduce(v *frame.Video, c cells, f []float32)
+	region(c cells, h head, keep, region []float32)
 	skin(c cells, s skin, region, f []float32)
 	guide(c cells, radius int, f, row []float32)
 	fold(c cells, radius int, d dose, f, row []float32, planes []int16, spans []int32)
@@ -103,7 +104,21 @@ func mean(p []byte, stride, x, y, n, w, h int) float32 {
 	return float32(sum) / float32(n*n)
 }
 
-// skin raises the skin plane to the likelihood under s, times region.
+// region is keep where skin may belong to the head.
+func (plain) region(c cells, h head, keep, region []float32) {
+	for y := c.y0; y < c.y1; y++ {
+		for x := c.x0; x < c.x1; x++ {
+			dx, dy := float32(x)-h.cx, float32(y)-h.cy
+			a, b := dx*h.ax+dy*h.ay, dx*h.bx+dy*h.by
+			if b > 0 {
+				b *= 1 / reach
+			}
+			region[y*c.stride+x] = keep[y*c.stride+x] * ease((outer*outer-a*a-b*b)*(1/(outer*outer-inner*inner)))
+		}
+	}
+}
+
+// skin adds to the skin plane the likelihood under s, times region; what is skin twice is skin once.
 func (plain) skin(c cells, s skin, region, f []float32) {
 	per, ramp := 1/s.luma, 1/(s.dim-s.dark)
 	for y := c.y0; y < c.y1; y++ {
@@ -117,7 +132,7 @@ func (plain) skin(c cells, s skin, region, f []float32) {
 			du, dv := f[planeCb*c.size+i]-light*s.cb, f[planeCr*c.size+i]-light*s.cr
 			e, g := du*s.along[0]+dv*s.along[1], du*s.across[0]+dv*s.across[1]
 			m := ease((2.5-(e*e+g*g))*(1/1.5)) * ease((k-s.dark)*ramp) * s.weight * region[i]
-			f[planeSkin*c.size+i] = max(f[planeSkin*c.size+i], m)
+			f[planeSkin*c.size+i] = min(f[planeSkin*c.size+i]+m, 1)
 		}
 	}
 }
@@ -250,7 +265,7 @@ func foldCell(c cells, radius int, d dose, f []float32, i int, gain, base float3
 	a := gain * per
 	b := base*per - grain*a*l
 	a *= 1 - grain
-	up := d.whiten * mask * min(max(l*(219-l)*(1/11990.0), 0), 1)*lift + f[planeTintY*c.size+i]
+	up := d.whiten*mask*min(max(l*(219-l)*(1/11990.0), 0), 1)*lift + f[planeTintY*c.size+i]
 	cs := chroma * d.smooth * mask
 	ca := cs + pale*d.whiten*mask
 	bu := cs*f[planeMeanCb*c.size+i] + f[planeTintCb*c.size+i]
