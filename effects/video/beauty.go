@@ -43,6 +43,7 @@ type Beauty struct {
 	planes  []int16 // intPlanes of the grid
 	spans   []int32
 	line    []int16
+	bend    bend
 }
 
 const mostRadius = 12
@@ -52,26 +53,34 @@ const mostRadius = 12
 // applied; as much as the strongest face lacks of 1 is done so, hence nothing jumps when faces come and go.
 func (b *Beauty) Apply(v *frame.Video, s Settings, faces []frame.Face) {
 	b.size(v.Width, v.Height)
-	tint := len(faces) > 0 && (s.Blush > 0 || s.Lips > 0)
-	if s.Smooth > 0 || s.Whiten > 0 || tint {
-		b.affine(v, s, faces, tint)
+	if s.Smooth > 0 || s.Whiten > 0 || s.Blush > 0 || s.Lips > 0 || s.Sharpen > 0 {
+		b.paint(v, s, faces)
+	}
+	if s.SlimFace > 0 || s.BigEyes > 0 {
+		b.meet(faces)
+		b.warp(v, s, faces)
 	}
 }
 
-// affine does all that is an affine function of the pixel: smoothing, whitening, blush and lips.
-func (b *Beauty) affine(v *frame.Video, s Settings, faces []frame.Face, tint bool) {
+// paint does what stays in place.
+func (b *Beauty) paint(v *frame.Video, s Settings, faces []frame.Face) {
 	k := b.kernels
 	c := b.mask(v, faces)
-	if c.x0 >= c.x1 || c.y0 >= c.y1 {
-		return
+	if c.x0 < c.x1 && c.y0 < c.y1 {
+		b.tint(c, s, faces)
+		r := b.window(v.Height)
+		k.guide(c, r, b.floats, b.row)
+		k.fold(c, r, dose{smooth: share(s.Smooth), whiten: share(s.Whiten)}, b.floats, b.row, b.planes, b.spans)
+		k.luma(v, c, b.planes, b.spans, b.line)
+		k.chroma(v, c, b.planes, b.spans, b.line)
 	}
-	b.tint(c, s, faces, tint)
-	r := b.window(v.Height)
-	k.guide(c, r, b.floats, b.row)
-	k.fold(c, r, dose{smooth: share(s.Smooth), whiten: share(s.Whiten)}, b.floats, b.row, b.planes, b.spans)
-	k.luma(v, c, b.planes, b.spans, b.line)
-	k.chroma(v, c, b.planes, b.spans, b.line)
+	if s.Sharpen > 0 {
+		k.sharpen(v, c, b.planes, b.spans, int16(share(s.Sharpen)*sharpest*8192), b.line)
+	}
 }
+
+// sharpest is what full strength adds, as a multiple of the detail there is.
+const sharpest = 1.2
 
 // mask reduces the picture, finds what is skin in it and tells in which cells that was done.
 func (b *Beauty) mask(v *frame.Video, faces []frame.Face) cells {
@@ -165,7 +174,7 @@ func (b *Beauty) size(w, h int) {
 	b.row = make([]float32, 11*(gw+2*mostRadius))
 	b.planes = make([]int16, intPlanes*gw*gh+64)
 	b.spans = make([]int32, 2*gh)
-	b.line = make([]int16, 4*(gw+2*margin)+64)
+	b.line = make([]int16, 17*gw+16*margin)
 }
 
 func fill(p []float32, x float32) {

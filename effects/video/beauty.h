@@ -41,5 +41,7 @@ void vitrine_beauty_guide(struct cells c, int radius, float *f, float *row);
 void vitrine_beauty_fold(struct cells c, int radius, struct dose d, float *f, float *row, int16_t *planes, int32_t *spans);
 void vitrine_beauty_luma(struct picture p, struct cells c, const int16_t *planes, const int32_t *spans, int16_t *row);
 void vitrine_beauty_chroma(struct picture p, struct cells c, const int16_t *planes, const int32_t *spans, int16_t *row);
+void vitrine_beauty_sharpen(struct picture p, struct cells c, const int16_t *planes, const int32_t *spans, int amount, int16_t *row);
+void vitrine_beauty_warp(struct picture p, struct picture from, struct cells c, const int16_t *planes, const int32_t *spans, int16_t *row);
 
 #endif

@@ -62,3 +62,11 @@ func (native) luma(v *frame.Video, c cells, planes []int16, spans []int32, row [
 func (native) chroma(v *frame.Video, c cells, planes []int16, spans []int32, row []int16) {
 	C.vitrine_beauty_chroma(picture(v), c.c(), (*C.int16_t)(&planes[0]), (*C.int32_t)(&spans[0]), (*C.int16_t)(&row[0]))
 }
+
+func (native) sharpen(v *frame.Video, c cells, planes []int16, spans []int32, amount int16, row []int16) {
+	C.vitrine_beauty_sharpen(picture(v), c.c(), (*C.int16_t)(&planes[0]), (*C.int32_t)(&spans[0]), C.int(amount), (*C.int16_t)(&row[0]))
+}
+
+func (native) warp(v, from *frame.Video, c cells, planes []int16, spans []int32, row []int16) {
+	C.vitrine_beauty_warp(picture(v), picture(from), c.c(), (*C.int16_t)(&planes[0]), (*C.int32_t)(&spans[0]), (*C.int16_t)(&row[0]))
+}

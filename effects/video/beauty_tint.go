@@ -7,12 +7,12 @@ import (
 )
 
 // tint draws blush and lips into the tint planes, or leaves them empty.
-func (b *Beauty) tint(c cells, s Settings, faces []frame.Face, wanted bool) {
+func (b *Beauty) tint(c cells, s Settings, faces []frame.Face) {
 	tints := b.floats[planeTintY*c.size : floatPlanes*c.size]
 	if b.tinted {
 		clear(tints)
 	}
-	b.tinted = wanted && len(b.heads) > 0
+	b.tinted = len(b.heads) > 0 && (s.Blush > 0 || s.Lips > 0)
 	if !b.tinted {
 		return
 	}

@@ -127,14 +127,15 @@ func newHead(f *frame.Face, i int) (head, bool) {
 }
 
 // box is the part of the grid in which the region of the head lies.
-func (h head) box(c cells) cells {
-	// The region is a disc of radius outer around the middle, stretched downwards: its bounds in the picture are those of
-	// the two half ellipses.
-	ux, uy := h.ax*h.w*h.w, h.ay*h.w*h.w
+func (h head) box(c cells) cells { return h.bounds(c, outer, outer*reach) }
+
+// bounds is the part of the grid that holds the oval, made wide times wider and below its middle down times longer.
+func (h head) bounds(c cells, wide, down float32) cells {
+	ux, uy := wide*h.ax*h.w*h.w, wide*h.ay*h.w*h.w
 	vx, vy := h.bx*h.h*h.h, h.by*h.h*h.h
 	x0, x1, y0, y1 := h.cx, h.cx, h.cy, h.cy
-	for _, e := range [...][2]float32{{1, -1}, {-1, -1}, {1, reach}, {-1, reach}} {
-		px, py := h.cx+outer*(e[0]*ux+e[1]*vx), h.cy+outer*(e[0]*uy+e[1]*vy)
+	for _, e := range [...][2]float32{{1, -wide}, {-1, -wide}, {1, down}, {-1, down}} {
+		px, py := h.cx+e[0]*ux+e[1]*vx, h.cy+e[0]*uy+e[1]*vy
 		x0, x1, y0, y1 = min(x0, px), max(x1, px), min(y0, py), max(y1, py)
 	}
 	c.x0, c.x1 = min(max(int(x0), 0), c.width), min(max(int(x1)+2, 0), c.width)
