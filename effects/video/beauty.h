@@ -24,16 +24,24 @@ struct skin {
 	float weight;
 };
 
+// The frame of a face: see head in skin.go.
+struct head {
+	float cx, cy, ax, ay, bx, by;
+};
+
 // How strongly to fold filter and mask into affine planes, each 0 to 1.
 struct dose {
 	float smooth, whiten;
 };
 
 void vitrine_beauty_reduce(struct picture p, struct cells c, float *f);
+void vitrine_beauty_region(struct cells c, struct head h, const float *keep, float *region);
 void vitrine_beauty_skin(struct cells c, struct skin s, const float *region, float *f);
 void vitrine_beauty_guide(struct cells c, int radius, float *f, float *row);
 void vitrine_beauty_fold(struct cells c, int radius, struct dose d, float *f, float *row, int16_t *planes, int32_t *spans);
 void vitrine_beauty_luma(struct picture p, struct cells c, const int16_t *planes, const int32_t *spans, int16_t *row);
 void vitrine_beauty_chroma(struct picture p, struct cells c, const int16_t *planes, const int32_t *spans, int16_t *row);
+void vitrine_beauty_sharpen(struct picture p, struct cells c, const int16_t *planes, const int32_t *spans, int amount, int16_t *row);
+void vitrine_beauty_warp(struct picture p, struct picture from, struct cells c, const int16_t *planes, const int32_t *spans, int16_t *row);
 
 #endif

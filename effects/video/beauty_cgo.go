@@ -31,6 +31,12 @@ func (native) reduce(v *frame.Video, c cells, f []float32) {
 	C.vitrine_beauty_reduce(picture(v), c.c(), floats(f))
 }
 
+func (native) region(c cells, h head, keep, region []float32) {
+	C.vitrine_beauty_region(c.c(), C.struct_head{
+		cx: C.float(h.cx), cy: C.float(h.cy), ax: C.float(h.ax), ay: C.float(h.ay), bx: C.float(h.bx), by: C.float(h.by),
+	}, floats(keep), floats(region))
+}
+
 func (native) skin(c cells, s skin, region, f []float32) {
 	C.vitrine_beauty_skin(c.c(), C.struct_skin{
 		luma: C.float(s.luma), cb: C.float(s.cb), cr: C.float(s.cr),
@@ -55,4 +61,12 @@ func (native) luma(v *frame.Video, c cells, planes []int16, spans []int32, row [
 
 func (native) chroma(v *frame.Video, c cells, planes []int16, spans []int32, row []int16) {
 	C.vitrine_beauty_chroma(picture(v), c.c(), (*C.int16_t)(&planes[0]), (*C.int32_t)(&spans[0]), (*C.int16_t)(&row[0]))
+}
+
+func (native) sharpen(v *frame.Video, c cells, planes []int16, spans []int32, amount int16, row []int16) {
+	C.vitrine_beauty_sharpen(picture(v), c.c(), (*C.int16_t)(&planes[0]), (*C.int32_t)(&spans[0]), C.int(amount), (*C.int16_t)(&row[0]))
+}
+
+func (native) warp(v, from *frame.Video, c cells, planes []int16, spans []int32, row []int16) {
+	C.vitrine_beauty_warp(picture(v), picture(from), c.c(), (*C.int16_t)(&planes[0]), (*C.int32_t)(&spans[0]), (*C.int16_t)(&row[0]))
 }
