@@ -16,14 +16,7 @@ struct backdrop_picture {
 	int width, height;
 };
 
-struct backdrop_mask {
-	const uint8_t *pix;
-	long stride;
-	int width, height;
-};
-
 void vitrine_backdrop_reduce(const uint8_t *src, long stride, int width, int height, int shift, uint8_t *dst, int cells, int rows, uint16_t *row);
-void vitrine_backdrop_fit(struct backdrop_mask m, int width, int height, struct backdrop_grid g, uint8_t *dst, int32_t *row);
 void vitrine_backdrop_guide(const uint8_t *luma, const uint8_t *mask, struct backdrop_grid g, int radius, float epsilon,
 	int16_t *gain, int16_t *base, int16_t *level, int16_t *work, int32_t *sums);
 void vitrine_backdrop_defocus(const uint8_t *y, const uint8_t *u, const uint8_t *v, const int16_t *base, struct backdrop_grid g,
@@ -33,6 +26,6 @@ void vitrine_backdrop_compose(struct backdrop_picture p, struct backdrop_grid g,
 void vitrine_backdrop_replace(struct backdrop_picture p, struct backdrop_grid g, const int16_t *gain, const int16_t *base, const int16_t *level,
 	struct backdrop_picture behind, int16_t *rows, uint8_t *alpha);
 void vitrine_backdrop_scale(const uint8_t *src, long stride, int sw, uint8_t *dst, long dstride, int width, int height,
-	const int32_t *xs, const int32_t *ys, uint16_t *row);
+	const int32_t *xs, const int32_t *ys, int low, int gain, uint16_t *row);
 
 #endif

@@ -29,11 +29,6 @@ func (backdropNative) reduce(src []byte, stride, width, height, shift int, dst [
 		backdropBytes(dst), C.int(cells), C.int(rows), (*C.uint16_t)(&row[0]))
 }
 
-func (backdropNative) fit(m *frame.Mask, width, height int, g backdropGrid, dst []byte, row []int32) {
-	mask := C.struct_backdrop_mask{pix: backdropBytes(m.Pix), stride: C.long(m.Stride), width: C.int(m.Width), height: C.int(m.Height)}
-	C.vitrine_backdrop_fit(mask, C.int(width), C.int(height), g.c(), backdropBytes(dst), (*C.int32_t)(&row[0]))
-}
-
 func (backdropNative) guide(luma, mask []byte, g backdropGrid, out matte, work []int16, sums []int32) {
 	C.vitrine_backdrop_guide(backdropBytes(luma), backdropBytes(mask), g.c(), edgeReach, edgeContrast*edgeContrast,
 		backdropWords(out.gain), backdropWords(out.base), backdropWords(out.level), backdropWords(work), (*C.int32_t)(&sums[0]))
@@ -54,7 +49,7 @@ func (backdropNative) replace(v *frame.Video, g backdropGrid, m matte, behind *f
 		backdropFrame(behind), backdropWords(lines), backdropBytes(alpha))
 }
 
-func (backdropNative) scale(src []byte, stride, sw int, dst []byte, dstStride, width, height int, xs, ys []int32, row []uint16) {
+func (backdropNative) scale(src []byte, stride, sw int, dst []byte, dstStride, width, height int, xs, ys []int32, low, gain int, row []uint16) {
 	C.vitrine_backdrop_scale(backdropBytes(src), C.long(stride), C.int(sw), backdropBytes(dst), C.long(dstStride), C.int(width), C.int(height),
-		(*C.int32_t)(&xs[0]), (*C.int32_t)(&ys[0]), (*C.uint16_t)(&row[0]))
+		(*C.int32_t)(&xs[0]), (*C.int32_t)(&ys[0]), C.int(low), C.int(gain), (*C.uint16_t)(&row[0]))
 }
