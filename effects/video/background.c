@@ -112,7 +112,7 @@ INLINE void backdrop_unfold(const int32_t *restrict s, const_bytes luma, int wid
 }
 
 INLINE void backdrop_guide(const uint8_t *luma, const uint8_t *mask, struct backdrop_grid g, int radius, float epsilon,
-	int16_t *gain, int16_t *base, int16_t *level, int16_t *work, int32_t *sums) {
+	struct backdrop_matte out, int16_t *work, int32_t *sums) {
 	int w = g.width, h = g.height;
 	int32_t *col = sums, *win = sums + 4 * w;
 	int16_t *offset = work + (long)w * h;
@@ -131,13 +131,13 @@ INLINE void backdrop_guide(const uint8_t *luma, const uint8_t *mask, struct back
 		if (y > radius) backdrop_slide2(work + (long)(y - radius - 1) * w, offset + (long)(y - radius - 1) * w, w, -1, col, col + w);
 		for (int k = 0; k < 2; k++) backdrop_window(col + k * w, w, radius, win + k * w);
 		long at = (long)y * w;
-		backdrop_unfold(win, luma + at, w, radius, backdrop_span(y, radius, h), gain + at, base + at, level + at);
+		backdrop_unfold(win, luma + at, w, radius, backdrop_span(y, radius, h), out.gain + at, out.base + at, out.level + at);
 	}
 }
 
 KERNEL(backdrop_guide, (const uint8_t *luma, const uint8_t *mask, struct backdrop_grid g, int radius, float epsilon,
-	int16_t *gain, int16_t *base, int16_t *level, int16_t *work, int32_t *sums),
-	(luma, mask, g, radius, epsilon, gain, base, level, work, sums))
+	struct backdrop_matte out, int16_t *work, int32_t *sums),
+	(luma, mask, g, radius, epsilon, out, work, sums))
 
 // Lens blur
 
@@ -264,101 +264,134 @@ INLINE void backdrop_alpha(const_bytes luma, const_words gain, const_words base,
 	}
 }
 
-INLINE uint8_t backdrop_over(int front, int back, int alpha) {
-	unsigned t = (unsigned)(front * alpha + back * (255 - alpha) + 128);
-	return (uint8_t)((t + (t >> 8)) >> 8);
+// In 16 bits throughout: none of the sums passes 65,407.
+INLINE uint8_t backdrop_over(uint16_t front, uint16_t back, uint16_t alpha) {
+	uint16_t t = (uint16_t)((uint16_t)(front * alpha) + (uint16_t)(back * (uint16_t)(255 - alpha)) + 128);
+	return (uint8_t)((uint16_t)(t + (t >> 8)) >> 8);
 }
 
 INLINE void backdrop_over_words(bytes p, const_words back, const_bytes alpha, int width) {
-	for (int x = 0; x < width; x++) p[x] = backdrop_over(p[x], (back[x] + 16) >> 5, alpha[x]);
+	for (int x = 0; x < width; x++) p[x] = backdrop_over(p[x], (uint16_t)((uint16_t)(back[x] + 16) >> 5), alpha[x]);
 }
 
 INLINE void backdrop_over_bytes(bytes p, const_bytes back, const_bytes alpha, int width) {
 	for (int x = 0; x < width; x++) p[x] = backdrop_over(p[x], back[x], alpha[x]);
 }
 
-struct backdrop_matte {
-	const int16_t *gain, *base, *level;
+// What persons are laid over: cells, or a picture where there are none.
+struct backdrop_behind {
+	const int16_t *y, *u, *v;
+	struct backdrop_picture picture;
+};
+
+// Where alpha is not sure in the pixels between two rows of cells. The row is the upper one's.
+struct backdrop_runs {
+	int row, n;
+	struct backdrop_range run[256];
 };
 
 // Whether alpha is 0 or 1 in all of a cell.
 INLINE int backdrop_sure(struct backdrop_matte m, long i) { return m.gain[i] == 0 && (m.base[i] == 0 || m.base[i] == 8160); }
 
-// The cells of two rows, with what interpolation needs beside them, outside of which all are sure. There the windows of the
-// guided filter overlap so far that neighbours are equal.
-INLINE struct backdrop_range backdrop_unsure(struct backdrop_matte m, struct backdrop_grid g, int i) {
-	long a = (long)clamp_int(i, 0, g.height - 1) * g.width, b = (long)clamp_int(i + 1, 0, g.height - 1) * g.width;
-	struct backdrop_range r = {0, g.width};
-	while (r.from < r.to && backdrop_sure(m, a + r.from) && backdrop_sure(m, b + r.from)) r.from++;
-	while (r.from < r.to && backdrop_sure(m, a + r.to - 1) && backdrop_sure(m, b + r.to - 1)) r.to--;
-	if (r.from == r.to) return r;
-	r.from = max_int(r.from - 2, 0);
-	r.to = min_int(r.to + 2, g.width);
-	return r;
+// Finds the runs with those cells beside them that interpolation needs. Runs less than 8 cells apart are one. Between runs all
+// is person or all is room, because the windows of the guided filter overlap.
+INLINE void backdrop_find(struct backdrop_runs *runs, struct backdrop_matte m, struct backdrop_grid g, int row) {
+	long a = (long)clamp_int(row, 0, g.height - 1) * g.width, b = (long)clamp_int(row + 1, 0, g.height - 1) * g.width;
+	int last = -16;
+	runs->row = row;
+	runs->n = 0;
+	for (int x = 0; x < g.width; x++) {
+		if (backdrop_sure(m, a + x) && backdrop_sure(m, b + x)) continue;
+		if (x > last + 8 && runs->n < 256) runs->run[runs->n++].from = max_int(x - 2, 0);
+		last = x;
+		runs->run[runs->n - 1].to = min_int(x + 3, g.width);
+	}
 }
 
 // A row's alpha at full resolution.
-INLINE void backdrop_row(struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m, int y, int16_t *rows, long stride, uint8_t *alpha) {
-	int i = (2 * y + 1 - (1 << g.shift)) >> (g.shift + 1);
-	const int16_t *sure = m.base + (long)clamp_int(i, 0, g.height - 1) * g.width;
-	struct backdrop_range r = backdrop_unsure(m, g, i);
-	for (int x = 0; x < g.width; x++)
-		if (x < r.from || x >= r.to) memset(alpha + ((long)x << g.shift), sure[x] ? 255 : 0, 1 << g.shift);
-	if (r.from == r.to) return;
-	const int16_t *gain = backdrop_line(m.gain, g, r, g.shift, y, rows, stride);
-	const int16_t *base = backdrop_line(m.base, g, r, g.shift, y, rows + 2 * stride, stride);
-	const int16_t *level = backdrop_line(m.level, g, r, g.shift, y, rows + 4 * stride, stride);
-	int from = r.from << g.shift, to = min_int(r.to << g.shift, p.width);
-	backdrop_alpha(p.y + y * p.ystride + from, gain, base, level, to - from, alpha + from);
-}
-
-// The alpha of two rows of luma, then that of chroma between them.
-INLINE void backdrop_pair(struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m, int y, int16_t *rows, long stride, uint8_t *alpha) {
-	for (int k = 0; k < 2; k++) {
-		backdrop_row(p, g, m, min_int(y + k, p.height - 1), rows, stride, alpha + k * stride);
-		if (p.width & 1) alpha[k * stride + p.width] = alpha[k * stride + p.width - 1];
+INLINE void backdrop_row(struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m, struct backdrop_runs *runs, int y, int16_t *rows, long stride, uint8_t *alpha) {
+	int i = (2 * y + 1 - (1 << g.shift)) >> (g.shift + 1), x = 0;
+	const int16_t *base = m.base + (long)clamp_int(i, 0, g.height - 1) * g.width;
+	if (i != runs->row) backdrop_find(runs, m, g, i);
+	for (int k = 0; k < runs->n; k++) {
+		struct backdrop_range r = runs->run[k];
+		if (r.from > x) memset(alpha + ((long)x << g.shift), base[x] ? 255 : 0, (size_t)(r.from - x) << g.shift);
+		int from = r.from << g.shift, to = min_int(r.to << g.shift, p.width);
+		backdrop_alpha(p.y + y * p.ystride + from, backdrop_line(m.gain, g, r, g.shift, y, rows, stride),
+			backdrop_line(m.base, g, r, g.shift, y, rows + 2 * stride, stride),
+			backdrop_line(m.level, g, r, g.shift, y, rows + 4 * stride, stride), to - from, alpha + from);
+		x = r.to;
 	}
-	const_bytes a = alpha, b = alpha + stride;
-	bytes c = alpha + 2 * stride;
-	for (int x = 0; x < (p.width + 1) / 2; x++) c[x] = (uint8_t)((a[2 * x] + a[2 * x + 1] + b[2 * x] + b[2 * x + 1] + 2) >> 2);
+	if (x < g.width) memset(alpha + ((long)x << g.shift), base[x] ? 255 : 0, (size_t)(g.width - x) << g.shift);
 }
 
-INLINE void backdrop_compose(struct backdrop_picture p, struct backdrop_grid g, const int16_t *gain, const int16_t *base, const int16_t *level,
-	const int16_t *by, const int16_t *bu, const int16_t *bv, int16_t *rows, uint8_t *alpha) {
-	struct backdrop_matte m = {gain, base, level};
+INLINE void backdrop_over_part(uint8_t *p, const int16_t *cells, const uint8_t *picture, const uint8_t *alpha, int from, int to) {
+	if (cells) backdrop_over_words(p + from, cells + from, alpha + from, to - from);
+	else backdrop_over_bytes(p + from, picture + from, alpha + from, to - from);
+}
+
+// Lays a row over another, leaving out what is all person.
+INLINE void backdrop_over_row(uint8_t *p, const int16_t *cells, const uint8_t *picture, const uint8_t *alpha, const struct backdrop_runs *runs, int shift, int width) {
+	int from = 0, x = 0;
+	for (int k = 0; k < runs->n; k++) {
+		if (runs->run[k].from << shift > x && alpha[x] == 255) {
+			if (x > from) backdrop_over_part(p, cells, picture, alpha, from, x);
+			from = runs->run[k].from << shift;
+		}
+		x = min_int(runs->run[k].to << shift, width);
+	}
+	int to = x < width && alpha[x] == 255 ? x : width;
+	if (to > from) backdrop_over_part(p, cells, picture, alpha, from, to);
+}
+
+INLINE void backdrop_chroma(struct backdrop_picture p, struct backdrop_grid g, struct backdrop_behind b, int y, int16_t *rows, long stride, uint8_t *alpha) {
 	struct backdrop_range all = {0, g.width};
-	long stride = (long)g.width << g.shift;
+	const_bytes a0 = alpha, a1 = alpha + stride;
+	bytes a = alpha + 2 * stride;
 	int half = (p.width + 1) / 2;
+	if (p.width & 1) alpha[p.width] = alpha[p.width - 1], alpha[stride + p.width] = alpha[stride + p.width - 1];
+	for (int x = 0; x < half; x++) a[x] = (uint8_t)((a0[2 * x] + a0[2 * x + 1] + a1[2 * x] + a1[2 * x + 1] + 2) >> 2);
+	const int16_t *u = b.y ? backdrop_line(b.u, g, all, g.shift - 1, y, rows, stride) : 0;
+	const int16_t *v = b.y ? backdrop_line(b.v, g, all, g.shift - 1, y, rows + 2 * stride, stride) : 0;
+	backdrop_over_part(p.u + y * p.cstride, u, b.picture.u + y * b.picture.cstride, a, 0, half);
+	backdrop_over_part(p.v + y * p.cstride, v, b.picture.v + y * b.picture.cstride, a, 0, half);
+}
+
+INLINE void backdrop_lay(struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m, struct backdrop_behind b, int16_t *rows, uint8_t *alpha) {
+	struct backdrop_range all = {0, g.width};
+	struct backdrop_runs runs = {.row = -2};
+	long stride = (long)g.width << g.shift;
 	for (int y = 0; y < p.height; y += 2) {
-		backdrop_pair(p, g, m, y, rows, stride, alpha);
-		for (int k = 0; k < 2 && y + k < p.height; k++)
-			backdrop_over_words(p.y + (y + k) * p.ystride, backdrop_line(by, g, all, g.shift, y + k, rows, stride), alpha + k * stride, p.width);
-		backdrop_over_words(p.u + y / 2 * p.cstride, backdrop_line(bu, g, all, g.shift - 1, y / 2, rows, stride), alpha + 2 * stride, half);
-		backdrop_over_words(p.v + y / 2 * p.cstride, backdrop_line(bv, g, all, g.shift - 1, y / 2, rows, stride), alpha + 2 * stride, half);
+		for (int k = 0; k < 2; k++) {
+			int at = y + k;
+			if (at == p.height) {
+				memcpy(alpha + stride, alpha, (size_t)p.width);
+				break;
+			}
+			backdrop_row(p, g, m, &runs, at, rows, stride, alpha + k * stride);
+			const int16_t *cells = b.y ? backdrop_line(b.y, g, all, g.shift, at, rows, stride) : 0;
+			backdrop_over_row(p.y + at * p.ystride, cells, b.picture.y + at * b.picture.ystride, alpha + k * stride, &runs, g.shift, p.width);
+		}
+		backdrop_chroma(p, g, b, y / 2, rows, stride, alpha);
 	}
 }
 
-KERNEL(backdrop_compose, (struct backdrop_picture p, struct backdrop_grid g, const int16_t *gain, const int16_t *base, const int16_t *level,
-	const int16_t *by, const int16_t *bu, const int16_t *bv, int16_t *rows, uint8_t *alpha),
-	(p, g, gain, base, level, by, bu, bv, rows, alpha))
-
-INLINE void backdrop_replace(struct backdrop_picture p, struct backdrop_grid g, const int16_t *gain, const int16_t *base, const int16_t *level,
-	struct backdrop_picture behind, int16_t *rows, uint8_t *alpha) {
-	struct backdrop_matte m = {gain, base, level};
-	long stride = (long)g.width << g.shift;
-	int half = (p.width + 1) / 2;
-	for (int y = 0; y < p.height; y += 2) {
-		backdrop_pair(p, g, m, y, rows, stride, alpha);
-		for (int k = 0; k < 2 && y + k < p.height; k++)
-			backdrop_over_bytes(p.y + (y + k) * p.ystride, behind.y + (y + k) * behind.ystride, alpha + k * stride, p.width);
-		backdrop_over_bytes(p.u + y / 2 * p.cstride, behind.u + y / 2 * behind.cstride, alpha + 2 * stride, half);
-		backdrop_over_bytes(p.v + y / 2 * p.cstride, behind.v + y / 2 * behind.cstride, alpha + 2 * stride, half);
-	}
+INLINE void backdrop_compose(struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m,
+	const int16_t *y, const int16_t *u, const int16_t *v, int16_t *rows, uint8_t *alpha) {
+	struct backdrop_behind b = {y, u, v, {0}};
+	backdrop_lay(p, g, m, b, rows, alpha);
 }
 
-KERNEL(backdrop_replace, (struct backdrop_picture p, struct backdrop_grid g, const int16_t *gain, const int16_t *base, const int16_t *level,
-	struct backdrop_picture behind, int16_t *rows, uint8_t *alpha),
-	(p, g, gain, base, level, behind, rows, alpha))
+KERNEL(backdrop_compose, (struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m,
+	const int16_t *y, const int16_t *u, const int16_t *v, int16_t *rows, uint8_t *alpha), (p, g, m, y, u, v, rows, alpha))
+
+INLINE void backdrop_replace(struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m, struct backdrop_picture behind, int16_t *rows, uint8_t *alpha) {
+	struct backdrop_behind b = {0, 0, 0, behind};
+	backdrop_lay(p, g, m, b, rows, alpha);
+}
+
+KERNEL(backdrop_replace, (struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m, struct backdrop_picture behind, int16_t *rows, uint8_t *alpha),
+	(p, g, m, behind, rows, alpha))
 
 // Scaling
 
