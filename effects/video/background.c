@@ -52,32 +52,6 @@ INLINE void backdrop_reduce(const uint8_t *src, long stride, int width, int heig
 KERNEL(backdrop_reduce, (const uint8_t *src, long stride, int width, int height, int shift, uint8_t *dst, int cells, int rows, uint16_t *row),
 	(src, stride, width, height, shift, dst, cells, rows, row))
 
-// Mask
-
-INLINE int backdrop_place(int i, int n, int from, int to) {
-	long p = (long)(2 * i + 1) * n * from * 128 / to - 128;
-	long last = (long)(from - 1) * 256;
-	return (int)(p < 0 ? 0 : p > last ? last : p);
-}
-
-INLINE void backdrop_fit(struct backdrop_mask m, int width, int height, struct backdrop_grid g, uint8_t *dst, int32_t *row) {
-	int n = 1 << g.shift;
-	for (int y = 0; y < g.height; y++) {
-		int py = backdrop_place(y, n, m.height, height), f = py & 255;
-		const_bytes a = m.pix + (py >> 8) * m.stride, b = m.pix + min_int((py >> 8) + 1, m.height - 1) * m.stride;
-		for (int x = 0; x < m.width; x++) row[x] = a[x] * (256 - f) + b[x] * f;
-		row[m.width] = row[m.width - 1];
-		for (int x = 0; x < g.width; x++) {
-			int px = backdrop_place(x, n, m.width, width), e = px & 255, i = px >> 8;
-			int sure = (row[i] * (256 - e) + row[i + 1] * e + (1 << 15)) >> 16;
-			dst[(long)y * g.width + x] = (uint8_t)clamp_int((sure - 20) * 304 >> 8, 0, 255);
-		}
-	}
-}
-
-KERNEL(backdrop_fit, (struct backdrop_mask m, int width, int height, struct backdrop_grid g, uint8_t *dst, int32_t *row),
-	(m, width, height, g, dst, row))
-
 // Guided filter
 
 // Adds (sign 1) or takes away (−1) a row of cells from the column sums.
@@ -118,8 +92,8 @@ INLINE void backdrop_fold(const int32_t *restrict s, int width, int radius, int 
 	for (int x = 0; x < width; x++) {
 		int n = rows * backdrop_span(x, radius, width);
 		float cov = (float)(n * ip[x] - i[x] * p[x]), var = (float)(n * ii[x] - i[x] * i[x]), f = (float)n;
+		// At most 127.5/2/√epsilon, whatever the picture.
 		float a = cov / (var + epsilon * (f * f));
-		a = a < -7.99f ? -7.99f : a > 7.99f ? 7.99f : a;
 		float b = ((float)p[x] - a * (float)i[x]) / f;
 		gain[x] = (int16_t)((int)(a * 1024 + 8192.5f) - 8192);
 		offset[x] = (int16_t)((int)(b * 8 + 32768.5f) - 32768);
@@ -131,15 +105,14 @@ INLINE void backdrop_unfold(const int32_t *restrict s, const_bytes luma, int wid
 		float f = (float)(rows * backdrop_span(x, radius, width));
 		float a = (float)s[x] / f, b = (float)s[width + x] / f;
 		float p = (a * (float)luma[x]) * (1.0f / 32) + b * 4;
-		p = p < 0 ? 0 : p > 8160 ? 8160 : p;
 		gain[x] = (int16_t)((int)(a + 8192.5f) - 8192);
-		base[x] = (int16_t)(int)(p + 0.5f);
+		base[x] = (int16_t)clamp_int((int)(p + 65536.5f) - 65536, 0, 8160);
 		level[x] = (int16_t)(luma[x] << 5);
 	}
 }
 
 INLINE void backdrop_guide(const uint8_t *luma, const uint8_t *mask, struct backdrop_grid g, int radius, float epsilon,
-	int16_t *gain, int16_t *base, int16_t *level, int16_t *work, int32_t *sums) {
+	struct backdrop_matte out, int16_t *work, int32_t *sums) {
 	int w = g.width, h = g.height;
 	int32_t *col = sums, *win = sums + 4 * w;
 	int16_t *offset = work + (long)w * h;
@@ -158,13 +131,13 @@ INLINE void backdrop_guide(const uint8_t *luma, const uint8_t *mask, struct back
 		if (y > radius) backdrop_slide2(work + (long)(y - radius - 1) * w, offset + (long)(y - radius - 1) * w, w, -1, col, col + w);
 		for (int k = 0; k < 2; k++) backdrop_window(col + k * w, w, radius, win + k * w);
 		long at = (long)y * w;
-		backdrop_unfold(win, luma + at, w, radius, backdrop_span(y, radius, h), gain + at, base + at, level + at);
+		backdrop_unfold(win, luma + at, w, radius, backdrop_span(y, radius, h), out.gain + at, out.base + at, out.level + at);
 	}
 }
 
 KERNEL(backdrop_guide, (const uint8_t *luma, const uint8_t *mask, struct backdrop_grid g, int radius, float epsilon,
-	int16_t *gain, int16_t *base, int16_t *level, int16_t *work, int32_t *sums),
-	(luma, mask, g, radius, epsilon, gain, base, level, work, sums))
+	struct backdrop_matte out, int16_t *work, int32_t *sums),
+	(luma, mask, g, radius, epsilon, out, work, sums))
 
 // Lens blur
 
@@ -193,16 +166,27 @@ INLINE float backdrop_root(float x) {
 
 INLINE void backdrop_shade(const uint32_t *restrict s, int width, const_bytes y, const_bytes u, const_bytes v, words oy, words ou, words ov) {
 	for (int x = 0; x < width; x++) {
-		float n = (float)(int32_t)s[3 * width + x], k = 1 / (n < 1 ? 1 : n);
+		int n = (int)s[3 * width + x], fy = y[x] << 5, fu = u[x] << 5, fv = v[x] << 5;
+		float k = 1 / (float)max_int(n, 1);
 		float r = backdrop_root((float)(int32_t)(s[x] >> 1) * k), g = backdrop_root((float)(int32_t)(s[width + x] >> 1) * k), b = backdrop_root((float)(int32_t)(s[2 * width + x] >> 1) * k);
 		// The factors hold the √2 that halving before took away, 219/255 and 2^5.
 		float l = (r * 8.262893f + g * 27.796900f) + b * 2.806119f;
 		float cb = (b * 38.865912f - l) * 0.551213f, cr = (r * 38.865912f - l) * 0.649499f;
-		int known = n >= 1;
-		oy[x] = (int16_t)(known ? (int)(l + 512.5f) : y[x] << 5);
-		ou[x] = (int16_t)(known ? (int)(cb + 4096.5f) : u[x] << 5);
-		ov[x] = (int16_t)(known ? (int)(cr + 4096.5f) : v[x] << 5);
+		int ly = (int)(l + 512.5f), lu = (int)(cb + 4096.5f), lv = (int)(cr + 4096.5f);
+		int known = -(n > 0); // not a condition, which would keep the loop from becoming vectors
+		oy[x] = (int16_t)((ly & known) | (fy & ~known));
+		ou[x] = (int16_t)((lu & known) | (fu & ~known));
+		ov[x] = (int16_t)((lv & known) | (fv & ~known));
 	}
+}
+
+// Adds the sums of n cells each way around every cell of a row, given the row's running sum, or of two rows.
+INLINE void backdrop_add(const uint32_t *restrict p, int n, int width, uint32_t *restrict sum) {
+	for (int x = 0; x < width; x++) sum[x] += p[x + n + 1] - p[x - n];
+}
+
+INLINE void backdrop_add2(const uint32_t *restrict p, const uint32_t *restrict q, int n, int width, uint32_t *restrict sum) {
+	for (int x = 0; x < width; x++) sum[x] += (p[x + n + 1] - p[x - n]) + (q[x + n + 1] - q[x - n]);
 }
 
 INLINE void backdrop_defocus(const uint8_t *y, const uint8_t *u, const uint8_t *v, const int16_t *base, struct backdrop_grid g,
@@ -222,12 +206,13 @@ INLINE void backdrop_defocus(const uint8_t *y, const uint8_t *u, const uint8_t *
 	}
 	for (int row = 0; row < h; row++) {
 		memset(acc, 0, sizeof(uint32_t) * 4 * w);
-		for (int dy = max_int(-radius, -row); dy <= min_int(radius, h - 1 - row); dy++) {
-			int n = reach[dy < 0 ? -dy : dy];
-			for (int c = 0; c < 4; c++) {
-				const uint32_t *restrict p = sums + c * plane + (long)(row + dy) * stride + pad;
-				uint32_t *restrict a = acc + c * w;
-				for (int x = 0; x < w; x++) a[x] += p[x + n + 1] - p[x - n];
+		for (int c = 0; c < 4; c++) {
+			const uint32_t *middle = sums + c * plane + (long)row * stride + pad;
+			for (int dy = 0; dy <= radius; dy++) {
+				int n = reach[dy], above = dy > 0 && row - dy >= 0, below = row + dy < h;
+				if (above && below) backdrop_add2(middle - (long)dy * stride, middle + (long)dy * stride, n, w, acc + c * w);
+				else if (above) backdrop_add(middle - (long)dy * stride, n, w, acc + c * w);
+				else if (below) backdrop_add(middle + (long)dy * stride, n, w, acc + c * w);
 			}
 		}
 		long at = (long)row * w;
@@ -251,15 +236,20 @@ INLINE void backdrop_double(const_words in, int n, words out) {
 	out[2 * n - 1] = in[n - 1];
 }
 
-// A row of a cell plane at full resolution, of 2^shift pixels a cell; rows holds two rows, the result is in the one returned.
-INLINE int16_t *backdrop_line(const int16_t *plane, struct backdrop_grid g, int shift, int y, int16_t *rows, long stride) {
-	int n = 1 << shift, p = 2 * y + 1 - n, i = p >> (shift + 1), f = p & (2 * n - 1);
+struct backdrop_range {
+	int from, to;
+};
+
+// Cells of a row of a plane at a resolution of 2^shift pixels a cell. Rows holds two rows; the result is in the one returned.
+INLINE int16_t *backdrop_line(const int16_t *plane, struct backdrop_grid g, struct backdrop_range cells, int shift, int y, int16_t *rows, long stride) {
+	int n = 1 << shift, p = 2 * y + 1 - n, i = p >> (shift + 1), f = p & (2 * n - 1), w = cells.to - cells.from;
+	plane += cells.from;
 	const_words a = plane + (long)clamp_int(i, 0, g.height - 1) * g.width, b = plane + (long)clamp_int(i + 1, 0, g.height - 1) * g.width;
 	int16_t *in = rows, *out = rows + stride;
 	words r = in;
-	for (int x = 0; x < g.width; x++) r[x] = (int16_t)((a[x] * (2 * n - f) + b[x] * f + n) >> (shift + 1));
+	for (int x = 0; x < w; x++) r[x] = (int16_t)((a[x] * (2 * n - f) + b[x] * f + n) >> (shift + 1));
 	for (int k = 0; k < shift; k++) {
-		backdrop_double(in, g.width << k, out);
+		backdrop_double(in, w << k, out);
 		int16_t *t = in;
 		in = out;
 		out = t;
@@ -274,79 +264,139 @@ INLINE void backdrop_alpha(const_bytes luma, const_words gain, const_words base,
 	}
 }
 
-INLINE uint8_t backdrop_over(int front, int back, int alpha) {
-	unsigned t = (unsigned)(front * alpha + back * (255 - alpha) + 128);
-	return (uint8_t)((t + (t >> 8)) >> 8);
+// In 16 bits throughout: none of the sums passes 65,407.
+INLINE uint8_t backdrop_over(uint16_t front, uint16_t back, uint16_t alpha) {
+	uint16_t t = (uint16_t)((uint16_t)(front * alpha) + (uint16_t)(back * (uint16_t)(255 - alpha)) + 128);
+	return (uint8_t)((uint16_t)(t + (t >> 8)) >> 8);
 }
 
 INLINE void backdrop_over_words(bytes p, const_words back, const_bytes alpha, int width) {
-	for (int x = 0; x < width; x++) p[x] = backdrop_over(p[x], (back[x] + 16) >> 5, alpha[x]);
+	for (int x = 0; x < width; x++) p[x] = backdrop_over(p[x], (uint16_t)((uint16_t)(back[x] + 16) >> 5), alpha[x]);
 }
 
 INLINE void backdrop_over_bytes(bytes p, const_bytes back, const_bytes alpha, int width) {
 	for (int x = 0; x < width; x++) p[x] = backdrop_over(p[x], back[x], alpha[x]);
 }
 
-struct backdrop_matte {
-	const int16_t *gain, *base, *level;
+// What persons are laid over: cells, or a picture where there are none.
+struct backdrop_behind {
+	const int16_t *y, *u, *v;
+	struct backdrop_picture picture;
 };
 
-// The rows' alpha at full resolution, for a pair of rows, then their mean for chroma.
-INLINE void backdrop_pair(struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m, int y, int16_t *rows, long stride, uint8_t *alpha) {
-	for (int k = 0; k < 2; k++) {
-		int at = min_int(y + k, p.height - 1);
-		const int16_t *gain = backdrop_line(m.gain, g, g.shift, at, rows, stride);
-		const int16_t *base = backdrop_line(m.base, g, g.shift, at, rows + 2 * stride, stride);
-		const int16_t *level = backdrop_line(m.level, g, g.shift, at, rows + 4 * stride, stride);
-		uint8_t *a = alpha + k * stride;
-		backdrop_alpha(p.y + at * p.ystride, gain, base, level, p.width, a);
-		a[p.width] = a[p.width - 1];
+// Where alpha is not sure in the pixels between two rows of cells. The row is the upper one's.
+struct backdrop_runs {
+	int row, n;
+	struct backdrop_range run[256];
+};
+
+// Whether alpha is 0 or 1 in all of a cell.
+INLINE int backdrop_sure(struct backdrop_matte m, long i) { return m.gain[i] == 0 && (m.base[i] == 0 || m.base[i] == 8160); }
+
+// Finds the runs with those cells beside them that interpolation needs. Runs less than 8 cells apart are one. Between runs all
+// is person or all is room, because the windows of the guided filter overlap.
+INLINE void backdrop_find(struct backdrop_runs *runs, struct backdrop_matte m, struct backdrop_grid g, int row) {
+	long a = (long)clamp_int(row, 0, g.height - 1) * g.width, b = (long)clamp_int(row + 1, 0, g.height - 1) * g.width;
+	int last = -16;
+	runs->row = row;
+	runs->n = 0;
+	for (int x = 0; x < g.width; x++) {
+		if (backdrop_sure(m, a + x) && backdrop_sure(m, b + x)) continue;
+		if (x > last + 8 && runs->n < 256) runs->run[runs->n++].from = max_int(x - 2, 0);
+		last = x;
+		runs->run[runs->n - 1].to = min_int(x + 3, g.width);
 	}
-	const_bytes a = alpha, b = alpha + stride;
-	bytes c = alpha + 2 * stride;
-	for (int x = 0; x < (p.width + 1) / 2; x++) c[x] = (uint8_t)((a[2 * x] + a[2 * x + 1] + b[2 * x] + b[2 * x + 1] + 2) >> 2);
 }
 
-INLINE void backdrop_compose(struct backdrop_picture p, struct backdrop_grid g, const int16_t *gain, const int16_t *base, const int16_t *level,
-	const int16_t *by, const int16_t *bu, const int16_t *bv, int16_t *rows, uint8_t *alpha) {
-	struct backdrop_matte m = {gain, base, level};
-	long stride = (long)g.width << g.shift;
+// A row's alpha at full resolution.
+INLINE void backdrop_row(struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m, struct backdrop_runs *runs, int y, int16_t *rows, long stride, uint8_t *alpha) {
+	int i = (2 * y + 1 - (1 << g.shift)) >> (g.shift + 1), x = 0;
+	const int16_t *base = m.base + (long)clamp_int(i, 0, g.height - 1) * g.width;
+	if (i != runs->row) backdrop_find(runs, m, g, i);
+	for (int k = 0; k < runs->n; k++) {
+		struct backdrop_range r = runs->run[k];
+		if (r.from > x) memset(alpha + ((long)x << g.shift), base[x] ? 255 : 0, (size_t)(r.from - x) << g.shift);
+		int from = r.from << g.shift, to = min_int(r.to << g.shift, p.width);
+		backdrop_alpha(p.y + y * p.ystride + from, backdrop_line(m.gain, g, r, g.shift, y, rows, stride),
+			backdrop_line(m.base, g, r, g.shift, y, rows + 2 * stride, stride),
+			backdrop_line(m.level, g, r, g.shift, y, rows + 4 * stride, stride), to - from, alpha + from);
+		x = r.to;
+	}
+	if (x < g.width) memset(alpha + ((long)x << g.shift), base[x] ? 255 : 0, (size_t)(g.width - x) << g.shift);
+}
+
+INLINE void backdrop_over_part(uint8_t *p, const int16_t *cells, const uint8_t *picture, const uint8_t *alpha, int from, int to) {
+	if (cells) backdrop_over_words(p + from, cells + from, alpha + from, to - from);
+	else backdrop_over_bytes(p + from, picture + from, alpha + from, to - from);
+}
+
+// Lays a row over another, leaving out what is all person.
+INLINE void backdrop_over_row(uint8_t *p, const int16_t *cells, const uint8_t *picture, const uint8_t *alpha, const struct backdrop_runs *runs, int shift, int width) {
+	int from = 0, x = 0;
+	for (int k = 0; k < runs->n; k++) {
+		if (runs->run[k].from << shift > x && alpha[x] == 255) {
+			if (x > from) backdrop_over_part(p, cells, picture, alpha, from, x);
+			from = runs->run[k].from << shift;
+		}
+		x = min_int(runs->run[k].to << shift, width);
+	}
+	int to = x < width && alpha[x] == 255 ? x : width;
+	if (to > from) backdrop_over_part(p, cells, picture, alpha, from, to);
+}
+
+INLINE void backdrop_chroma(struct backdrop_picture p, struct backdrop_grid g, struct backdrop_behind b, int y, int16_t *rows, long stride, uint8_t *alpha) {
+	struct backdrop_range all = {0, g.width};
+	const_bytes a0 = alpha, a1 = alpha + stride;
+	bytes a = alpha + 2 * stride;
 	int half = (p.width + 1) / 2;
-	for (int y = 0; y < p.height; y += 2) {
-		backdrop_pair(p, g, m, y, rows, stride, alpha);
-		for (int k = 0; k < 2 && y + k < p.height; k++)
-			backdrop_over_words(p.y + (y + k) * p.ystride, backdrop_line(by, g, g.shift, y + k, rows, stride), alpha + k * stride, p.width);
-		backdrop_over_words(p.u + y / 2 * p.cstride, backdrop_line(bu, g, g.shift - 1, y / 2, rows, stride), alpha + 2 * stride, half);
-		backdrop_over_words(p.v + y / 2 * p.cstride, backdrop_line(bv, g, g.shift - 1, y / 2, rows, stride), alpha + 2 * stride, half);
-	}
+	if (p.width & 1) alpha[p.width] = alpha[p.width - 1], alpha[stride + p.width] = alpha[stride + p.width - 1];
+	for (int x = 0; x < half; x++) a[x] = (uint8_t)((a0[2 * x] + a0[2 * x + 1] + a1[2 * x] + a1[2 * x + 1] + 2) >> 2);
+	const int16_t *u = b.y ? backdrop_line(b.u, g, all, g.shift - 1, y, rows, stride) : 0;
+	const int16_t *v = b.y ? backdrop_line(b.v, g, all, g.shift - 1, y, rows + 2 * stride, stride) : 0;
+	backdrop_over_part(p.u + y * p.cstride, u, b.picture.u + y * b.picture.cstride, a, 0, half);
+	backdrop_over_part(p.v + y * p.cstride, v, b.picture.v + y * b.picture.cstride, a, 0, half);
 }
 
-KERNEL(backdrop_compose, (struct backdrop_picture p, struct backdrop_grid g, const int16_t *gain, const int16_t *base, const int16_t *level,
-	const int16_t *by, const int16_t *bu, const int16_t *bv, int16_t *rows, uint8_t *alpha),
-	(p, g, gain, base, level, by, bu, bv, rows, alpha))
-
-INLINE void backdrop_replace(struct backdrop_picture p, struct backdrop_grid g, const int16_t *gain, const int16_t *base, const int16_t *level,
-	struct backdrop_picture behind, int16_t *rows, uint8_t *alpha) {
-	struct backdrop_matte m = {gain, base, level};
+INLINE void backdrop_lay(struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m, struct backdrop_behind b, int16_t *rows, uint8_t *alpha) {
+	struct backdrop_range all = {0, g.width};
+	struct backdrop_runs runs = {.row = -2};
 	long stride = (long)g.width << g.shift;
-	int half = (p.width + 1) / 2;
 	for (int y = 0; y < p.height; y += 2) {
-		backdrop_pair(p, g, m, y, rows, stride, alpha);
-		for (int k = 0; k < 2 && y + k < p.height; k++)
-			backdrop_over_bytes(p.y + (y + k) * p.ystride, behind.y + (y + k) * behind.ystride, alpha + k * stride, p.width);
-		backdrop_over_bytes(p.u + y / 2 * p.cstride, behind.u + y / 2 * behind.cstride, alpha + 2 * stride, half);
-		backdrop_over_bytes(p.v + y / 2 * p.cstride, behind.v + y / 2 * behind.cstride, alpha + 2 * stride, half);
+		for (int k = 0; k < 2; k++) {
+			int at = y + k;
+			if (at == p.height) {
+				memcpy(alpha + stride, alpha, (size_t)p.width);
+				break;
+			}
+			backdrop_row(p, g, m, &runs, at, rows, stride, alpha + k * stride);
+			const int16_t *cells = b.y ? backdrop_line(b.y, g, all, g.shift, at, rows, stride) : 0;
+			backdrop_over_row(p.y + at * p.ystride, cells, b.picture.y + at * b.picture.ystride, alpha + k * stride, &runs, g.shift, p.width);
+		}
+		backdrop_chroma(p, g, b, y / 2, rows, stride, alpha);
 	}
 }
 
-KERNEL(backdrop_replace, (struct backdrop_picture p, struct backdrop_grid g, const int16_t *gain, const int16_t *base, const int16_t *level,
-	struct backdrop_picture behind, int16_t *rows, uint8_t *alpha),
-	(p, g, gain, base, level, behind, rows, alpha))
+INLINE void backdrop_compose(struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m,
+	const int16_t *y, const int16_t *u, const int16_t *v, int16_t *rows, uint8_t *alpha) {
+	struct backdrop_behind b = {y, u, v, {0}};
+	backdrop_lay(p, g, m, b, rows, alpha);
+}
+
+KERNEL(backdrop_compose, (struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m,
+	const int16_t *y, const int16_t *u, const int16_t *v, int16_t *rows, uint8_t *alpha), (p, g, m, y, u, v, rows, alpha))
+
+INLINE void backdrop_replace(struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m, struct backdrop_picture behind, int16_t *rows, uint8_t *alpha) {
+	struct backdrop_behind b = {0, 0, 0, behind};
+	backdrop_lay(p, g, m, b, rows, alpha);
+}
+
+KERNEL(backdrop_replace, (struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m, struct backdrop_picture behind, int16_t *rows, uint8_t *alpha),
+	(p, g, m, behind, rows, alpha))
 
 // Scaling
 
 INLINE void backdrop_scale(const uint8_t *src, long stride, int sw, uint8_t *dst, long dstride, int width, int height,
-	const int32_t *xs, const int32_t *ys, uint16_t *row) {
+	const int32_t *xs, const int32_t *ys, int low, int gain, uint16_t *row) {
 	for (int y = 0; y < height; y++) {
 		int f = ys[y] & 255;
 		const_bytes a = src + (ys[y] >> 8) * stride, b = f ? a + stride : a;
@@ -358,9 +408,11 @@ INLINE void backdrop_scale(const uint8_t *src, long stride, int sw, uint8_t *dst
 			int i = xs[x] >> 8, e = xs[x] & 255;
 			d[x] = (uint8_t)((r[i] * (256 - e) + r[i + 1] * e + (1 << 15)) >> 16);
 		}
+		if (low || gain != 256)
+			for (int x = 0; x < width; x++) d[x] = (uint8_t)clamp_int((d[x] - low) * gain >> 8, 0, 255);
 	}
 }
 
 KERNEL(backdrop_scale, (const uint8_t *src, long stride, int sw, uint8_t *dst, long dstride, int width, int height,
-	const int32_t *xs, const int32_t *ys, uint16_t *row),
-	(src, stride, sw, dst, dstride, width, height, xs, ys, row))
+	const int32_t *xs, const int32_t *ys, int low, int gain, uint16_t *row),
+	(src, stride, sw, dst, dstride, width, height, xs, ys, low, gain, row))

@@ -76,8 +76,11 @@ type backdropMemory struct {
 	row   []uint16 // a row at full resolution
 	work  []int16  // two planes
 	sums  []int32  // eight rows
-	fit   []int32  // a row of the mask
 	discs []uint32 // four planes with margins and four rows
+
+	maskWidth, maskHeight int
+	xs, ys                []int32  // where cells lie in the mask
+	maskRow               []uint16 // a row of the mask
 }
 
 // matte gives alpha as a function of luma: base + gain·(luma − level), in 1/32 of a level; gain is in 1/1024.
@@ -102,8 +105,7 @@ func (b *Background) Apply(v *frame.Video, s BackgroundSettings, m *frame.Mask, 
 	b.prepare(v.Width, v.Height)
 	g := b.grid
 	b.kernels.reduce(v.Y, v.YStride, v.Width, v.Height, g.shift, b.y, g.width, g.height, b.row)
-	b.fit = enough(b.fit, m.Width+1)
-	b.kernels.fit(m, v.Width, v.Height, g, b.mask, b.fit)
+	b.fit(m)
 	b.kernels.guide(b.y, b.mask, g, b.matte, b.work, b.sums)
 	switch s.Mode {
 	case BackgroundBlur:
@@ -137,6 +139,25 @@ func (b *Background) prepare(width, height int) {
 	for i := range b.blurred {
 		b.blurred[i] = make([]int16, n)
 	}
+}
+
+// The mask is certain below sureRoom and above about 235, so that a network's murmur changes no pixel.
+const (
+	sureRoom = 20
+	sureGain = 304
+)
+
+// fit brings a mask to the cells.
+func (b *Background) fit(m *frame.Mask) {
+	g, n := b.grid, float64(int(1)<<b.grid.shift)
+	if b.maskWidth != m.Width || b.maskHeight != m.Height {
+		b.maskWidth, b.maskHeight = m.Width, m.Height
+		kx, ky := float64(m.Width)/float64(b.width), float64(m.Height)/float64(b.height)
+		b.xs = places(b.xs, g.width, m.Width, n/2*kx, n*kx)
+		b.ys = places(b.ys, g.height, m.Height, n/2*ky, n*ky)
+		b.maskRow = enough(b.maskRow, m.Width+1)
+	}
+	b.kernels.scale(m.Pix, m.Stride, m.Width, b.mask, g.width, g.width, g.height, b.xs, b.ys, sureRoom, sureGain, b.maskRow)
 }
 
 // defocus blurs what is background.

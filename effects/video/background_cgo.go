@@ -14,6 +14,10 @@ func (g backdropGrid) c() C.struct_backdrop_grid {
 	return C.struct_backdrop_grid{width: C.int(g.width), height: C.int(g.height), shift: C.int(g.shift)}
 }
 
+func (m matte) c() C.struct_backdrop_matte {
+	return C.struct_backdrop_matte{gain: backdropWords(m.gain), base: backdropWords(m.base), level: backdropWords(m.level)}
+}
+
 func backdropFrame(v *frame.Video) C.struct_backdrop_picture {
 	return C.struct_backdrop_picture{
 		y: backdropBytes(v.Y), u: backdropBytes(v.U), v: backdropBytes(v.V),
@@ -29,14 +33,9 @@ func (backdropNative) reduce(src []byte, stride, width, height, shift int, dst [
 		backdropBytes(dst), C.int(cells), C.int(rows), (*C.uint16_t)(&row[0]))
 }
 
-func (backdropNative) fit(m *frame.Mask, width, height int, g backdropGrid, dst []byte, row []int32) {
-	mask := C.struct_backdrop_mask{pix: backdropBytes(m.Pix), stride: C.long(m.Stride), width: C.int(m.Width), height: C.int(m.Height)}
-	C.vitrine_backdrop_fit(mask, C.int(width), C.int(height), g.c(), backdropBytes(dst), (*C.int32_t)(&row[0]))
-}
-
 func (backdropNative) guide(luma, mask []byte, g backdropGrid, out matte, work []int16, sums []int32) {
 	C.vitrine_backdrop_guide(backdropBytes(luma), backdropBytes(mask), g.c(), edgeReach, edgeContrast*edgeContrast,
-		backdropWords(out.gain), backdropWords(out.base), backdropWords(out.level), backdropWords(work), (*C.int32_t)(&sums[0]))
+		out.c(), backdropWords(work), (*C.int32_t)(&sums[0]))
 }
 
 func (backdropNative) defocus(yuv [3][]byte, base []int16, g backdropGrid, reach []int32, radius int, out [3][]int16, sums []uint32) {
@@ -45,16 +44,16 @@ func (backdropNative) defocus(yuv [3][]byte, base []int16, g backdropGrid, reach
 }
 
 func (backdropNative) compose(v *frame.Video, g backdropGrid, m matte, behind [3][]int16, lines []int16, alpha []byte) {
-	C.vitrine_backdrop_compose(backdropFrame(v), g.c(), backdropWords(m.gain), backdropWords(m.base), backdropWords(m.level),
+	C.vitrine_backdrop_compose(backdropFrame(v), g.c(), m.c(),
 		backdropWords(behind[0]), backdropWords(behind[1]), backdropWords(behind[2]), backdropWords(lines), backdropBytes(alpha))
 }
 
 func (backdropNative) replace(v *frame.Video, g backdropGrid, m matte, behind *frame.Video, lines []int16, alpha []byte) {
-	C.vitrine_backdrop_replace(backdropFrame(v), g.c(), backdropWords(m.gain), backdropWords(m.base), backdropWords(m.level),
+	C.vitrine_backdrop_replace(backdropFrame(v), g.c(), m.c(),
 		backdropFrame(behind), backdropWords(lines), backdropBytes(alpha))
 }
 
-func (backdropNative) scale(src []byte, stride, sw int, dst []byte, dstStride, width, height int, xs, ys []int32, row []uint16) {
+func (backdropNative) scale(src []byte, stride, sw int, dst []byte, dstStride, width, height int, xs, ys []int32, low, gain int, row []uint16) {
 	C.vitrine_backdrop_scale(backdropBytes(src), C.long(stride), C.int(sw), backdropBytes(dst), C.long(dstStride), C.int(width), C.int(height),
-		(*C.int32_t)(&xs[0]), (*C.int32_t)(&ys[0]), (*C.uint16_t)(&row[0]))
+		(*C.int32_t)(&xs[0]), (*C.int32_t)(&ys[0]), C.int(low), C.int(gain), (*C.uint16_t)(&row[0]))
 }

@@ -18,7 +18,7 @@ type shape struct{ x, y, a, b float64 }
 // The persons of two photos, roughly, as a network would see them.
 var (
 	astronautShape = []shape{{0.435, 0.23, 0.155, 0.245}, {0.43, 0.85, 0.43, 0.42}}
-	hopperShape    = []shape{{0.47, 0.36, 0.21, 0.20}, {0.47, 0.16, 0.28, 0.10}, {0.50, 0.95, 0.52, 0.38}}
+	hopperShape    = []shape{{0.50, 0.38, 0.22, 0.20}, {0.51, 0.16, 0.24, 0.12}, {0.50, 0.95, 0.52, 0.42}}
 )
 
 // drawn is a soft mask of some ellipses.

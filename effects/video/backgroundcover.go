@@ -49,17 +49,17 @@ func (c *cover) plane(k backdropKernels, src []byte, stride, sw, sh int, dst []b
 		src, stride, sw, sh = c.small, nw, nw, nh
 	}
 	step := min(float64(sw)/float64(w), float64(sh)/float64(h))
-	c.xs, c.ys = places(c.xs, w, sw, step), places(c.ys, h, sh, step)
+	c.xs = places(c.xs, w, sw, (float64(sw)-float64(w-1)*step)/2, step)
+	c.ys = places(c.ys, h, sh, (float64(sh)-float64(h-1)*step)/2, step)
 	c.row = enough(c.row, sw+1)
-	k.scale(src, stride, sw, dst, dstStride, w, h, c.xs, c.ys, c.row)
+	k.scale(src, stride, sw, dst, dstStride, w, h, c.xs, c.ys, 0, 256, c.row)
 }
 
-// places are where the centres of n pixels lie among m in 1/256, step apart around the middle.
-func places(p []int32, n, m int, step float64) []int32 {
+// places are where the centres of n pixels, step apart from first on, lie between those of m, in 1/256.
+func places(p []int32, n, m int, first, step float64) []int32 {
 	p = enough(p, n)
 	for i := range p {
-		at := (float64(i)+0.5-float64(n)/2)*step + float64(m)/2 - 0.5
-		p[i] = int32(bounded(at, 0, float64(m-1)) * 256)
+		p[i] = int32(bounded(first+float64(i)*step-0.5, 0, float64(m-1)) * 256)
 	}
 	return p
 }

@@ -10,8 +10,6 @@ import (
 type backdropKernels interface {
 	// reduce averages cells of 2^shift × 2^shift; those at the right and lower border repeat the last column and row.
 	reduce(src []byte, stride, width, height, shift int, dst []byte, cells, rows int, row []uint16)
-	// fit scales a mask to the cells of a picture and makes what is nearly sure sure.
-	fit(m *frame.Mask, width, height int, g backdropGrid, dst []byte, row []int32)
 	// guide fits the mask to luma by a linear function in each window and averages these over the windows of a cell.
 	guide(luma, mask []byte, g backdropGrid, out matte, work []int16, sums []int32)
 	// defocus gives each cell the mean light of the background in a disc around it; its own colour where there is none.
@@ -19,8 +17,8 @@ type backdropKernels interface {
 	// compose lays the persons of v over cells, replace over a picture.
 	compose(v *frame.Video, g backdropGrid, m matte, behind [3][]int16, lines []int16, alpha []byte)
 	replace(v *frame.Video, g backdropGrid, m matte, behind *frame.Video, lines []int16, alpha []byte)
-	// scale interpolates at places in 1/256.
-	scale(src []byte, stride, sw int, dst []byte, dstStride, width, height int, xs, ys []int32, row []uint16)
+	// scale interpolates at places in 1/256, then takes low away and multiplies by gain/256.
+	scale(src []byte, stride, sw int, dst []byte, dstStride, width, height int, xs, ys []int32, low, gain int, row []uint16)
 }
 
 // backdropPlain is the reference in Go, which the kernels in C equal bit for bit where floating point does not contract.
@@ -36,30 +34,6 @@ func (backdropPlain) reduce(src []byte, stride, width, height, shift int, dst []
 				sum += int(src[y*stride+x])
 			}
 			dst[cy*cells+cx] = byte(sum >> (2 * shift))
-		}
-	}
-}
-
-// backdropPlace is where the centre of cell i lies in a mask of length from over a picture of length to, in 1/256.
-func backdropPlace(i, n, from, to int) int {
-	return min(max((2*i+1)*n*from*128/to-128, 0), (from-1)*256)
-}
-
-func (backdropPlain) fit(m *frame.Mask, width, height int, g backdropGrid, dst []byte, row []int32) {
-	n := 1 << g.shift
-	for y := range g.height {
-		py := backdropPlace(y, n, m.Height, height)
-		f := int32(py & 255)
-		a, b := m.Pix[(py>>8)*m.Stride:], m.Pix[min(py>>8+1, m.Height-1)*m.Stride:]
-		for x := range m.Width {
-			row[x] = int32(a[x])*(256-f) + int32(b[x])*f
-		}
-		row[m.Width] = row[m.Width-1]
-		for x := range g.width {
-			px := backdropPlace(x, n, m.Width, width)
-			i, e := px>>8, int32(px&255)
-			sure := (row[i]*(256-e) + row[i+1]*e + 1<<15) >> 16
-			dst[y*g.width+x] = byte(min(max((sure-20)*304>>8, 0), 255))
 		}
 	}
 }
@@ -85,7 +59,6 @@ func (backdropPlain) guide(luma, mask []byte, g backdropGrid, out matte, work []
 		})
 		f := float32(n)
 		a := float32(n*ip-i*p) / (float32(n*ii-i*i) + float32(edgeContrast*edgeContrast*float32(f*f)))
-		a = min(max(a, -7.99), 7.99)
 		b := (float32(p) - float32(a*float32(i))) / f
 		gain[at] = int16(int(float32(a*1024)+8192.5) - 8192)
 		offset[at] = int16(int(float32(b*8)+32768.5) - 32768)
@@ -99,7 +72,7 @@ func (backdropPlain) guide(luma, mask []byte, g backdropGrid, out matte, work []
 		slope := float32(a) / n
 		p := float32(float32(slope*float32(l))*(1.0/32)) + float32(float32(b)/n*4)
 		out.gain[at] = int16(int(slope+8192.5) - 8192)
-		out.base[at] = int16(min(max(p, 0), 8160) + 0.5)
+		out.base[at] = int16(min(max(int(p+65536.5)-65536, 0), 8160))
 		out.level[at] = int16(l) << 5
 	}
 }
@@ -240,7 +213,7 @@ func (backdropPlain) replace(v *frame.Video, g backdropGrid, m matte, behind *fr
 	}
 }
 
-func (backdropPlain) scale(src []byte, stride, sw int, dst []byte, dstStride, width, height int, xs, ys []int32, row []uint16) {
+func (backdropPlain) scale(src []byte, stride, sw int, dst []byte, dstStride, width, height int, xs, ys []int32, low, gain int, row []uint16) {
 	for y := range height {
 		at, f := int(ys[y]>>8)*stride, int(ys[y]&255)
 		below := at
@@ -253,7 +226,8 @@ func (backdropPlain) scale(src []byte, stride, sw int, dst []byte, dstStride, wi
 		row[sw] = row[sw-1]
 		for x, p := range xs[:width] {
 			i, e := p>>8, int(p&255)
-			dst[y*dstStride+x] = byte((int(row[i])*(256-e) + int(row[i+1])*e + 1<<15) >> 16)
+			l := (int(row[i])*(256-e) + int(row[i+1])*e + 1<<15) >> 16
+			dst[y*dstStride+x] = byte(min(max((l-low)*gain>>8, 0), 255))
 		}
 	}
 }

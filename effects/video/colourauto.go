@@ -23,8 +23,9 @@ const (
 	mostLift     = 1.5  // stops
 	mostLowering = 0.75
 	mostNoise    = 3.5 // standard deviation of luma noise after lifting, in levels
-	castShare    = 0.8
-	mostCast     = 0.8 // stops of red or blue
+	castShare    = 0.75
+	mostCast     = 0.6  // stops of red or blue
+	plausible    = 0.09 // how far from one half shares of a grey thing's red and blue lie under any lamp
 )
 
 // Auto begins to move when the target is this far away, in stops, and then goes all the way.
@@ -49,6 +50,7 @@ type auto struct {
 	luma      [256]int
 	red, blue [shares]int // histograms of R'/(R'+G') and B'/(B'+G')
 	rough     [64]int     // of second differences in luma
+	grey, all int         // places that may be grey, and all
 }
 
 const shares = 256
@@ -87,12 +89,14 @@ func (a *auto) measure(v *frame.Video) {
 	clear(a.red[:])
 	clear(a.blue[:])
 	clear(a.rough[:])
+	a.grey, a.all = 0, 0
 	step := max(2, int(math.Sqrt(float64(v.Width*v.Height)/4000))) &^ 1
 	for y := 0; y < v.Height; y += step {
 		row := v.Y[y*v.YStride : y*v.YStride+v.Width]
 		for x := step / 2; x+1 < v.Width; x += step {
 			l := row[x]
 			a.luma[l]++
+			a.all++
 			d := 2*int(l) - int(row[x-1]) - int(row[x+1])
 			a.rough[min(max(d, -d), len(a.rough)-1)]++
 			if l > 32 && l < 225 {
@@ -104,10 +108,14 @@ func (a *auto) measure(v *frame.Video) {
 }
 
 func (a *auto) tinge(r, g, b float32) {
-	r, g, b = max(r, 0), max(g, 0), max(b, 0)
-	if r+g > 0 && b+g > 0 {
-		a.red[min(int(r/(r+g)*shares), shares-1)]++
-		a.blue[min(int(b/(b+g)*shares), shares-1)]++
+	if r <= 0 || g <= 0 || b <= 0 {
+		return
+	}
+	red, blue := r/(r+g), b/(b+g)
+	if max(red, blue) < 0.5+plausible && min(red, blue) > 0.5-plausible {
+		a.red[int(red*shares)]++
+		a.blue[int(blue*shares)]++
+		a.grey++
 	}
 }
 
@@ -129,7 +137,12 @@ func percentile(h []int, p float64) float64 {
 }
 
 func (a *auto) target() correction {
-	return correction{stops: a.exposure(), red: cast(a.red[:]), blue: cast(a.blue[:])}
+	to := correction{stops: a.exposure()}
+	// A fade-in of the share that may be grey, because a threshold would pump.
+	if sure := bounded(float64(a.grey)/float64(max(a.all, 1))*10-0.5, 0, 1); sure > 0 {
+		to.red, to.blue = sure*cast(a.red[:]), sure*cast(a.blue[:])
+	}
+	return to
 }
 
 // exposure brings the median of luma into its bounds, as far as highlights and noise allow.
@@ -166,13 +179,9 @@ func (a *auto) noise() float64 {
 }
 
 // cast is the grey-world assumption with the median for the mean, so that a coloured wall or a face in one half of the picture
-// is not taken for light: the stops that make the median of a channel equal to green.
+// is not taken for light: the stops that make the median of a channel equal to green. What no lamp makes of grey was left out.
 func cast(h []int) float64 {
 	s := percentile(h, 0.5) / shares
-	if s == 0 {
-		return 0
-	}
-	s = bounded(s, 0.05, 0.95)
 	// A ratio of signals is that of light to the power of 0.45.
 	return bounded(-castShare*math.Log2(s/(1-s))/0.45, -mostCast, mostCast)
 }
