@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"os"
+	"slices"
 	"testing"
 
 	"vitrine/capture/frame"
@@ -54,7 +55,7 @@ func sung(seconds float64, formants []formant, hertz func(t float64) float64) vo
 
 func steady(hertz float64) func(float64) float64 { return func(float64) float64 { return hertz } }
 
-// period finds the pitch by the top of the autocorrelation near a guess, over 12 periods, between samples.
+// hertz finds the pitch by the top of the autocorrelation near a guess, over 12 periods, between samples.
 func (v voice) hertz(guess float64) float64 {
 	around := int(frame.SampleRate / guess * 0.06)
 	span := int(12 * frame.SampleRate / guess)
@@ -72,10 +73,10 @@ func (v voice) hertz(guess float64) float64 {
 			}
 			return sum
 		}
-		top := middle - reach
+		top, most := 0, math.Inf(-1)
 		for lag := middle - reach; lag <= middle+reach; lag++ {
-			if corr(lag) > corr(top) {
-				top = lag
+			if c := corr(lag); c > most {
+				top, most = lag, c
 			}
 		}
 		y0, y1, y2 := corr(top-1), corr(top), corr(top+1)
@@ -107,7 +108,7 @@ func cents(got, want float64) float64 { return 1200 * math.Log2(got/want) }
 func TestAChangerHitsThePitch(t *testing.T) {
 	worst := 0.0
 	check := func(name string, in voice, hertz float64) {
-		for _, semitones := range []float64{-12, -7, -4, -1, 0.5, 2.5, 5, 7, 12} {
+		for _, semitones := range []float64{-12, -4, 0.5, 5, 12} {
 			out := changed(in, audio.Voice{Pitch: semitones})
 			want := hertz * math.Exp2(semitones/12)
 			got := cents(out[frame.SampleRate/2:].hertz(want), want)
@@ -118,7 +119,7 @@ func TestAChangerHitsThePitch(t *testing.T) {
 		}
 	}
 	for name, vowel := range vowels {
-		for _, hertz := range []float64{95, 131, 220, 330} {
+		for _, hertz := range []float64{95, 147, 330} {
 			check(name, sung(1.2, vowel, steady(hertz)), hertz)
 		}
 	}
@@ -133,7 +134,7 @@ func TestAChangerKeepsAndMovesFormants(t *testing.T) {
 	for name, vowel := range vowels {
 		for _, hertz := range []float64{100, 140, 200} {
 			in := sung(1, vowel, steady(hertz))
-			for _, v := range []audio.Voice{{Pitch: -7}, {Pitch: -4}, {Pitch: 2.5}, {Pitch: 5}, {Pitch: 12}, {Pitch: 4, Formant: 3}, {Formant: -4}} {
+			for _, v := range []audio.Voice{{Pitch: -7}, {Pitch: 2.5}, {Pitch: 12}, {Pitch: 4, Formant: 3}, {Formant: -4}} {
 				out := changed(in, v)[frame.SampleRate/2:]
 				pitch, shift := hertz*math.Exp2(v.Pitch/12), math.Exp2(v.Formant/12)
 				var errors []float64
@@ -149,12 +150,12 @@ func TestAChangerKeepsAndMovesFormants(t *testing.T) {
 				}
 				got := math.Sqrt(square)
 				worst, sum, n = max(worst, got), sum+got, n+1
-				t.Logf("%s at %.0f Hz, %+v: envelope is off by %.2f dB", name, hertz, v, got)
+				t.Logf("%s at %.0f Hz, pitch %+.1f, formants %+.1f: envelope is off by %.2f dB", name, hertz, v.Pitch, v.Formant, got)
 			}
 		}
 	}
 	t.Logf("envelope is off by %.2f dB in the mean, %.2f dB at worst", sum/n, worst)
-	if sum/n > 1 {
+	if sum/n > 1 || worst > 2 {
 		t.Error("that is too much")
 	}
 }
@@ -162,7 +163,7 @@ func TestAChangerKeepsAndMovesFormants(t *testing.T) {
 func TestAChangerFollowsAMelody(t *testing.T) {
 	// A vibrato of half a semitone, 5.5 times a second, over a glide by a fifth.
 	melody := func(t float64) float64 { return 150 * math.Exp2(t*7/12/2+0.5/12*math.Sin(2*math.Pi*5.5*t)) }
-	in := sung(2, vowels["a"], melody)
+	in := sung(1.2, vowels["a"], melody)
 	out := changed(in, audio.Voice{Pitch: 5})
 	var square, n float64
 	for at := 9600; at < len(out)-9600; at += 2400 {
@@ -176,6 +177,55 @@ func TestAChangerFollowsAMelody(t *testing.T) {
 	if math.Sqrt(square/n) > 15 {
 		t.Error("that is out of tune")
 	}
+}
+
+func TestAChangerMovesSpeechAsFarAsAsked(t *testing.T) {
+	in := announcement(t, "demo-instruct")[:10*frame.SampleRate]
+	const late = 1920
+	for _, semitones := range []float64{-5, 4} {
+		out := changed(in, audio.Voice{Pitch: semitones})
+		ratio := math.Exp2(semitones / 12)
+		var off []float64
+		for at := frame.SampleRate / 2; at < len(in)-frame.SampleRate/5; at += 960 {
+			was, sure := in[at:].pitch(120, 350)
+			if sure < 0.97 {
+				continue
+			}
+			// Both around the same moment: two periods are looked at.
+			shift := int(frame.SampleRate/was*1.5 - frame.SampleRate/was/ratio*1.5)
+			got, _ := out[at+late+shift:].pitch(was*ratio*0.8, was*ratio*1.25)
+			off = append(off, math.Abs(cents(got, was*ratio)))
+		}
+		slices.Sort(off)
+		t.Logf("speech by %+g semitones: %d moments, half within %.1f cents, nine tenths within %.1f", semitones,
+			len(off), off[len(off)/2], off[len(off)*9/10])
+		if len(off) < 50 || off[len(off)/2] > 10 {
+			t.Error("the pitch of speech is wrong")
+		}
+	}
+}
+
+// pitch is the pitch between two bounds from the first sample on, over three periods, and how alike they are.
+func (v voice) pitch(least, most float64) (hertz, sure float64) {
+	var corr [1000]float64
+	from, to := int(frame.SampleRate/most), int(frame.SampleRate/least)
+	top := from + 1
+	for lag := from; lag <= to; lag++ {
+		var ab, aa, bb float64
+		for i := range 2 * lag {
+			a, b := float64(v[i]), float64(v[i+lag])
+			ab, aa, bb = ab+a*b, aa+a*a, bb+b*b
+		}
+		corr[lag] = ab / math.Sqrt(aa*bb+1e-12)
+		if lag > from && lag < to && corr[lag] > corr[top] {
+			top = lag
+		}
+	}
+	y0, y1, y2 := corr[top-1], corr[top], corr[top+1]
+	if y1 < y0 || y1 <= y2 {
+		return frame.SampleRate / float64(top), 0
+	}
+	return frame.SampleRate / (float64(top) + (y0-y2)/(2*(y0-2*y1+y2))), y1
 }
 
 // near is the pitch over two periods from the first sample on.

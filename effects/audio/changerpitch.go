@@ -19,8 +19,8 @@ const (
 // How sure a frame must be of its pitch to begin a vowel and to go on with it, 1 being a perfect wave; what a halved pitch is
 // worth less, and what one near the last is worth more.
 const (
-	voicedFrom  = 0.42
-	voicedStill = 0.30
+	voicedFrom  = 0.36
+	voicedStill = 0.28
 	octaveCost  = 0.04
 	nearWorth   = 0.12
 	quietVoice  = 1e-5 // mean square below which nothing is a vowel: −50 dBFS
