@@ -26,10 +26,10 @@ func VoiceCompression() Compression {
 	}
 }
 
-// The gain is worked out every compStep samples, a sixth of a millisecond, and interpolated between.
+// The gain is worked out every compStep samples, a third of a millisecond, and interpolated between.
 const (
-	compStep  = 8
-	compPeaks = 30 // steps that the peak detector looks back, half a period at 100 Hz
+	compStep  = 16
+	compPeaks = 15 // steps that the peak detector looks back, half a period at 100 Hz
 )
 
 // compKeep is what the mean power keeps after a step.
