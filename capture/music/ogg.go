@@ -97,6 +97,9 @@ func (d *oggFile) headers(start int64) (comments []byte, err error) {
 	}
 	for _, i := range []int{0, 2} {
 		if err := d.vorbis.ReadHeader(packets[i]); err != nil {
+			if n := d.vorbis.Channels(); n > 2 { // the library knows few of the forms that more than two take
+				return nil, fmt.Errorf("%w: it is Vorbis with %d channels", ErrForeign, n)
+			}
 			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
 	}

@@ -107,8 +107,11 @@ func TestFilesSoundAsFfmpegDecodesThem(t *testing.T) {
 		for channels, rate := range map[int]int{1: 22050, 2: 48000} {
 			t.Run(f.name, func(t *testing.T) { compare(t, f.name, rate, channels, f.decibels, f.args) })
 		}
-		if filepath.Ext(f.name) != ".mp3" {
+		if ext := filepath.Ext(f.name); ext != ".mp3" {
 			t.Run(f.name, func(t *testing.T) { compare(t, f.name, 96000, 1, f.decibels, f.args) })
+			if ext == ".ogg" {
+				continue
+			}
 			t.Run(f.name, func(t *testing.T) { compare(t, f.name, 44100, 6, f.decibels, f.args) })
 		}
 	}
@@ -173,9 +176,21 @@ func TestASeekGivesTheVerySamplesOfReadingThrough(t *testing.T) {
 	}
 }
 
-func TestWhatTheLibraryReadsWronglyIsRefused(t *testing.T) {
-	b := excerpt(t, "a.mp3", 2, "-ar", "22050", "-c:a", "libmp3lame", "-b:a", "32k")
-	if _, err := Open(bytes.NewReader(b), "a.mp3"); !errors.Is(err, ErrForeign) {
-		t.Fatal(err)
+func TestWhatTheLibrariesCannotReadIsRefused(t *testing.T) {
+	for name, args := range map[string][]string{
+		"a.mp3": {"-ar", "22050", "-c:a", "libmp3lame", "-b:a", "32k"},
+		"b.mp3": {"-ar", "11025", "-c:a", "libmp3lame", "-b:a", "32k"},
+		"c.ogg": {"-ac", "6", "-c:a", "libvorbis"},
+		"d.ogg": {"-c:a", "libopus"},
+		"e.m4a": {"-c:a", "aac"},
+		"f.wav": {"-c:a", "pcm_alaw"},
+		"g.aif": {},
+		"h.mka": {"-c:a", "flac"},
+	} {
+		_, err := Open(bytes.NewReader(excerpt(t, name, 0.5, args...)), name)
+		t.Log(err)
+		if !errors.Is(err, ErrForeign) {
+			t.Error(name, err)
+		}
 	}
 }
