@@ -22,6 +22,7 @@ type mp3File struct {
 	file   file
 	frames []int64 // offsets
 	format mp3Header
+	short  bool  // at least one frame is; see mp3Header
 	lead   int64 // pairs of the first frames that are the encoder's delay
 
 	at      int // the frame that the library decodes next
@@ -39,6 +40,9 @@ func openMP3(f file, start int64) (source, error) {
 	}
 	if d.format.version == mpeg25 {
 		return source{}, fmt.Errorf("%w: it is MPEG 2.5 with %d Hz", ErrForeign, d.format.rate)
+	}
+	if d.short {
+		return source{}, fmt.Errorf("%w: it is MPEG-2 of constant bit rate with %d Hz", ErrForeign, d.format.rate)
 	}
 	s := source{decoder: d, rate: d.format.rate}
 	head, err := f.bytes(d.frames[0], d.format.size)
@@ -83,6 +87,7 @@ func (d *mp3File) index(start int64) error {
 				d.format = h
 			}
 			d.frames = append(d.frames, at)
+			d.short = d.short || h.short
 		} else if len(d.frames) == 0 && at-start > 1<<18 {
 			break
 		}

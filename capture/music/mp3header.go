@@ -19,6 +19,9 @@ type mp3Header struct {
 	samples int // per channel
 	size    int // bytes, these four included
 	mono    bool
+	// short is set where go-mp3 v0.3.4 takes the frame for a byte shorter than it is and loses its place in the sound: it
+	// adds the padding byte of MPEG-2 before it halves the size. Only 22,050 Hz at some constant bit rates has such frames.
+	short bool
 }
 
 // Kilobits a second by the header's four bits, and sample rates of MPEG-1 by its two.
@@ -46,6 +49,7 @@ func parseMP3Header(v uint32) (h mp3Header, ok bool) {
 			h.rate /= 2
 		}
 		h.size = 72000*mp3Rates2[rate]/h.rate + bits(9, 1)
+		h.short = (144000*mp3Rates2[rate]/h.rate+bits(9, 1))/2 != h.size
 	}
 	return h, true
 }

@@ -252,7 +252,7 @@ func (t *Track) Load(limit time.Duration) ([]float32, error) {
 		}
 		all = append(all, b[:min(int64(len(b)), 2*samples-int64(len(all)))]...)
 	}
-	return all, nil
+	return all[:min(int64(len(all)), 2*t.total)], nil
 }
 
 func (t *Track) failed(err error) error {

@@ -9,7 +9,8 @@ import (
 )
 
 // oggFile reads Vorbis in Ogg (Xiph.Org, Vorbis I specification, appendix A). It decodes page by page, because a page says
-// at which sample it ends: so positions are exact after a seek, and lost pages become silence of the right length.
+// at which sample it ends: so a seek is as exact as the page tells, and lost pages become silence of the right length. Sound
+// that hangs together is counted, not placed: some programs, ffmpeg among them, write pages that err by some milliseconds.
 type oggFile struct {
 	file    file
 	serial  uint32
@@ -48,12 +49,28 @@ func openOgg(f file, start int64) (source, error) {
 	if err := d.findOrigin(); err != nil {
 		return source{}, err
 	}
-	end, err := d.find(math.MaxInt64)
-	if err != nil {
+	if s.length, err = d.measure(); err != nil {
 		return source{}, err
 	}
-	s.length = end.granule - d.origin
 	return s, d.seek(0)
+}
+
+// measure is the number of pairs: where the last page says that it ends, but not more than it holds.
+func (d *oggFile) measure() (int64, error) {
+	end, err := d.find(math.MaxInt64)
+	if err != nil {
+		return 0, err
+	}
+	if err := d.seek(end.granule - 1 - d.origin); err != nil {
+		return 0, err
+	}
+	for d.in.at <= end.offset && err == nil {
+		err = d.page()
+	}
+	if err != nil && err != io.EOF {
+		return 0, err
+	}
+	return d.at - d.origin, nil
 }
 
 // headers reads Vorbis' three header packets; sound begins on the page after them.
@@ -80,6 +97,9 @@ func (d *oggFile) headers(start int64) (comments []byte, err error) {
 	}
 	for _, i := range []int{0, 2} {
 		if err := d.vorbis.ReadHeader(packets[i]); err != nil {
+			if n := d.vorbis.Channels(); n > 2 { // the library knows few of the forms that more than two take
+				return nil, fmt.Errorf("%w: it is Vorbis with %d channels", ErrForeign, n)
+			}
 			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
 	}
@@ -219,11 +239,14 @@ func (d *oggFile) page() error {
 	if p.granule == oggNone {
 		return nil
 	}
-	first := p.granule - n
-	if p.flags&oggEnd != 0 && d.known && !lost {
-		first = d.at // the last page is cut off at its end, all others at their beginning
+	first, end := d.at, d.at+n
+	if !d.known || lost || d.at == d.origin && p.flags&oggEnd == 0 {
+		first, end = p.granule-n, p.granule
 	}
-	return d.place(first, p.granule, n)
+	if p.flags&oggEnd != 0 {
+		end = min(end, p.granule)
+	}
+	return d.place(first, end, n)
 }
 
 // place makes readable what of the n pairs in pcm, the first of which has that number, lies between the last page and end.
@@ -233,9 +256,10 @@ func (d *oggFile) place(first, end, n int64) error {
 	if !d.known {
 		d.at, d.known = first, true
 	}
-	if end < d.at || first-d.at > gap*int64(d.vorbis.SampleRate()) {
+	if first-d.at > gap*int64(d.vorbis.SampleRate()) {
 		return fmt.Errorf("%w: its times jump", ErrDamaged)
 	}
+	end = max(end, d.at)
 	silence := max(0, first-d.at)
 	from := min(n, max(0, d.at-first))
 	to := max(from, min(n, end-first))

@@ -1,0 +1,420 @@
+package mix_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"vitrine/capture/frame"
+	"vitrine/studio/mix"
+)
+
+// piece is music by formula: sample n is wave(n), left and right.
+type piece struct {
+	wave  func(n int64) (left, right float32)
+	total int64
+	slow  func(at int64) time.Duration // what reading there takes
+	wrong int64                        // reading fails from here on, if not 0
+
+	at   int64
+	open *atomic.Int64
+}
+
+func (p *piece) Read(b *frame.Block) error {
+	if p.slow != nil {
+		time.Sleep(p.slow(p.at))
+	}
+	clear(b[:])
+	if p.at >= p.total {
+		return io.EOF
+	}
+	if p.wrong > 0 && p.at >= p.wrong {
+		return errors.New("damaged")
+	}
+	for i := range int64(frame.BlockSamples) {
+		if p.at+i < p.total {
+			b[2*i], b[2*i+1] = p.wave(p.at + i)
+		}
+	}
+	p.at = min(p.at+frame.BlockSamples, p.total)
+	return nil
+}
+
+func (p *piece) Seek(to time.Duration) error {
+	p.at = int64(math.Round(to.Seconds() * frame.SampleRate))
+	return nil
+}
+
+func (p *piece) Length() time.Duration {
+	return time.Duration(math.Round(float64(p.total) / frame.SampleRate * 1e9))
+}
+
+func (p *piece) Close() error {
+	p.open.Add(-1)
+	return nil
+}
+
+// booth is a deck with its reader running under synctest.
+type booth struct {
+	*mix.Deck
+	open           atomic.Int64
+	program, cue   []float32
+	cancel         context.CancelFunc
+	ended          chan error
+	blockA, blockB frame.Block
+}
+
+func newBooth() *booth {
+	ctx, cancel := context.WithCancel(context.Background())
+	b := &booth{Deck: mix.NewDeck(), cancel: cancel, ended: make(chan error, 1)}
+	go func() { b.ended <- b.Run(ctx) }()
+	return b
+}
+
+func (b *booth) entry(p piece) mix.Entry {
+	return mix.Entry{Title: "piece", Open: func() (mix.Player, error) {
+		b.open.Add(1)
+		p.open = &b.open
+		return &p, nil
+	}}
+}
+
+// hear takes some time of sound, block by block as a mixer does.
+func (b *booth) hear(t time.Duration) {
+	for range t / frame.BlockDuration {
+		time.Sleep(frame.BlockDuration)
+		synctest.Wait()
+		b.Take(&b.blockA, &b.blockB)
+		b.program, b.cue = append(b.program, b.blockA[:]...), append(b.cue, b.blockB[:]...)
+	}
+}
+
+func (b *booth) close(t testing.TB) {
+	b.cancel()
+	if err := <-b.ended; err != nil || b.open.Load() != 0 {
+		t.Errorf("the reader ended with %v and %d players open", err, b.open.Load())
+	}
+}
+
+func inBooth(t *testing.T, f func(t *testing.T, b *booth)) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBooth()
+		defer b.close(t)
+		f(t, b)
+	})
+}
+
+// count gives every sample its number, small enough to be exact and never loud.
+func count(n int64) (left, right float32) { return float32(n+1) / (1 << 20), -float32(n+1) / (1 << 20) }
+
+func left(n int64) (l, r float32)  { return 0.5, 0 }
+func right(n int64) (l, r float32) { return 0, 0.5 }
+
+func hum(n int64) (l, r float32) {
+	s := float32(0.5 * math.Sin(2*math.Pi*110*float64(n)/frame.SampleRate))
+	return s, s
+}
+
+func TestADeckLoopsAndGoesOnWithoutLosingASample(t *testing.T) {
+	for _, loop := range []mix.Loop{mix.LoopOne, mix.LoopAll} {
+		inBooth(t, func(t *testing.T, b *booth) {
+			lengths := []int64{12345, 700, 3001}
+			if loop == mix.LoopOne {
+				lengths = lengths[:1]
+			}
+			for _, n := range lengths {
+				b.Add(b.entry(piece{wave: count, total: n}))
+			}
+			b.SetLoop(loop)
+			if loop == mix.LoopOne {
+				b.SetCrossfade(time.Second) // which does not apply
+			}
+			synctest.Wait()
+			b.Play(0)
+			b.hear(2 * time.Second)
+			entry, n := 0, int64(960) // the fade-in is over
+			for i := 960; i < len(b.program)/2; i++ {
+				if n == lengths[entry] {
+					entry, n = (entry+1)%len(lengths), 0
+				}
+				l, _ := count(n)
+				if b.program[2*i] != l || b.program[2*i+1] != -l {
+					t.Fatalf("%s: sample %d is %v, want number %d of entry %d", loop, i, b.program[2*i]*(1<<20), n, entry)
+				}
+				n++
+			}
+			if s := b.State(); s.Starved != 0 || !s.Playing {
+				t.Fatalf("%+v", s)
+			}
+		})
+	}
+}
+
+func TestACrossfadeKeepsItsPower(t *testing.T) {
+	inBooth(t, func(t *testing.T, b *booth) {
+		b.Add(b.entry(piece{wave: left, total: 10*frame.SampleRate + 123}))
+		b.Add(b.entry(piece{wave: right, total: 10 * frame.SampleRate}))
+		b.SetCrossfade(4 * time.Second)
+		synctest.Wait()
+		b.Play(0)
+		b.hear(12 * time.Second)
+		first, last, worst := -1, 0, 0.0
+		for i := 960; i < len(b.program)/2; i++ {
+			l, r := float64(b.program[2*i]), float64(b.program[2*i+1])
+			worst = max(worst, math.Abs(10*math.Log10((l*l+r*r)/0.25)))
+			if l > 0 && r > 0 {
+				if first < 0 {
+					first = i
+				}
+				last = i
+			}
+		}
+		t.Logf("crossfade of %.3f s, level within %.5f dB", float64(last-first)/frame.SampleRate, worst)
+		if took := last - first; took < 3.98*frame.SampleRate || took > 4*frame.SampleRate || worst > 0.01 {
+			t.Fatalf("%d samples, %.3f dB", took, worst)
+		}
+		if last > 10*frame.SampleRate+123 || last < 10*frame.SampleRate {
+			t.Fatalf("the fade ends at sample %d", last)
+		}
+	})
+}
+
+func TestNothingThatTheHostDoesClicks(t *testing.T) {
+	inBooth(t, func(t *testing.T, b *booth) {
+		a := b.Add(b.entry(piece{wave: hum, total: 60 * frame.SampleRate}))
+		b.Add(b.entry(piece{wave: hum, total: 60*frame.SampleRate + 77}))
+		b.Play(0)
+		b.hear(time.Second)
+		for _, act := range []func(){
+			func() { b.Pause(0) },
+			func() { b.Play(0) },
+			func() { b.Seek(33333 * time.Microsecond) },
+			func() { b.Seek(20 * time.Second) },
+			b.Next,
+			b.Previous,
+			func() { b.SetCrossfade(2 * time.Second); b.Next() },
+			b.Previous, // within the crossfade
+			func() { b.Seek(5 * time.Second) },
+			func() { b.Go(a) },
+			func() { b.SetVolume(-12) },
+			func() { b.SetVolume(0) },
+			func() { b.SetCued(true) },
+			func() { b.SetCued(false) },
+			func() { b.Remove(a) },
+			func() { b.Pause(time.Second) },
+			func() { b.Play(500 * time.Millisecond) },
+			func() { b.Stop(0) },
+			func() { b.Play(0) },
+		} {
+			act()
+			b.hear(630 * time.Millisecond)
+		}
+		// A sine of 0.5 moves 0.0072 a sample; two of them in a crossfade of 20 ms, with the fade's own slope, at most 0.012.
+		for _, sound := range [][]float32{b.program, b.cue} {
+			for i := 2; i < len(sound); i++ {
+				if d := math.Abs(float64(sound[i] - sound[i-2])); d > 0.012 {
+					t.Fatalf("a step of %.4f at %.3f s", d, float64(i/2)/frame.SampleRate)
+				}
+			}
+		}
+		if s := b.State(); s.Starved > 1 {
+			t.Fatalf("%d blocks of silence", s.Starved)
+		}
+	})
+}
+
+func TestSeekAndSkipAreHeardAtOnce(t *testing.T) {
+	inBooth(t, func(t *testing.T, b *booth) {
+		b.Add(b.entry(piece{wave: count, total: 20 * frame.SampleRate}))
+		second := b.Add(b.entry(piece{wave: right, total: 20 * frame.SampleRate}))
+		b.Play(0)
+		b.hear(time.Second)
+		b.Seek(15 * time.Second)
+		if got := b.State().Position; got != 15*time.Second {
+			t.Fatalf("the deck shows %v just after the seek", got)
+		}
+		b.hear(100 * time.Millisecond) // 50 ms were under way, 20 ms fade
+		n := len(b.program) - 960
+		if want, _ := count(15*frame.SampleRate + 4320 - 2400); b.program[n] != want {
+			t.Fatalf("hears %v, want %v", b.program[n]*(1<<20), want*(1<<20))
+		}
+		b.Next()
+		b.hear(100 * time.Millisecond)
+		if s := b.State(); b.program[len(b.program)-1] != 0.5 || s.Current != second || s.Length != 20*time.Second {
+			t.Fatalf("hears %v, shows %+v", b.program[len(b.program)-1], s)
+		}
+		b.Previous()
+		b.hear(100 * time.Millisecond)
+		if got := b.State(); got.Current == second {
+			t.Fatal("previous did not leave an entry that has just begun")
+		}
+		b.hear(5 * time.Second)
+		b.Previous()
+		b.hear(100 * time.Millisecond)
+		if got := b.State(); got.Current == second || got.Position > 100*time.Millisecond {
+			t.Fatalf("previous went to %v of %d", got.Position, got.Current)
+		}
+	})
+}
+
+func TestACuedDeckIsHeardInTheHeadphonesOnly(t *testing.T) {
+	inBooth(t, func(t *testing.T, b *booth) {
+		b.Add(b.entry(piece{wave: hum, total: 9 * frame.SampleRate}))
+		b.SetVolume(-20)
+		b.SetCued(true)
+		b.Play(0)
+		b.hear(time.Second)
+		for i, v := range b.program {
+			if v != 0 {
+				t.Fatalf("the programme hears %v at %d", v, i)
+			}
+		}
+		if l, _ := hum(int64(len(b.cue)/2 - 1)); b.cue[len(b.cue)-1] != l {
+			t.Fatal("the headphones do not hear the music as it is")
+		}
+		n := len(b.cue)
+		b.SetCued(false)
+		b.hear(time.Second)
+		for _, v := range b.cue[n+960:] {
+			if v != 0 {
+				t.Fatal("the headphones still hear it")
+			}
+		}
+		if l, _ := hum(int64(len(b.program)/2 - 1)); math.Abs(float64(b.program[len(b.program)-1]-l/10)) > 1e-6 {
+			t.Fatal("the programme does not hear it at −20 dB")
+		}
+	})
+}
+
+func TestASlowDiskGivesSilenceAndIsCounted(t *testing.T) {
+	inBooth(t, func(t *testing.T, b *booth) {
+		sleepy := func(at int64) time.Duration {
+			if at == 10*frame.SampleRate {
+				return 5 * time.Second
+			}
+			return time.Millisecond
+		}
+		b.Add(b.entry(piece{wave: hum, total: 30 * frame.SampleRate, slow: sleepy}))
+		b.hear(time.Second)
+		b.Play(0)
+		began := time.Now()
+		b.hear(20 * time.Second)
+		if took := time.Since(began); took != 20*time.Second {
+			t.Fatalf("20 s of sound took %v", took)
+		}
+		if got := b.State().Starved; got < 290 || got > 330 {
+			t.Fatalf("%d blocks of silence for 5 s of waiting with 2 s read ahead", got)
+		}
+		for i := 2; i < len(b.program); i++ {
+			if d := math.Abs(float64(b.program[i] - b.program[i-2])); d > 0.01 {
+				t.Fatalf("a click of %.4f at %.3f s", d, float64(i/2)/frame.SampleRate)
+			}
+		}
+	})
+}
+
+func TestWhatDoesNotPlayIsPassedOverAndNoted(t *testing.T) {
+	inBooth(t, func(t *testing.T, b *booth) {
+		refused := errors.New("foreign")
+		broken := mix.Entry{Open: func() (mix.Player, error) { return nil, refused }}
+		b.Add(broken)
+		b.Add(b.entry(piece{wave: left, total: 0}))
+		b.Add(b.entry(piece{wave: left, total: frame.SampleRate, wrong: frame.SampleRate / 2}))
+		last := b.Add(b.entry(piece{wave: right, total: frame.SampleRate}))
+		b.Play(0)
+		b.hear(time.Second)
+		s := b.State()
+		if s.Current != last || !errors.Is(s.Entries[0].Err, refused) || s.Entries[1].Err == nil || s.Entries[2].Err == nil || s.Entries[3].Err != nil {
+			t.Fatalf("%+v", s)
+		}
+		b.hear(3 * time.Second)
+		if s := b.State(); s.Playing || s.Current != s.Entries[0].ID || s.Position != 0 {
+			t.Fatalf("after the end: %+v", s)
+		}
+	})
+	inBooth(t, func(t *testing.T, b *booth) {
+		for range 3 {
+			b.Add(mix.Entry{Open: func() (mix.Player, error) { return nil, errors.New("foreign") }})
+		}
+		b.SetLoop(mix.LoopAll)
+		b.Play(0)
+		b.hear(time.Second)
+		if b.State().Playing {
+			t.Fatal("a list that cannot be played plays")
+		}
+	})
+}
+
+func TestADeckSurvivesWhateverIsDoneToIt(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		defer func() {
+			if t.Failed() {
+				rt.FailNow()
+			}
+		}()
+		synctest.Test(t, func(t *testing.T) {
+			b := newBooth()
+			defer b.close(t)
+			var ids []mix.EntryID
+			id := func(rt *rapid.T) mix.EntryID {
+				return rapid.SampledFrom(append(ids, 99)).Draw(rt, "id")
+			}
+			span := rapid.Map(rapid.IntRange(0, 3000), func(ms int) time.Duration { return time.Duration(ms) * time.Millisecond })
+			for range rapid.IntRange(1, 20).Draw(rt, "commands") {
+				switch rapid.IntRange(0, 12).Draw(rt, "command") {
+				case 0, 1:
+					ids = append(ids, b.Add(b.entry(piece{wave: hum, total: rapid.Int64Range(0, 90000).Draw(rt, "total")})))
+				case 2:
+					b.Remove(id(rt))
+				case 3:
+					b.Move(id(rt), rapid.IntRange(-1, 5).Draw(rt, "to"))
+				case 4:
+					b.Play(span.Draw(rt, "fade"))
+				case 5:
+					b.Pause(span.Draw(rt, "fade"))
+				case 6:
+					b.Stop(span.Draw(rt, "fade"))
+				case 7:
+					b.Seek(span.Draw(rt, "to"))
+				case 8:
+					b.Next()
+				case 9:
+					b.Previous()
+				case 10:
+					b.Go(id(rt))
+				case 11:
+					b.SetCrossfade(span.Draw(rt, "crossfade"))
+				case 12:
+					b.SetLoop(rapid.SampledFrom([]mix.Loop{mix.LoopOff, mix.LoopOne, mix.LoopAll}).Draw(rt, "loop"))
+				}
+				b.hear(rapid.SampledFrom([]time.Duration{0, 10, 30, 400}).Draw(rt, "hear") * time.Millisecond)
+				if n := b.open.Load(); n > 2 {
+					t.Fatalf("%d players are open", n)
+				}
+			}
+			for i, v := range b.program {
+				if math.Abs(float64(v)) > 1 { // several fades at once add up
+					t.Fatalf("sample %d is %v", i, v)
+				}
+			}
+		})
+	})
+}
+
+func TestADeckAllocatesNothingAsItPlays(t *testing.T) {
+	b := newBooth()
+	defer b.close(t)
+	b.Add(b.entry(piece{wave: hum, total: 600 * frame.SampleRate}))
+	b.Play(0)
+	var p, c frame.Block
+	if n := testing.AllocsPerRun(500, func() { b.Take(&p, &c) }); n != 0 {
+		t.Fatalf("%.1f allocations a block", n)
+	}
+}
