@@ -163,6 +163,7 @@ func BenchmarkAudio(b *testing.B) {
 					b.Fatalf("%+v", p.State())
 				}
 			}
+			b.ReportMetric(float64(p.State().RoundTrip.Nanoseconds()), "ns/roundtrip")
 		})
 	}
 }

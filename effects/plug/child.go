@@ -36,8 +36,6 @@ func start(argv []string) (*child, error) {
 		return nil, fmt.Errorf("%w: make a pipe: %w", ErrMissing, err)
 	}
 	defer out.Close()
-	widen(stdin)
-	widen(stdout)
 	c.stdin, c.stdout = stdin, stdout
 	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = in, out, &c.stderr
 	c.cmd.WaitDelay, c.cmd.SysProcAttr = drainAfter, apart()

@@ -14,9 +14,6 @@ func apart() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{HideWindow: true, CreationFlags: windows.CREATE_NO_WINDOW}
 }
 
-// widen leaves a pipe as it is: its size is the system's affair.
-func widen(*os.File) {}
-
 // group is a job that the program and its children belong to. Windows ends them when the job's last handle is closed, which
 // the studio's own end does too.
 type group struct {

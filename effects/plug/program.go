@@ -53,7 +53,7 @@ func (p *program) run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		p.change(func(s *State) { s.Status, s.Err, s.Said = Crashed, err, said })
+		p.change(func(s *State) { s.Status, s.Err, s.Said, s.PID = Crashed, err, said, 0 })
 		if time.Since(began) >= stable {
 			wait = firstWait
 		}
@@ -110,7 +110,6 @@ func (p *program) oversee(ctx context.Context, l *link) {
 			l.fail(fmt.Errorf("%w: no hello within %v", ErrSilent, helloAfter))
 		case <-l.dead:
 			p.use(nil)
-			p.change(func(s *State) { s.Status, s.Err, s.PID = Crashed, l.err, 0 })
 			return
 		case <-ctx.Done():
 			p.use(nil)
