@@ -67,7 +67,6 @@ var chinese = words{
 	TabShow:           "节目",
 	TabLook:           "形象",
 	TabVoice:          "声音",
-	TabMusic:          "音乐",
 	Nobody:            "未选择人物",
 	KeepTitle:         "保存形象和声音",
 	KeepHint:          "以主播的名字保存；同名会被替换。",
@@ -132,6 +131,7 @@ var chinese = words{
 	ChangerRobot:      "机器人",
 	ChangerChipmunk:   "花栗鼠",
 	ChangerHall:       "大厅",
+	Bands:             "31.5Hz 63Hz 125Hz 250Hz 500Hz 1kHz 2kHz 4kHz 8kHz 16kHz",
 	EqualiserHeading:  "均衡器",
 	VoiceDelay:        "声音延迟 %d 毫秒",
 

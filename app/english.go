@@ -67,7 +67,6 @@ var english = words{
 	TabShow:           "Show",
 	TabLook:           "Look",
 	TabVoice:          "Voice",
-	TabMusic:          "Music",
 	Nobody:            "No person chosen",
 	KeepTitle:         "Keep look and voice",
 	KeepHint:          "Under the name of the person who hosts. A name that exists is replaced.",
@@ -132,6 +131,7 @@ var english = words{
 	ChangerRobot:      "Robot",
 	ChangerChipmunk:   "Chipmunk",
 	ChangerHall:       "In the hall",
+	Bands:             "31.5Hz 63Hz 125Hz 250Hz 500Hz 1kHz 2kHz 4kHz 8kHz 16kHz",
 	EqualiserHeading:  "EQUALISER",
 	VoiceDelay:        "Adds %d ms to the sound",
 

@@ -63,7 +63,7 @@ func newShowPanel(w *Window) *showPanel {
 	p.set = widget.Stack(14,
 		widget.Stack(2, widget.Row(p.title, p.pill), p.server),
 		p.linkBox, p.check, p.quality)
-	p.object = widget.NewCard(t.Show, nil, container.NewStack(p.unset, p.set))
+	p.object = widget.NewCard(t.Show, nil, scrolled(container.NewStack(p.unset, p.set)))
 	return p
 }
 

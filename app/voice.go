@@ -69,8 +69,8 @@ func newVoicePanel(w *Window) *voicePanel {
 		p.dial(t.Wet, "", 0, 100, func(v *effects.Voice) *int { return &v.Wet }),
 		heading(t.EqualiserHeading),
 	}
-	for i, band := range strings.Fields("31.5 63 125 250 500 1k 2k 4k 8k 16k") {
-		rows = append(rows, p.dial(band+" Hz", "", -12, 12, func(v *effects.Voice) *int { return &v.Equaliser[i] }))
+	for i, band := range strings.Fields(t.Bands) {
+		rows = append(rows, p.dial(band, "", -12, 12, func(v *effects.Voice) *int { return &v.Equaliser[i] }))
 	}
 	rows = append(rows, p.delay)
 	p.object = widget.NewCard(t.TabVoice, nil, scrolled(widget.Stack(6, rows...)))

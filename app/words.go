@@ -72,7 +72,6 @@ type words struct {
 	TabShow           string
 	TabLook           string
 	TabVoice          string
-	TabMusic          string
 	Nobody            string
 	KeepTitle         string
 	KeepHint          string
@@ -137,6 +136,7 @@ type words struct {
 	ChangerRobot      string
 	ChangerChipmunk   string
 	ChangerHall       string
+	Bands             string
 	EqualiserHeading  string
 	VoiceDelay        string
 

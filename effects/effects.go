@@ -13,7 +13,7 @@ import (
 	"errors"
 )
 
-// Rack is both racks.
+// Rack is both racks. The zero value has none and changes nothing.
 type Rack struct {
 	Picture *Picture
 	Sound   *Sound
@@ -25,6 +25,9 @@ func New() *Rack { return &Rack{Picture: newPicture(), Sound: newSound()} }
 // Run makes what takes long to make, tells once what cannot be made because models are missing, and looks at pictures until ctx
 // ends. Before, and without models, the rack does what it can. The sound must not be processed any more when ctx ends.
 func (r *Rack) Run(ctx context.Context, missing func(error)) {
+	if r.Picture == nil {
+		return
+	}
 	end, err := r.Sound.open(ctx)
 	if err = errors.Join(err, r.Picture.eyes.open()); err != nil && ctx.Err() == nil {
 		missing(err)

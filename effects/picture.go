@@ -11,7 +11,7 @@ import (
 )
 
 // Picture is the rack of the picture. Set, Spare and Backdrop may be called from any goroutine; Apply belongs to the picture
-// loop.
+// loop. A nil Picture changes nothing.
 type Picture struct {
 	look   atomic.Pointer[dressed]
 	thrift atomic.Int32
@@ -60,6 +60,9 @@ func newPicture() *Picture {
 
 // Set changes what is done to the picture from the next one on. grade is the look's grade, nil for none.
 func (p *Picture) Set(l Look, grade *video.LUT) {
+	if p == nil {
+		return
+	}
 	d := &dressed{
 		Look: l,
 		beauty: video.Settings{
@@ -104,18 +107,26 @@ func (l Look) BackdropPath() string {
 }
 
 // Spare leaves out what the computer has no time for.
-func (p *Picture) Spare(t Thrift) { p.thrift.Store(int32(t)) }
+func (p *Picture) Spare(t Thrift) {
+	if p != nil {
+		p.thrift.Store(int32(t))
+	}
+}
 
 // Backdrop says where the pictures come from that stand behind the host; nil for none.
-func (p *Picture) Backdrop(from *frame.Slot) { p.behind.Store(from) }
+func (p *Picture) Backdrop(from *frame.Slot) {
+	if p != nil {
+		p.behind.Store(from)
+	}
+}
 
 // Apply returns v with the look, as a reference of the caller's: v itself where nothing is to be done, else another picture of
 // its size. It does not wait for the eyes.
 func (p *Picture) Apply(v *frame.Video) *frame.Video {
-	d := p.look.Load()
-	if d.Look == (Look{}) {
+	if p == nil || p.look.Load().Look == (Look{}) {
 		return v.Retain()
 	}
+	d := p.look.Load()
 	thrift := Thrift(p.thrift.Load())
 	p.eyes.show(v, thrift)
 	p.eyes.last(&p.seen)
@@ -180,6 +191,9 @@ func (p *Picture) dropBackdrop() {
 
 // Close gives back what the rack holds, after the last Apply.
 func (p *Picture) Close() {
+	if p == nil {
+		return
+	}
 	p.dropBackdrop()
 	p.eyes.newest.Drain()
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Sound is the rack of the microphone's sound: audio's processors in audio's order. Set may be called from any goroutine, all
-// else belongs to the sound loop.
+// else belongs to the sound loop. A nil Sound changes nothing.
 type Sound struct {
 	wanted  atomic.Pointer[Voice]
 	delay   atomic.Int64                // ns
@@ -39,14 +39,26 @@ func newSound() *Sound {
 }
 
 // Set changes what is done to the sound from the next block on.
-func (s *Sound) Set(v Voice) { s.wanted.Store(&v) }
+func (s *Sound) Set(v Voice) {
+	if s != nil {
+		s.wanted.Store(&v)
+	}
+}
 
 // Delay is how much later the sound leaves than it came.
-func (s *Sound) Delay() time.Duration { return time.Duration(s.delay.Load()) }
+func (s *Sound) Delay() time.Duration {
+	if s == nil {
+		return 0
+	}
+	return time.Duration(s.delay.Load())
+}
 
 // Process changes a block of the microphone's in place. far is the very block that the loudspeaker was given at the same time,
 // nil if it is silent. A voice has one place: with any effect both channels carry the same, but for reverb.
 func (s *Sound) Process(b, far *frame.Block) {
+	if s == nil {
+		return
+	}
 	v := *s.wanted.Load()
 	if v != s.now {
 		s.take(v)

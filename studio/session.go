@@ -93,7 +93,7 @@ func New(c Config) *Session {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	if c.Rack == nil {
-		c.Rack = effects.New()
+		c.Rack = &effects.Rack{}
 	}
 	k := newClock(time.Now())
 	s := &Session{

@@ -46,7 +46,7 @@ func TestAShowGoesOnAirWithAKeyFrameAndEndsClosed(t *testing.T) {
 		if snap.Program.FPS < 29 || snap.Program.FPS > 31 || snap.Program.Dropped != 0 {
 			t.Errorf("program: %+v", snap.Program)
 		}
-		if l := snap.Sound.Voice.RMS; l < -6.1 || l > -5.9 || snap.Sound.Status != studio.Running {
+		if l := snap.Sound.Voice.RMS; l < -20.1 || l > -19.9 || snap.Sound.Status != studio.Running {
 			t.Errorf("voice: %+v", snap.Sound)
 		}
 		video, audio := m.sent()
@@ -363,10 +363,10 @@ func TestTheOutputIsCheckedAndTheCodecStaysOnAir(t *testing.T) {
 	})
 }
 
-// An hour of a bad evening (three minutes with -short, for the race detector): the link breaks every 20 s, the camera every
+// A quarter of an hour of a bad evening (three minutes with -short, for the race detector): the link breaks every 20 s, the camera every
 // 30 s. Nothing may grow.
-func TestAnHourOfReconnectsLeavesNothingBehind(t *testing.T) {
-	minutes, settled := 60, 5
+func TestReconnectingAgainAndAgainLeavesNothingBehind(t *testing.T) {
+	minutes, settled := 15, 5
 	if testing.Short() {
 		minutes, settled = 3, 1
 	}
