@@ -36,10 +36,12 @@ const (
 	detectValues  = 4 + 2*Keys
 )
 
-// Boxes count from minScore; two that overlap by more than sameFace, as intersection over union, are one face.
+// Two boxes that overlap by more than sameFace, as intersection over union, are one face. What scores less than likely is
+// none; what is not sure may be folds of cloth, and is a face only if the mesh agrees.
 const (
-	minScore = 0.5
 	sameFace = 0.3
+	likely   = 0.5
+	sure     = 0.8
 )
 
 // Detector finds faces with BlazeFace, short range (Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on
@@ -80,29 +82,32 @@ func newDetector(file []byte) (*Detector, error) {
 }
 
 // Find appends the faces of v to out, the surest first. It looks once at the whole picture, so it finds faces from about a
-// tenth of the picture's longer side: those of hosts.
+// tenth of the picture's longer side: those of hosts. Some with a score below 0.8 are folds of cloth: Mesh tells them by
+// their Presence.
 func (d *Detector) Find(v *frame.Video, out []Box) []Box {
-	d.sampler.set(v)
-	d.found = d.found[:0]
+	d.start(v)
 	d.look(&d.sampler, whole(v))
-	return d.merge(out)
+	return d.merge(out, likely)
 }
 
-// Search appends the faces of v to out like Find, and looks closer too, at overlapping squares of the picture, for small
-// faces. It takes some twenty times as long: for still pictures.
+// Search appends the faces of v to out, the surest first. It looks closer too, at overlapping squares of the picture, for
+// small faces, and leaves out those it is not sure of. It takes some thirty times as long as Find: for still pictures.
 func (d *Detector) Search(v *frame.Video, out []Box) []Box {
-	d.sampler.set(v)
-	d.found = d.found[:0]
+	d.start(v)
 	d.look(&d.sampler, whole(v))
 	short := min(v.Width, v.Height)
 	for _, side := range []int{short, short * 2 / 3, short * 4 / 9} {
-		for y := range tiles(v.Height, side) {
-			for x := range tiles(v.Width, side) {
-				d.look(&d.sampler, tile(v, side, x, y))
-			}
+		side = max(side, 1)
+		for i := range tiles(v, side) {
+			d.look(&d.sampler, tile(v, side, i))
 		}
 	}
-	return d.merge(out)
+	return d.merge(out, sure)
+}
+
+func (d *Detector) start(v *frame.Video) {
+	d.sampler.set(v)
+	d.found = d.found[:0]
 }
 
 // whole is the crop that shows all of a picture with black above and below, or left and right.
@@ -111,19 +116,23 @@ func whole(v *frame.Video) crop {
 	return square(middle, float64(max(v.Width, v.Height)), 0, detectSize)
 }
 
-// tiles is the number of squares of a side that cover a length and overlap by at least half.
-func tiles(length, side int) int { return 1 + (2*(length-side)+side-1)/side }
+// along is the number of squares of a side that cover a length and overlap by at least half.
+func along(length, side int) int { return 1 + (2*(length-side)+side-1)/side }
 
-// tile is the crop that shows square x of a row, y of a column.
-func tile(v *frame.Video, side, x, y int) crop {
-	at := func(i, length int) float32 {
-		n := tiles(length, side)
+// tiles is the number of squares of a side that cover v.
+func tiles(v *frame.Video, side int) int { return along(v.Width, side) * along(v.Height, side) }
+
+// tile is the crop that shows one of those squares.
+func tile(v *frame.Video, side, i int) crop {
+	columns, rows := along(v.Width, side), along(v.Height, side)
+	middle := func(i, n, length int) float32 {
 		return float32(side)/2 + float32(length-side)*float32(i)/float32(max(n-1, 1))
 	}
-	return square(frame.Point{X: at(x, v.Width), Y: at(y, v.Height)}, float64(side), 0, detectSize)
+	at := frame.Point{X: middle(i%columns, columns, v.Width), Y: middle(i/columns, rows, v.Height)}
+	return square(at, float64(side), 0, detectSize)
 }
 
-// look runs the network on a crop and keeps the boxes it is sure of.
+// look runs the network on a crop and keeps the likely boxes.
 func (d *Detector) look(s *sampler, c crop) {
 	c.black = true
 	s.read(c.ranged(-1, 1), d.net.Input(0))
@@ -131,7 +140,7 @@ func (d *Detector) look(s *sampler, c crop) {
 	values, scores := d.net.Output(0), d.net.Output(1)
 	for i, raw := range scores {
 		score := float32(1 / (1 + math.Exp(-float64(raw))))
-		if !(score >= minScore) {
+		if !(score >= likely) {
 			continue
 		}
 		v := values[i*detectValues:][:detectValues]
@@ -148,11 +157,11 @@ func (d *Detector) look(s *sampler, c crop) {
 	}
 }
 
-// merge appends one box for each face: those that overlap the surest, averaged by their scores.
-func (d *Detector) merge(out []Box) []Box {
+// merge appends one box for each face that scores enough: those that overlap the surest, averaged by their scores.
+func (d *Detector) merge(out []Box, enough float32) []Box {
 	found := d.found
 	slices.SortFunc(found, func(a, b Box) int { return cmp.Compare(b.Score, a.Score) })
-	for len(found) > 0 {
+	for len(found) > 0 && found[0].Score >= enough {
 		best := found[0]
 		var sum Box
 		rest := found[:0]

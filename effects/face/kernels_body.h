@@ -11,10 +11,12 @@ typedef int32_t NAME(i8) __attribute__((vector_size(32)));
 typedef float NAME(u8) __attribute__((vector_size(32), aligned(4), may_alias));
 #define load(p) ((v8) * (const NAME(u8) *)(p))
 #define store(p, v) (*(NAME(u8) *)(p) = (NAME(u8))(v))
-#define all(x) ((v8){0} + (float)(x))
+#define all(x) NAME(spread)(x)
 #define pick(mask, a, b) ((v8)(((i8)(mask) & (i8)(a)) | (~(i8)(mask) & (i8)(b))))
 #define vmax(a, b) pick((a) > (b), a, b)
 #define vmin(a, b) pick((a) < (b), a, b)
+
+INLINE v8 NAME(spread)(float x) { return (v8){x, x, x, x, x, x, x, x}; }
 
 // Partial vectors at the end of tensors without gaps.
 INLINE v8 NAME(load_some)(const float *p, int n) {
@@ -72,18 +74,17 @@ struct NAME(product) {
 	int k, act, out_c, out_s, other_c, other_s;
 };
 
-// P pixels times B blocks of eight channels from block b: all sums stay in registers.
+// P pixels times B blocks of eight channels from block b: the sums, at most twelve, stay in registers.
 INLINE void NAME(tile)(const struct NAME(product) *g, const float *in, int stride, long pixel, float *out, int b, const int P, const int B) {
-	v8 sum[P][B];
+	v8 sum[12], wk[3];
 	const float *w = g->weights + (long)b * g->k * 8;
 	long next = (long)g->k * 8;
 #pragma GCC unroll 12
 	for (int p = 0; p < P; p++)
 #pragma GCC unroll 4
 		for (int j = 0; j < B; j++)
-			sum[p][j] = load(g->bias + 8 * (b + j));
+			sum[p * B + j] = load(g->bias + 8 * (b + j));
 	for (int k = 0; k < g->k; k++) {
-		v8 wk[B];
 #pragma GCC unroll 4
 		for (int j = 0; j < B; j++)
 			wk[j] = load(w + j * next + 8 * k);
@@ -92,7 +93,7 @@ INLINE void NAME(tile)(const struct NAME(product) *g, const float *in, int strid
 			v8 x = all(in[(long)p * stride + k]);
 #pragma GCC unroll 4
 			for (int j = 0; j < B; j++)
-				sum[p][j] += x * wk[j];
+				sum[p * B + j] += x * wk[j];
 		}
 	}
 #pragma GCC unroll 12
@@ -100,7 +101,7 @@ INLINE void NAME(tile)(const struct NAME(product) *g, const float *in, int strid
 #pragma GCC unroll 4
 		for (int j = 0; j < B; j++) {
 			int c = 8 * (b + j);
-			v8 v = sum[p][j];
+			v8 v = sum[p * B + j];
 			const float *other = g->other + (pixel + p) * g->other_s + c;
 			if (c + 8 <= g->other_c)
 				v += load(other);
@@ -140,7 +141,7 @@ TARGET static void NAME(multiply)(const struct NAME(product) *g, const float *in
 
 // P neighbouring pixels of a depthwise convolution with rows of KW weights, eight channels, all columns inside.
 INLINE void NAME(columns)(const float *in, long row, long s, const float *w, int rows, float *out, long out_s, v8 bias, int act, const float *alpha, const int P, const int KW, const int SW) {
-	v8 sum[P];
+	v8 sum[4];
 #pragma GCC unroll 8
 	for (int p = 0; p < P; p++)
 		sum[p] = bias;

@@ -5,6 +5,7 @@ import (
 	"image/draw"
 	_ "image/jpeg"
 	_ "image/png"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -61,4 +62,33 @@ func video(img image.Image) *frame.Video {
 		}
 	}
 	return v
+}
+
+// window is a part of a picture, which shares its memory; x and y are even.
+func window(v *frame.Video, x, y, w, h int) *frame.Video {
+	c := y/2*v.CStride + x/2
+	return &frame.Video{
+		Y: v.Y[y*v.YStride+x:], U: v.U[c:], V: v.V[c:],
+		YStride: v.YStride, CStride: v.CStride, Width: w, Height: h,
+	}
+}
+
+// filmed is v as a camera sees it that stands dx, dy pixels further left and up, less than one, with noise of a deviation
+// in steps of luma.
+func filmed(v *frame.Video, dx, dy, noise float32, r *rand.Rand) *frame.Video {
+	out := frame.New(v.Width, v.Height)
+	move := func(dst, src []byte, dstStride, srcStride, w, h int, dx, dy float32) {
+		from := plane{src, srcStride, w, h}
+		for y := range h {
+			for x := range w {
+				p := from.at(float32(x)+0.5-dx, float32(y)+0.5-dy) + noise*float32(r.NormFloat64())
+				dst[y*dstStride+x] = byte(min(max(p+0.5, 0), 255))
+			}
+		}
+	}
+	cw, ch := (v.Width+1)/2, (v.Height+1)/2
+	move(out.Y, v.Y, out.YStride, v.YStride, v.Width, v.Height, dx, dy)
+	move(out.U, v.U, out.CStride, v.CStride, cw, ch, dx/2, dy/2)
+	move(out.V, v.V, out.CStride, v.CStride, cw, ch, dx/2, dy/2)
+	return out
 }
