@@ -274,11 +274,18 @@ INLINE void backdrop_over_words(bytes p, const_words back, const_bytes alpha, in
 	for (int x = 0; x < width; x++) p[x] = backdrop_over(p[x], (uint16_t)((uint16_t)(back[x] + 16) >> 5), alpha[x]);
 }
 
-INLINE void backdrop_over_bytes(bytes p, const_bytes back, const_bytes alpha, int width) {
-	for (int x = 0; x < width; x++) p[x] = backdrop_over(p[x], back[x], alpha[x]);
+// Also takes away what the room shone through a border: with s the source, a alpha and r the room, the foreground is
+// (s − (1−a)·r) / a, so that s − r is missing (1−a) times. It is added by half and less where alpha is low, where s is mostly room.
+INLINE void backdrop_over_clean(bytes p, const_bytes back, const_words room, const_bytes alpha, int width) {
+	for (int x = 0; x < width; x++) {
+		int16_t a = alpha[x], twice = (int16_t)(2 * a), share = twice < 255 ? twice : 255;
+		int16_t missing = (int16_t)((uint16_t)(share * (255 - a)) >> 8), d = (int16_t)(p[x] - ((room[x] + 16) >> 5));
+		int16_t sum = (int16_t)(backdrop_over(p[x], back[x], alpha[x]) + ((int16_t)(d * missing + 128) >> 8));
+		p[x] = (uint8_t)(sum < 0 ? 0 : sum > 255 ? 255 : sum);
+	}
 }
 
-// What persons are laid over: cells, or a picture where there are none.
+// What persons are laid over: cells, or a picture; then the cells are the room that was behind them.
 struct backdrop_behind {
 	const int16_t *y, *u, *v;
 	struct backdrop_picture picture;
@@ -326,8 +333,8 @@ INLINE void backdrop_row(struct backdrop_picture p, struct backdrop_grid g, stru
 }
 
 INLINE void backdrop_over_part(uint8_t *p, const int16_t *cells, const uint8_t *picture, const uint8_t *alpha, int from, int to) {
-	if (cells) backdrop_over_words(p + from, cells + from, alpha + from, to - from);
-	else backdrop_over_bytes(p + from, picture + from, alpha + from, to - from);
+	if (picture) backdrop_over_clean(p + from, picture + from, cells + from, alpha + from, to - from);
+	else backdrop_over_words(p + from, cells + from, alpha + from, to - from);
 }
 
 // Lays a row over another, leaving out what is all person.
@@ -351,10 +358,9 @@ INLINE void backdrop_chroma(struct backdrop_picture p, struct backdrop_grid g, s
 	int half = (p.width + 1) / 2;
 	if (p.width & 1) alpha[p.width] = alpha[p.width - 1], alpha[stride + p.width] = alpha[stride + p.width - 1];
 	for (int x = 0; x < half; x++) a[x] = (uint8_t)((a0[2 * x] + a0[2 * x + 1] + a1[2 * x] + a1[2 * x + 1] + 2) >> 2);
-	const int16_t *u = b.y ? backdrop_line(b.u, g, all, g.shift - 1, y, rows, stride) : 0;
-	const int16_t *v = b.y ? backdrop_line(b.v, g, all, g.shift - 1, y, rows + 2 * stride, stride) : 0;
-	backdrop_over_part(p.u + y * p.cstride, u, b.picture.u + y * b.picture.cstride, a, 0, half);
-	backdrop_over_part(p.v + y * p.cstride, v, b.picture.v + y * b.picture.cstride, a, 0, half);
+	const int16_t *u = backdrop_line(b.u, g, all, g.shift - 1, y, rows, stride), *v = backdrop_line(b.v, g, all, g.shift - 1, y, rows + 2 * stride, stride);
+	backdrop_over_part(p.u + y * p.cstride, u, b.picture.u ? b.picture.u + y * b.picture.cstride : 0, a, 0, half);
+	backdrop_over_part(p.v + y * p.cstride, v, b.picture.v ? b.picture.v + y * b.picture.cstride : 0, a, 0, half);
 }
 
 INLINE void backdrop_lay(struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m, struct backdrop_behind b, int16_t *rows, uint8_t *alpha) {
@@ -369,8 +375,9 @@ INLINE void backdrop_lay(struct backdrop_picture p, struct backdrop_grid g, stru
 				break;
 			}
 			backdrop_row(p, g, m, &runs, at, rows, stride, alpha + k * stride);
-			const int16_t *cells = b.y ? backdrop_line(b.y, g, all, g.shift, at, rows, stride) : 0;
-			backdrop_over_row(p.y + at * p.ystride, cells, b.picture.y + at * b.picture.ystride, alpha + k * stride, &runs, g.shift, p.width);
+			const int16_t *cells = backdrop_line(b.y, g, all, g.shift, at, rows, stride);
+			const uint8_t *picture = b.picture.y ? b.picture.y + at * b.picture.ystride : 0;
+			backdrop_over_row(p.y + at * p.ystride, cells, picture, alpha + k * stride, &runs, g.shift, p.width);
 		}
 		backdrop_chroma(p, g, b, y / 2, rows, stride, alpha);
 	}
@@ -385,13 +392,14 @@ INLINE void backdrop_compose(struct backdrop_picture p, struct backdrop_grid g, 
 KERNEL(backdrop_compose, (struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m,
 	const int16_t *y, const int16_t *u, const int16_t *v, int16_t *rows, uint8_t *alpha), (p, g, m, y, u, v, rows, alpha))
 
-INLINE void backdrop_replace(struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m, struct backdrop_picture behind, int16_t *rows, uint8_t *alpha) {
-	struct backdrop_behind b = {0, 0, 0, behind};
+INLINE void backdrop_replace(struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m, struct backdrop_picture behind,
+	const int16_t *y, const int16_t *u, const int16_t *v, int16_t *rows, uint8_t *alpha) {
+	struct backdrop_behind b = {y, u, v, behind};
 	backdrop_lay(p, g, m, b, rows, alpha);
 }
 
-KERNEL(backdrop_replace, (struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m, struct backdrop_picture behind, int16_t *rows, uint8_t *alpha),
-	(p, g, m, behind, rows, alpha))
+KERNEL(backdrop_replace, (struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m, struct backdrop_picture behind,
+	const int16_t *y, const int16_t *u, const int16_t *v, int16_t *rows, uint8_t *alpha), (p, g, m, behind, y, u, v, rows, alpha))
 
 // Scaling
 

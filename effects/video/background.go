@@ -34,6 +34,9 @@ type BackgroundSettings struct {
 // 2013) moves its border to the edges of luma, and its two coefficients, interpolated to full resolution, give hair the
 // detail that the mask lacks. Where the mask is sure, alpha is exactly 0 or 1 and the person's pixels keep every bit.
 //
+// Where alpha is between, the room shines through the border; before another background its colour, taken from around, is
+// replaced too, so that no rim remains.
+//
 // The blur is that of a lens: discs of light, so that lamps bloom, and only of what is background. Persons have no weight
 // in it, so they do not shine into it.
 type Background struct {
@@ -44,6 +47,7 @@ type Background struct {
 	reach  []int32
 	radius int
 	behind cover
+	paint  *frame.Video
 }
 
 // backdropGrid is the working picture: a cell covers 2^shift × 2^shift pixels of luma.
@@ -95,6 +99,9 @@ const (
 	edgeContrast = 9
 )
 
+// shineReach is how far around a border the colour of the room that shines through it is looked for, in cells.
+const shineReach = 4
+
 // Apply changes v in place by the mask of its persons. A nil mask leaves the picture as it is, because showing the room is
 // better than hiding the host, and so does a nil picture in mode BackgroundPicture. Picture is scaled to cover v; that is
 // done anew when its pointer or PTS changes. It is not kept, nor may it be v.
@@ -109,13 +116,15 @@ func (b *Background) Apply(v *frame.Video, s BackgroundSettings, m *frame.Mask, 
 	b.kernels.guide(b.y, b.mask, g, b.matte, b.work, b.sums)
 	switch s.Mode {
 	case BackgroundBlur:
-		b.defocus(v, bounded(s.Blur, 0, 100))
+		b.defocus(v, bounded(s.Blur, 0, 100)/100*float64(min(g.width, g.height))/18)
 		b.kernels.compose(v, g, b.matte, b.blurred, b.lines, b.alpha)
 	case BackgroundColour:
-		b.paint(s.Colour)
-		b.kernels.compose(v, g, b.matte, b.blurred, b.lines, b.alpha)
+		b.defocus(v, shineReach)
+		b.kernels.replace(v, g, b.matte, b.painted(s.Colour), b.blurred, b.lines, b.alpha)
 	case BackgroundPicture:
-		b.kernels.replace(v, g, b.matte, b.behind.scaled(b.kernels, picture, v.Width, v.Height), b.lines, b.alpha)
+		b.defocus(v, shineReach)
+		behind := b.behind.scaled(b.kernels, picture, v.Width, v.Height)
+		b.kernels.replace(v, g, b.matte, behind, b.blurred, b.lines, b.alpha)
 	}
 }
 
@@ -141,10 +150,11 @@ func (b *Background) prepare(width, height int) {
 	}
 }
 
-// The mask is certain below sureRoom and above about 235, so that a network's murmur changes no pixel.
+// The mask is certain below sureRoom and above about 168, so that a network's murmur changes no pixel and its
+// doubt does not make persons transparent.
 const (
-	sureRoom = 20
-	sureGain = 304
+	sureRoom = 56
+	sureGain = 583
 )
 
 // fit brings a mask to the cells.
@@ -160,13 +170,13 @@ func (b *Background) fit(m *frame.Mask) {
 	b.kernels.scale(m.Pix, m.Stride, m.Width, b.mask, g.width, g.width, g.height, b.xs, b.ys, sureRoom, sureGain, b.maskRow)
 }
 
-// defocus blurs what is background.
-func (b *Background) defocus(v *frame.Video, strength float64) {
+// defocus blurs what is background by discs of a radius in cells.
+func (b *Background) defocus(v *frame.Video, radius float64) {
 	g := b.grid
 	cw, ch := (v.Width+1)/2, (v.Height+1)/2
 	b.kernels.reduce(v.U, v.CStride, cw, ch, g.shift-1, b.u, g.width, g.height, b.row)
 	b.kernels.reduce(v.V, v.CStride, cw, ch, g.shift-1, b.v, g.width, g.height, b.row)
-	b.lens(strength / 100 * float64(min(g.width, g.height)) / 18)
+	b.lens(radius)
 	b.discs = enough(b.discs, 4*((g.width+2*b.radius+3)*g.height+g.width))
 	b.kernels.defocus([3][]byte{b.y, b.u, b.v}, b.matte.base, g, b.reach, b.radius, b.blurred, b.discs)
 }
@@ -180,14 +190,14 @@ func (b *Background) lens(radius float64) {
 	}
 }
 
-func (b *Background) paint(c color.RGBA) {
-	y, cb, cr := ycbcr(float32(c.R)/255, float32(c.G)/255, float32(c.B)/255, 1)
-	for i, x := range [3]float32{y, cb, cr} {
-		fixed := int16(level(x)) << 5
-		for j := range b.blurred[i] {
-			b.blurred[i][j] = fixed
-		}
+// painted is a picture of one colour.
+func (b *Background) painted(c color.RGBA) *frame.Video {
+	if b.paint == nil || b.paint.Width != b.width || b.paint.Height != b.height {
+		b.paint = frame.New(b.width, b.height)
 	}
+	y, cb, cr := ycbcr(float32(c.R)/255, float32(c.G)/255, float32(c.B)/255, 1)
+	b.paint.Fill(level(y), level(cb), level(cr))
+	return b.paint
 }
 
 // enough is p with length n, made anew only when it is too small.

@@ -28,7 +28,7 @@ void vitrine_backdrop_defocus(const uint8_t *y, const uint8_t *u, const uint8_t 
 void vitrine_backdrop_compose(struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m,
 	const int16_t *y, const int16_t *u, const int16_t *v, int16_t *rows, uint8_t *alpha);
 void vitrine_backdrop_replace(struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m,
-	struct backdrop_picture behind, int16_t *rows, uint8_t *alpha);
+	struct backdrop_picture behind, const int16_t *y, const int16_t *u, const int16_t *v, int16_t *rows, uint8_t *alpha);
 void vitrine_backdrop_scale(const uint8_t *src, long stride, int sw, uint8_t *dst, long dstride, int width, int height,
 	const int32_t *xs, const int32_t *ys, int low, int gain, uint16_t *row);
 

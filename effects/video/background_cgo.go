@@ -48,9 +48,9 @@ func (backdropNative) compose(v *frame.Video, g backdropGrid, m matte, behind [3
 		backdropWords(behind[0]), backdropWords(behind[1]), backdropWords(behind[2]), backdropWords(lines), backdropBytes(alpha))
 }
 
-func (backdropNative) replace(v *frame.Video, g backdropGrid, m matte, behind *frame.Video, lines []int16, alpha []byte) {
+func (backdropNative) replace(v *frame.Video, g backdropGrid, m matte, behind *frame.Video, room [3][]int16, lines []int16, alpha []byte) {
 	C.vitrine_backdrop_replace(backdropFrame(v), g.c(), m.c(),
-		backdropFrame(behind), backdropWords(lines), backdropBytes(alpha))
+		backdropFrame(behind), backdropWords(room[0]), backdropWords(room[1]), backdropWords(room[2]), backdropWords(lines), backdropBytes(alpha))
 }
 
 func (backdropNative) scale(src []byte, stride, sw int, dst []byte, dstStride, width, height int, xs, ys []int32, low, gain int, row []uint16) {

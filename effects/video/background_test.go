@@ -163,6 +163,33 @@ func TestA_border_of_the_mask_moves_to_the_border_of_the_person(t *testing.T) {
 	}
 }
 
+func TestNo_rim_of_the_room_remains_around_a_person(t *testing.T) {
+	// A dark person with a soft border before a white wall, then before a green one.
+	v, want := frame.New(320, 240), frame.New(320, 240)
+	m := &frame.Mask{Pix: make([]byte, 320*240), Stride: 320, Width: 320, Height: 240}
+	paint := func(v *frame.Video, y, u, cr float64) {
+		for i := range m.Pix {
+			x, row := i%320, i/320
+			a := bounded((60-math.Hypot(float64(x)-159.5, float64(row)-119.5))/8+0.5, 0, 1)
+			m.Pix[i] = byte(255 * a)
+			v.Y[row*v.YStride+x] = level(float32(a*40 + (1-a)*y))
+			c := row/2*v.CStride + x/2
+			v.U[c], v.V[c] = level(float32(a*128+(1-a)*u)), level(float32(a*128+(1-a)*cr))
+		}
+	}
+	y, u, cr := ycbcr(0, 0.5, 0, 1)
+	paint(want, float64(y), float64(u), float64(cr))
+	paint(v, 230, 128, 128)
+	new(Background).Apply(v, BackgroundSettings{Mode: BackgroundColour, Colour: color.RGBA{G: 128}}, m, nil)
+	worst := 0
+	for i := range v.Y {
+		worst = max(worst, int(v.Y[i])-int(want.Y[i]))
+	}
+	if worst > 30 {
+		t.Errorf("the rim is up to %d levels too bright", worst)
+	}
+}
+
 func TestNoise_does_not_make_the_border_flicker(t *testing.T) {
 	src := loaded(t, astronaut)
 	m := drawn(256, 144, astronautShape)

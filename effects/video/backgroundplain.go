@@ -14,9 +14,10 @@ type backdropKernels interface {
 	guide(luma, mask []byte, g backdropGrid, out matte, work []int16, sums []int32)
 	// defocus gives each cell the mean light of the background in a disc around it; its own colour where there is none.
 	defocus(yuv [3][]byte, base []int16, g backdropGrid, reach []int32, radius int, out [3][]int16, sums []uint32)
-	// compose lays the persons of v over cells, replace over a picture.
+	// compose lays the persons of v over cells.
 	compose(v *frame.Video, g backdropGrid, m matte, behind [3][]int16, lines []int16, alpha []byte)
-	replace(v *frame.Video, g backdropGrid, m matte, behind *frame.Video, lines []int16, alpha []byte)
+	// replace lays them over a picture and takes away what the room, given by cells, shone through their borders.
+	replace(v *frame.Video, g backdropGrid, m matte, behind *frame.Video, room [3][]int16, lines []int16, alpha []byte)
 	// scale interpolates at places in 1/256, then takes low away and multiplies by gain/256.
 	scale(src []byte, stride, sw int, dst []byte, dstStride, width, height int, xs, ys []int32, low, gain int, row []uint16)
 }
@@ -195,21 +196,31 @@ func (backdropPlain) compose(v *frame.Video, g backdropGrid, m matte, behind [3]
 	}
 }
 
-func (backdropPlain) replace(v *frame.Video, g backdropGrid, m matte, behind *frame.Video, lines []int16, alpha []byte) {
+// backdropClean is backdropOver and adds the foreground that is missing because the room shone through: with s the source, a
+// alpha and r the room, the foreground is (s − (1−a)·r) / a, so that s − r is missing (1−a) times. Where alpha is low and
+// s mostly room it is added in part.
+func backdropClean(front, back byte, room int16, alpha byte) byte {
+	missing := min(2*int(alpha), 255) * (255 - int(alpha)) >> 8
+	d := int(front) - (int(room)+16)>>5
+	return byte(min(max(int(backdropOver(front, int(back), alpha))+(d*missing+128)>>8, 0), 255))
+}
+
+func (backdropPlain) replace(v *frame.Video, g backdropGrid, m matte, behind *frame.Video, room [3][]int16, lines []int16, alpha []byte) {
 	long := g.width << g.shift
-	over := func(row, back, alpha []byte) {
+	over := func(row, back []byte, room []int16, alpha []byte) {
 		for x := range row {
-			row[x] = backdropOver(row[x], int(back[x]), alpha[x])
+			row[x] = backdropClean(row[x], back[x], room[x], alpha[x])
 		}
 	}
 	for y := 0; y < v.Height; y += 2 {
 		backdropPair(v, g, m, y, lines, alpha)
 		for k := range min(2, v.Height-y) {
-			over(v.Y[(y+k)*v.YStride:][:v.Width], behind.Y[(y+k)*behind.YStride:], alpha[k*long:])
+			line := g.backdropLine(room[0], g.shift, y+k, lines[:2*long])
+			over(v.Y[(y+k)*v.YStride:][:v.Width], behind.Y[(y+k)*behind.YStride:], line, alpha[k*long:])
 		}
 		at, from, half := y/2*v.CStride, y/2*behind.CStride, (v.Width+1)/2
-		over(v.U[at:][:half], behind.U[from:], alpha[2*long:])
-		over(v.V[at:][:half], behind.V[from:], alpha[2*long:])
+		over(v.U[at:][:half], behind.U[from:], g.backdropLine(room[1], g.shift-1, y/2, lines[:2*long]), alpha[2*long:])
+		over(v.V[at:][:half], behind.V[from:], g.backdropLine(room[2], g.shift-1, y/2, lines[:2*long]), alpha[2*long:])
 	}
 }
 

@@ -44,10 +44,16 @@ static void colour_plain(struct colour_rows r, int x, int width, struct colour_t
 
 #define COLOUR_AVX2 __attribute__((target("avx2")))
 
+COLOUR_AVX2 static inline __m128i colour_entry(const uint32_t *e) { return _mm_loadl_epi64((const __m128i *)e); }
+
 // Looks four values up: entry numbers, their place in the cell in 64-bit lanes, the corners' weights twice in each 64-bit
 // lane. The result is the low 32 bits of each lane; the high ones are rubbish.
 COLOUR_AVX2 static inline __m256i colour_look4(const uint32_t *t, __m128i entry, __m256i f, __m256i weights) {
-	__m256i e = _mm256_i32gather_epi64((const long long *)t, entry, 4);
+	// Plain loads beat the gather instruction, on processors with its security fix by far.
+	uint64_t a = (uint64_t)_mm_cvtsi128_si64(entry), b = (uint64_t)_mm_extract_epi64(entry, 1);
+	__m128i e01 = _mm_unpacklo_epi64(colour_entry(t + (uint32_t)a), colour_entry(t + (a >> 32)));
+	__m128i e23 = _mm_unpacklo_epi64(colour_entry(t + (uint32_t)b), colour_entry(t + (b >> 32)));
+	__m256i e = _mm256_inserti128_si256(_mm256_castsi128_si256(e01), e23, 1);
 	__m256i w = _mm256_sub_epi64(_mm256_add_epi64(_mm256_set1_epi64x(8), _mm256_slli_epi64(f, 32)), f);
 	w = _mm256_or_si256(w, _mm256_slli_epi64(w, 16));
 	__m256i s = _mm256_madd_epi16(_mm256_maddubs_epi16(e, weights), w);

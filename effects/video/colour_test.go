@@ -252,7 +252,7 @@ func TestSaturation_scales_colours(t *testing.T) {
 // watched lets Auto see a still picture for some seconds and returns the last result.
 func watched(c *Colour, v *frame.Video, from time.Duration, seconds float64) (*frame.Video, time.Duration) {
 	var out *frame.Video
-	for end := from + time.Duration(seconds*float64(time.Second)); from < end; from += time.Second / 30 {
+	for end := from + time.Duration(seconds*float64(time.Second)); from < end; from += time.Second / 12 {
 		out = twin(v)
 		out.PTS = from
 		c.Apply(out, ColourSettings{Auto: true})
