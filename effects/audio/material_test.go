@@ -102,3 +102,8 @@ func blocks(x []float32, p func(*Mono)) []float32 {
 	}
 	return out
 }
+
+func music(t testing.TB, seconds float64, name string) []float32 {
+	t.Helper()
+	return sound(t, seconds, "singularity-music/usr/share/games/singularity/music/"+name+".ogg")
+}

@@ -1,0 +1,34 @@
+package audio
+
+// The loops in which the canceller spends its time. The same in C is in echokernel.c, for builds with cgo; a test compares them.
+
+// goMultiply adds x times w to sum, bin by bin.
+func goMultiply(sum, x, w []complex64) {
+	x, w = x[:len(sum)], w[:len(sum)]
+	for k := range sum {
+		sum[k] += x[k] * w[k]
+	}
+}
+
+// goSpread adds to s the power of the echo that the uncertainty p of the weights leaves of x.
+func goSpread(s []float32, x []complex64, p []float32) {
+	x, p = x[:len(s)], p[:len(s)]
+	for k := range s {
+		s[k] += p[k] * power(x[k])
+	}
+}
+
+// goLearn is the Kalman filter's step for one partition: weights w and their uncertainty p learn from the error e by the gain
+// p·g·x*, of which share is the part of a transform that is new sound; then the weights may have changed by forget.
+func goLearn(w []complex64, p []float32, x, e []complex64, g []float32, share, forget float32) {
+	n := len(w)
+	p, x, e, g = p[:n], x[:n], e[:n], g[:n]
+	for k, xk := range x {
+		step := p[k] * g[k]
+		sr, si := step*real(xk), -step*imag(xk)
+		er, ei := real(e[k]), imag(e[k])
+		wr, wi := real(w[k])+(sr*er-si*ei), imag(w[k])+(sr*ei+si*er)
+		w[k] = complex(wr, wi)
+		p[k] = p[k]*(1-forget-share*step*power(xk)) + forget*(wr*wr+wi*wi)
+	}
+}

@@ -1,0 +1,134 @@
+package audio
+
+import "math"
+
+// echoResidue suppresses the echo that subtracting a model leaves. It learns, a band of 750 Hz at a time, how much of the
+// modelled echo's power leaks into the error: the least ratio of the two in the last seconds, because a voice near the
+// microphone only ever raises it. A voice is thus taken for echo only as far as echo really was left when it was silent, and
+// double talk stays clear; and where the error has much more power than the leak explains, the leak is taken as it is, without
+// the margin that silences what is only echo. From leak and echo follows a Wiener filter by the decision-directed rule (Ephraim and Malah, 1984).
+// What is taken away is filled up to the room's own noise, so that the background does not come and go with the echo.
+type echoResidue struct {
+	fft       *fft
+	window    []float32 // root of Hann, before and after
+	time      []float32
+	err, echo residueInput
+	speech    []float32 // power of what was kept in the block before
+	noise     []float32 // power of the room's noise
+	bands     []residueBand
+	tail      Mono
+	random    uint32
+}
+
+type residueInput struct {
+	last  []float32 // two blocks
+	spec  []complex64
+	power []float32
+}
+
+// residueBand has smoothed powers of error and echo and their ratio.
+type residueBand struct{ err, echo, leak float32 }
+
+const (
+	residueBins   = 16   // in a band
+	residueSpeed  = .05  // of the bands' smoothing, a block
+	residueRise   = .002 // of the leak, a block: 0.9 dB a second
+	residueOver   = 12   // a ratio's minimum lies below what has to be reckoned with
+	residueDoubt  = 8    // how far above the leak an error is certainly more than echo
+	residueDecay  = .8   // of the echo's power in a block: reverberation, 1 dB in 10 ms
+	residueMemory = .92  // of the decision-directed rule
+	residueLeast  = .01  // gain
+	noiseRise     = .005 // a block: 2 dB a second
+	noiseLeast    = 5e-7 // power in a bin: −90 dBFS
+	noiseFill     = .8
+)
+
+func newEchoResidue(f *fft) *echoResidue {
+	bins := f.bins()
+	input := func() residueInput {
+		return residueInput{make([]float32, 2*echoHop), make([]complex64, bins), make([]float32, bins)}
+	}
+	r := &echoResidue{
+		fft: f, time: make([]float32, echoFFT), err: input(), echo: input(),
+		speech: make([]float32, bins), noise: make([]float32, bins),
+		bands: make([]residueBand, (bins+residueBins-1)/residueBins), random: 1,
+	}
+	for i := range r.bands {
+		r.bands[i].leak = 1
+	}
+	for i := range 2 * echoHop {
+		r.window = append(r.window, float32(math.Sin(math.Pi*(float64(i)+.5)/(2*echoHop))))
+	}
+	return r
+}
+
+// distrust believes for the moment that all there is may be echo: the model has just changed.
+func (r *echoResidue) distrust() {
+	for i := range r.bands {
+		b := &r.bands[i]
+		b.leak = min(1, b.err/(b.echo+echoTiny))
+	}
+}
+
+// process puts the error with less echo, a block late, into out.
+func (r *echoResidue) process(out, err, echo *Mono) {
+	r.transform(&r.err, err)
+	r.transform(&r.echo, echo)
+	for k := range r.noise {
+		p := power(r.err.spec[k])
+		r.err.power[k] += (p - r.err.power[k]) / 2
+		r.echo.power[k] = max(power(r.echo.spec[k]), r.echo.power[k]*residueDecay)
+		r.noise[k] = max(min(r.noise[k]*(1+noiseRise), r.err.power[k]), noiseLeast)
+	}
+	for i := range r.bands {
+		from := i * residueBins
+		r.suppress(&r.bands[i], from, min(from+residueBins, len(r.noise)))
+	}
+	r.fft.inverse(r.time, r.err.spec)
+	for i := range out {
+		out[i] = r.tail[i] + r.time[i]*r.window[i]
+		r.tail[i] = r.time[echoHop+i] * r.window[echoHop+i]
+	}
+}
+
+func (r *echoResidue) transform(in *residueInput, b *Mono) {
+	copy(in.last, in.last[echoHop:])
+	copy(in.last[echoHop:], b[:])
+	for i, v := range in.last {
+		r.time[i] = v * r.window[i]
+	}
+	clear(r.time[2*echoHop:])
+	r.fft.forward(in.spec, r.time)
+}
+
+// suppress changes the error's bins of one band.
+func (r *echoResidue) suppress(b *residueBand, from, to int) {
+	var err, echo, noise float32
+	for k := from; k < to; k++ {
+		err, echo, noise = err+r.err.power[k], echo+r.echo.power[k], noise+r.noise[k]
+	}
+	b.err += residueSpeed * (max(err-noise, 0) - b.err)
+	b.echo += residueSpeed * (echo - b.echo)
+	if echo > 10*noise {
+		b.leak = max(min(b.leak*(1+residueRise), 1, b.err/b.echo), 1e-4)
+	}
+	over := max(1, residueOver*min(1, residueDoubt*b.leak*echo/(err+echoTiny)))
+	for k := from; k < to; k++ {
+		left := over*b.leak*r.echo.power[k] + 1e-12
+		p := power(r.err.spec[k])
+		snr := residueMemory*r.speech[k]/left + (1-residueMemory)*max(p/left-1, 0)
+		gain := max(snr/(1+snr), residueLeast)
+		r.speech[k] = gain * gain * p
+		fill := noiseFill * float32(math.Sqrt(float64((1-gain*gain)*r.noise[k])))
+		r.err.spec[k] = complex(gain, 0)*r.err.spec[k] + complex(fill, 0)*r.direction()
+	}
+}
+
+// direction is a random number of mean power 1.
+func (r *echoResidue) direction() complex64 {
+	const scale = 1.2247 / (1 << 15) // root of 3/2: two evenly distributed parts have a power of 1/3 each
+	r.random ^= r.random << 13       // Marsaglia, "Xorshift RNGs", 2003
+	r.random ^= r.random >> 17
+	r.random ^= r.random << 5
+	return complex(scale*float32(int16(r.random>>16)), scale*float32(int16(r.random)))
+}
