@@ -144,10 +144,10 @@ func (r *Reverb) circulate(in *[reverbStep]float32, sound *[2][reverbStep]float3
 		r.lines[k].get(x[k][:], r.lines[k].length)
 		r.lines[k].lose(&x[k])
 	}
-	for gap := 1; gap < reverbLines; gap *= 2 {
+	for gap := 1; gap < reverbLines; gap *= 4 {
 		for k := range x {
-			if k&gap == 0 {
-				butterfly(&x[k], &x[k+gap])
+			if k&(3*gap) == 0 {
+				butterfly(&x[k], &x[k+gap], &x[k+2*gap], &x[k+3*gap])
 			}
 		}
 	}
@@ -163,10 +163,12 @@ func (r *Reverb) circulate(in *[reverbStep]float32, sound *[2][reverbStep]float3
 	}
 }
 
-func butterfly(a, b *[reverbStep]float32) {
+// butterfly mixes four lines by the Hadamard matrix of that size.
+func butterfly(a, b, c, d *[reverbStep]float32) {
 	for i, v := range a {
-		w := b[i]
-		a[i], b[i] = v+w, v-w
+		w, x, y := b[i], c[i], d[i]
+		p, q, r, s := v+w, v-w, x+y, x-y
+		a[i], b[i], c[i], d[i] = p+r, q+s, p-r, q-s
 	}
 }
 
@@ -264,11 +266,12 @@ func (l *reverbLine) get(x []float32, ago int) {
 
 // lose filters by a shelf of first order: the loss of one way through the line.
 func (l *reverbLine) lose(x *[reverbStep]float32) {
-	low, keep, bass, treble := l.low, l.keep, l.bass, l.treble
+	low, keep, treble := l.low, l.keep, l.treble
+	hold, bass := 1-keep, l.bass-l.treble
 	for i, v := range x {
 		// A little is added so that silence does not end in slow, denormal numbers.
-		low += (v-low)*keep + 1e-20
-		x[i] = low*bass + (v-low)*treble
+		low = low*hold + (v*keep + 1e-20)
+		x[i] = low*bass + v*treble
 	}
 	l.low = low
 }
