@@ -3,7 +3,6 @@ package music
 import (
 	"bufio"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -27,9 +26,11 @@ type flacFile struct {
 	rate  int
 	mix   downmix
 
-	in    *bufio.Reader
-	frame []float32 // the channels of the last decoded frame, interleaved
-	skip  int64     // pairs to drop after a seek
+	in      *bufio.Reader
+	at      int64     // number of the next frame's first sample
+	frame   []float32 // the channels of the last decoded frame, interleaved
+	silence int64     // pairs before it, in place of damaged ones
+	skip    int64     // pairs to drop after a seek
 }
 
 func openFLAC(f file, start int64) (source, error) {
@@ -122,7 +123,7 @@ func (d *flacFile) next(from, to int64) (flacPlace, bool) {
 			if b[i] != 0xff || b[i+1]&0xfe != 0xf8 {
 				continue
 			}
-			if p, ok := d.at(at + int64(i)); ok {
+			if p, ok := d.whole(at + int64(i)); ok {
 				return p, true
 			}
 		}
@@ -130,7 +131,8 @@ func (d *flacFile) next(from, to int64) (flacPlace, bool) {
 	return flacPlace{}, false
 }
 
-func (d *flacFile) at(offset int64) (flacPlace, bool) {
+// whole is the frame at an offset, if one is there and its checksums are right.
+func (d *flacFile) whole(offset int64) (flacPlace, bool) {
 	in := d.file.from(offset)
 	if head, err := in.Peek(16); len(head) == 0 || err != nil && err != io.EOF {
 		return flacPlace{}, false
@@ -154,25 +156,30 @@ func (d *flacFile) first(f *frame.Frame) int64 {
 }
 
 func (d *flacFile) seek(pair int64) error {
-	d.frame = d.frame[:0]
-	if pair == 0 {
-		d.in, d.skip = d.file.from(d.start), 0
-		return nil
+	p := flacPlace{offset: d.start}
+	if pair > 0 {
+		var err error
+		if p, err = d.find(pair); err != nil {
+			return err
+		}
 	}
-	p, err := d.find(pair)
-	if err != nil {
-		return err
-	}
-	d.in, d.skip = d.file.from(p.offset), pair-p.first
+	d.in, d.at, d.skip = d.file.from(p.offset), p.first, pair-p.first
+	d.frame, d.silence = d.frame[:0], 0
 	return nil
 }
 
 func (d *flacFile) read(p []float32) (int, error) {
 	channels := len(d.mix.left)
-	if len(d.frame) == 0 {
+	if len(d.frame) == 0 && d.silence == 0 {
 		if err := d.decode(); err != nil {
 			return 0, err
 		}
+	}
+	if d.silence > 0 {
+		n := min(d.silence, int64(len(p)/2))
+		clear(p[:2*n])
+		d.silence -= n
+		return int(n), nil
 	}
 	if drop := int(min(d.skip, int64(len(d.frame)/channels))); drop > 0 {
 		d.frame, d.skip = d.frame[drop*channels:], d.skip-int64(drop)
@@ -182,17 +189,18 @@ func (d *flacFile) read(p []float32) (int, error) {
 	return n, nil
 }
 
-// decode reads the next frame as ±1.
+// decode reads the next frame as ±1. A damaged one becomes silence, up to the next that is whole.
 func (d *flacFile) decode() error {
 	if _, err := d.in.Peek(1); err != nil {
 		return err
 	}
-	f, err := frame.Parse(d.in)
+	var f *frame.Frame
+	err := safely(func() (err error) {
+		f, err = frame.Parse(d.in)
+		return err
+	})
 	if err != nil {
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
-		return fmt.Errorf("%w: %w", ErrDamaged, err)
+		return d.mend()
 	}
 	bits := int(f.BitsPerSample)
 	if bits == 0 {
@@ -202,11 +210,29 @@ func (d *flacFile) decode() error {
 		return fmt.Errorf("%w: its form changes on the way", ErrDamaged)
 	}
 	scale := float32(math.Ldexp(1, 1-bits))
+	d.at += int64(f.BlockSize)
 	d.frame = d.frame[:0]
 	for i := range f.Subframes[0].Samples {
 		for _, sub := range f.Subframes {
 			d.frame = append(d.frame, float32(sub.Samples[i])*scale)
 		}
 	}
+	return nil
+}
+
+// mend goes to the next whole frame, if there is one.
+func (d *flacFile) mend() error {
+	before, err := d.find(d.at)
+	if err != nil {
+		return err
+	}
+	p, ok := d.next(before.offset+1, d.file.size)
+	if !ok || p.first < d.at {
+		return io.EOF
+	}
+	lost := p.first - d.at
+	d.in, d.at = d.file.from(p.offset), p.first
+	drop := min(d.skip, lost)
+	d.skip, d.silence = d.skip-drop, lost-drop
 	return nil
 }

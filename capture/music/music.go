@@ -59,7 +59,7 @@ type source struct {
 type Track struct {
 	name, title, artist string
 
-	file      io.ReadSeeker
+	file      file
 	source    source
 	resampler *resampler
 	raw       []float32 // decoded; rest is the part of it that the resampler has not taken yet
@@ -77,8 +77,12 @@ const chunk = 2048
 //
 // Finding an MP3's length reads the whole file once; the others read a few kilobytes.
 func Open(f io.ReadSeeker, name string) (*Track, error) {
-	t := &Track{name: path.Base(strings.ReplaceAll(name, `\`, "/")), file: f, raw: make([]float32, 2*chunk)}
-	if err := t.open(f); err != nil {
+	t := &Track{
+		name: path.Base(strings.ReplaceAll(name, `\`, "/")),
+		file: file{r: f, trouble: new(error)},
+		raw:  make([]float32, 2*chunk),
+	}
+	if err := t.open(); err != nil {
 		return nil, t.failed(err)
 	}
 	t.title, t.artist = t.source.tags.title, t.source.tags.artist
@@ -88,18 +92,20 @@ func Open(f io.ReadSeeker, name string) (*Track, error) {
 	return t, nil
 }
 
-func (t *Track) open(f io.ReadSeeker) error {
-	size, err := f.Seek(0, io.SeekEnd)
-	if err != nil {
+func (t *Track) open() (err error) {
+	if t.file.size, err = t.file.r.Seek(0, io.SeekEnd); err != nil {
 		return err
 	}
-	if size > maxFile {
+	if t.file.size > maxFile {
 		return fmt.Errorf("%w: it is larger than 4 GB", ErrForeign)
 	}
 	err = safely(func() (err error) {
-		t.source, err = recognize(file{f, size})
+		t.source, err = recognize(t.file)
 		return err
 	})
+	if trouble := t.file.failed(); trouble != nil {
+		err = trouble
+	}
 	if err != nil {
 		return err
 	}
@@ -139,7 +145,7 @@ func duration(samples int64) time.Duration {
 
 // Close closes the file, if it can be closed.
 func (t *Track) Close() error {
-	if c, ok := t.file.(io.Closer); ok {
+	if c, ok := t.file.r.(io.Closer); ok {
 		return c.Close()
 	}
 	return nil
@@ -206,6 +212,8 @@ func (t *Track) decode(p []float32) (n int, err error) {
 	}
 	if n > 0 {
 		err = nil // it comes again
+	} else if trouble := t.file.failed(); trouble != nil {
+		err = trouble
 	}
 	for i, v := range p[:2*n] {
 		if v != v {
@@ -274,8 +282,16 @@ func safely(f func() error) (err error) {
 
 // file is random access to a music file.
 type file struct {
-	r    io.ReadSeeker
-	size int64
+	r       io.ReadSeeker
+	size    int64
+	trouble *error // what the disk said when it last failed; decoders may take that for the end
+}
+
+// failed returns and forgets the trouble.
+func (f file) failed() error {
+	err := *f.trouble
+	*f.trouble = nil
+	return err
 }
 
 // ReadAt is io.ReaderAt's.
@@ -286,6 +302,9 @@ func (f file) ReadAt(p []byte, off int64) (int, error) {
 	n, err := io.ReadFull(f.r, p)
 	if err == io.ErrUnexpectedEOF {
 		err = io.EOF
+	}
+	if err != nil && err != io.EOF {
+		*f.trouble = err
 	}
 	return n, err
 }

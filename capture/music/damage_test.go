@@ -1,0 +1,172 @@
+package music
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"vitrine/capture/frame"
+)
+
+// play reads a file to its end, seeks within it and reads on, and reports how it went; it fails if an error says nothing or
+// the file does not end.
+func play(t testing.TB, b []byte) (blocks int, err error) {
+	t.Helper()
+	track, err := Open(bytes.NewReader(b), "folder/name.ext")
+	if err == nil {
+		blocks, err = toEnd(t, track)
+	}
+	if err == nil {
+		for _, at := range []time.Duration{track.Length() / 2, 0, track.Length() - 1} {
+			if err = track.Seek(at); err == nil {
+				_, err = toEnd(t, track)
+			}
+			if err != nil {
+				break
+			}
+		}
+	}
+	if err != nil && (!errors.Is(err, ErrDamaged) && !errors.Is(err, ErrForeign) || !strings.HasPrefix(err.Error(), "name.ext: ")) {
+		t.Fatalf("an unclear error: %v", err)
+	}
+	return blocks, err
+}
+
+func toEnd(t testing.TB, track *Track) (blocks int, err error) {
+	var b frame.Block
+	for blocks = range 100 * 600 {
+		if err := track.Read(&b); err == io.EOF {
+			return blocks, nil
+		} else if err != nil {
+			return blocks, err
+		}
+	}
+	return blocks, nil // long by what it says; Read has answered each time
+}
+
+func TestDamagedFilesEndInAnErrorOrInMusic(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, f := range forms {
+		if f.name == "8.wav" || f.name == "32.wav" || f.name == "double.wav" || f.name == "16.flac" {
+			continue
+		}
+		whole := excerpt(t, f.name, 0.7, append([]string{"-metadata", "title=A title"}, f.args...)...)
+		all, err := play(t, whole)
+		if err != nil {
+			t.Fatal(f.name, err)
+		}
+		refused, less, full := 0, 0, 0
+		for i := range 30 {
+			b := bytes.Clone(whole)
+			switch i % 3 {
+			case 0: // cut off
+				b = b[:random.IntN(len(b))]
+			case 1: // a few bits, anywhere
+				for range 1 + random.IntN(20) {
+					b[random.IntN(len(b))] ^= 1 << random.IntN(8)
+				}
+			case 2: // a hole, or garbage at the beginning
+				at := random.IntN(len(b))
+				if i%2 == 0 {
+					at = 0
+				}
+				for k := range b[at:min(len(b), at+random.IntN(400))] {
+					b[at+k] = byte(random.Uint32())
+				}
+			}
+			switch n, err := play(t, b); {
+			case err != nil:
+				refused++
+			case n < all:
+				less++
+			default:
+				full++
+			}
+		}
+		t.Logf("%-12s %d play to the end, %d end early, %d end in an error", f.name, full, less, refused)
+		if full+less < 5 {
+			t.Errorf("%s: hardly any damage is survived", f.name)
+		}
+	}
+}
+
+func TestAHoleInTheMiddleIsSilenceAndThenMusicInItsPlace(t *testing.T) {
+	for _, f := range forms {
+		if f.decibels > 140 && f.name != "24.flac" {
+			continue
+		}
+		whole := excerpt(t, f.name, 6, append([]string{"-ar", "48000"}, f.args...)...)
+		want := loaded(t, opened(t, whole, f.name))
+		b := bytes.Clone(whole)
+		clear(b[len(b)/2 : len(b)/2+600])
+		got := loaded(t, opened(t, b, f.name))
+		n, late := len(want)*3/4, len(want)-len(got) // only MP3 cannot say how much is missing
+		db := difference(want[n:], got[n-late:])
+		t.Logf("%-12s after the hole: %.1f dB, %d samples missing", f.name, db, late/2)
+		if late != 0 && filepath.Ext(f.name) != ".mp3" || late > 2*6*1152 || db < f.decibels {
+			t.Errorf("%s: %d samples, %d were there; %.1f dB", f.name, len(got)/2, len(want)/2, db)
+		}
+	}
+}
+
+// unplugged is a file on a disk that is taken out.
+type unplugged struct {
+	*bytes.Reader
+	out bool
+}
+
+func (u *unplugged) Read(p []byte) (int, error) {
+	if u.out {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return u.Reader.Read(p)
+}
+
+func TestAFailingDiskIsNotTakenForTheEnd(t *testing.T) {
+	for _, f := range forms {
+		if f.name == "8.wav" || f.name == "24.wav" || f.name == "double.wav" || f.name == "16.flac" {
+			continue
+		}
+		disk := &unplugged{Reader: bytes.NewReader(excerpt(t, f.name, 8, f.args...))}
+		track, err := Open(disk, f.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		disk.out = true
+		if _, err := toEnd(t, track); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%s: %v", f.name, err)
+		}
+		disk.out = false
+		if err := track.Seek(7 * time.Second); err != nil {
+			t.Error(err)
+		}
+		if n, err := toEnd(t, track); n != 100 || err != nil {
+			t.Errorf("%s: %d blocks and %v when it is back", f.name, n, err)
+		}
+	}
+}
+
+// seeds are small real files for the fuzzers.
+func seeds(f *testing.F, ext string) {
+	for _, form := range forms {
+		if filepath.Ext(form.name) == ext {
+			f.Add(excerpt(f, form.name, 0.2, append([]string{"-metadata", "title=T"}, form.args...)...))
+		}
+	}
+}
+
+func fuzz(f *testing.F, ext string) {
+	seeds(f, ext)
+	f.Fuzz(func(t *testing.T, b []byte) { play(t, b) })
+}
+
+func FuzzWAV(f *testing.F)  { fuzz(f, ".wav") }
+func FuzzFLAC(f *testing.F) { fuzz(f, ".flac") }
+func FuzzMP3(f *testing.F)  { fuzz(f, ".mp3") }
+func FuzzOgg(f *testing.F)  { fuzz(f, ".ogg") }
