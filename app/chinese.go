@@ -130,6 +130,7 @@ var chinese = words{
 	ChangerChild:      "童声",
 	ChangerRobot:      "机器人",
 	ChangerChipmunk:   "花栗鼠",
+	ChangerPhone:      "电话",
 	ChangerHall:       "大厅",
 	Bands:             "31.5Hz 63Hz 125Hz 250Hz 500Hz 1kHz 2kHz 4kHz 8kHz 16kHz",
 	EqualiserHeading:  "均衡器",

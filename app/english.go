@@ -130,6 +130,7 @@ var english = words{
 	ChangerChild:      "Child",
 	ChangerRobot:      "Robot",
 	ChangerChipmunk:   "Chipmunk",
+	ChangerPhone:      "On the telephone",
 	ChangerHall:       "In the hall",
 	Bands:             "31.5Hz 63Hz 125Hz 250Hz 500Hz 1kHz 2kHz 4kHz 8kHz 16kHz",
 	EqualiserHeading:  "EQUALISER",

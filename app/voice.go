@@ -141,7 +141,7 @@ func (p *voicePanel) show(v effects.Voice) {
 func (t *words) changerChoices(now effects.Changer) []widget.Choice {
 	names := map[effects.Changer]string{
 		effects.OwnVoice: t.ChangerOff, effects.Deeper: t.ChangerDeeper, effects.Brighter: t.ChangerBrighter, effects.Child: t.ChangerChild,
-		effects.Robot: t.ChangerRobot, effects.Chipmunk: t.ChangerChipmunk, effects.InTheHall: t.ChangerHall,
+		effects.Robot: t.ChangerRobot, effects.Chipmunk: t.ChangerChipmunk, effects.InTheHall: t.ChangerHall, effects.OnThePhone: t.ChangerPhone,
 	}
 	var list []widget.Choice
 	for _, c := range effects.Changers {

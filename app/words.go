@@ -135,6 +135,7 @@ type words struct {
 	ChangerChild      string
 	ChangerRobot      string
 	ChangerChipmunk   string
+	ChangerPhone      string
 	ChangerHall       string
 	Bands             string
 	EqualiserHeading  string

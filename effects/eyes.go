@@ -28,6 +28,7 @@ type eyes struct {
 	person  *face.Person
 	looked  int
 	found   []frame.Face
+	mask    frame.Mask
 }
 
 // sight is what was seen last.
@@ -116,9 +117,9 @@ func (e *eyes) look(v *frame.Video) {
 		e.mu.Unlock()
 	}
 	if e.person != nil && e.masks.Load() && (odd || thrift < FewerMasks) {
-		m := e.person.Mask(v)
+		e.person.Mask(v, &e.mask)
 		e.mu.Lock()
-		e.now.keep(m)
+		e.now.keep(&e.mask)
 		e.mu.Unlock()
 	}
 }

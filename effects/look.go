@@ -57,9 +57,9 @@ var Presets = [...]Preset{Plain, Natural, Fresh, Radiant}
 
 var beauties = map[Preset]Look{
 	Plain:   {},
-	Natural: {Smooth: 40, Whiten: 15, Blush: 10, Lips: 5, Sharpen: 15},
-	Fresh:   {Smooth: 55, Whiten: 30, Blush: 25, Lips: 15, Sharpen: 20, Slim: 15, Eyes: 10},
-	Radiant: {Smooth: 75, Whiten: 45, Blush: 35, Lips: 30, Sharpen: 25, Slim: 30, Eyes: 20},
+	Natural: {Smooth: 45, Whiten: 15, Blush: 10, Lips: 10},
+	Fresh:   {Smooth: 65, Whiten: 35, Blush: 30, Lips: 30, Sharpen: 15, Slim: 15, Eyes: 10},
+	Radiant: {Smooth: 85, Whiten: 60, Blush: 45, Lips: 50, Sharpen: 25, Slim: 30, Eyes: 20},
 }
 
 // With is the look with a preset's beauty; colour and background stay.

@@ -69,12 +69,7 @@ func (s *Sound) Process(b, far *frame.Block) {
 	m := mono(b)
 	s.clean(&m, far, v)
 	s.shape(&m, v)
-	for i, x := range m {
-		b[2*i], b[2*i+1] = x, x
-	}
-	if v.Reverb != DryRoom && v.Wet > 0 {
-		s.reverb.Process(&m, b)
-	}
+	s.reverb.Process(&m, b)
 }
 
 func mono(b *frame.Block) (m audio.Mono) {
@@ -117,9 +112,21 @@ func (s *Sound) shape(m *audio.Mono, v Voice) {
 	if v.Gate {
 		s.gate.Process(m)
 	}
-	if v.changed() {
-		s.changer.Process(m)
-	}
+	s.changer.Process(m)
+}
+
+var reverbModes = map[Reverb]audio.ReverbMode{
+	DryRoom: audio.ReverbOff, StudioRoom: audio.ReverbStudio, SmallRoom: audio.ReverbRoom, HallRoom: audio.ReverbHall, PlateRoom: audio.ReverbPlate,
+}
+
+// robot is the pitch on which a robot speaks, in Hz.
+const robot = 110
+
+// pressed is the compressor for a strength of 0 to 100.
+func pressed(strength int) audio.Compression {
+	c, share := audio.VoiceCompression(), float64(strength)/100
+	c.Ratio, c.ThresholdDB, c.MakeupDB = 1+5*share, -14-12*share, 6*share
+	return c
 }
 
 var noiseModes = map[Noise]audio.NoiseMode{KeepNoise: audio.NoiseOff, LightNoise: audio.NoiseLight, StrongNoise: audio.NoiseStrong}
@@ -132,6 +139,17 @@ func (s *Sound) take(v Voice) {
 		s.noise.Set(noiseModes[v.Noise], 100)
 		delay += s.noise.Latency()
 	}
+	if v.Echo {
+		delay += s.echo.Latency()
+	}
+	change := audio.Voice{Pitch: float64(v.Pitch), Formant: float64(v.Formant), Narrow: v.Telephone}
+	if v.Robot {
+		change.Monotone = robot
+	}
+	s.changer.Set(change)
+	delay += s.changer.Latency()
+	s.press.Set(pressed(v.Press))
+	s.reverb.Set(reverbModes[v.Reverb], 0, float64(v.Wet)/100)
 	var gains [Bands]float64
 	for i, g := range v.Equaliser {
 		gains[i] = float64(g)

@@ -18,10 +18,12 @@ type Voice struct {
 	Press int  `json:"press"`
 	// Equaliser is in decibels, −12 to 12, from low to high.
 	Equaliser [Bands]int `json:"equaliser"`
-	// Pitch and Formant shift the voice and its timbre, −12 to 12 semitones. Robot flattens the voice.
-	Pitch   int  `json:"pitch"`
-	Formant int  `json:"formant"`
-	Robot   bool `json:"robot"`
+	// Pitch and Formant shift the voice and its timbre, −12 to 12 semitones. Robot speaks on one note, Telephone through a
+	// telephone's band.
+	Pitch     int  `json:"pitch"`
+	Formant   int  `json:"formant"`
+	Robot     bool `json:"robot"`
+	Telephone bool `json:"telephone"`
 	// Reverb is the room that is heard, Wet its strength, 0 to 100.
 	Reverb Reverb `json:"reverb"`
 	Wet    int    `json:"wet"`
@@ -54,32 +56,34 @@ type Changer string
 
 // Changers.
 const (
-	OwnVoice  Changer = "off"
-	Deeper    Changer = "deeper"
-	Brighter  Changer = "brighter"
-	Child     Changer = "child"
-	Robot     Changer = "robot"
-	Chipmunk  Changer = "chipmunk"
-	InTheHall Changer = "hall"
+	OwnVoice   Changer = "off"
+	Deeper     Changer = "deeper"
+	Brighter   Changer = "brighter"
+	Child      Changer = "child"
+	Robot      Changer = "robot"
+	Chipmunk   Changer = "chipmunk"
+	InTheHall  Changer = "hall"
+	OnThePhone Changer = "telephone"
 )
 
 // Changers are all presets in the order in which they are offered.
-var Changers = [...]Changer{OwnVoice, Deeper, Brighter, Child, Robot, Chipmunk, InTheHall}
+var Changers = [...]Changer{OwnVoice, Deeper, Brighter, Child, Robot, Chipmunk, InTheHall, OnThePhone}
 
 var changers = map[Changer]Voice{
-	OwnVoice:  {},
-	Deeper:    {Pitch: -4, Formant: -2},
-	Brighter:  {Pitch: 2, Formant: 2},
-	Child:     {Pitch: 6, Formant: 4},
-	Robot:     {Robot: true},
-	Chipmunk:  {Pitch: 9, Formant: 9},
-	InTheHall: {Reverb: HallRoom, Wet: 35},
+	OwnVoice:   {},
+	Deeper:     {Pitch: -4, Formant: -2},
+	Brighter:   {Pitch: 2, Formant: 2},
+	Child:      {Pitch: 7, Formant: 4},
+	OnThePhone: {Telephone: true},
+	Robot:      {Robot: true},
+	Chipmunk:   {Pitch: 12, Formant: 9},
+	InTheHall:  {Reverb: HallRoom, Wet: 35},
 }
 
 // With is the voice with a preset's changer and reverb; all else stays.
 func (v Voice) With(c Changer) Voice {
 	p := changers[c]
-	v.Pitch, v.Formant, v.Robot, v.Reverb, v.Wet = p.Pitch, p.Formant, p.Robot, p.Reverb, p.Wet
+	v.Pitch, v.Formant, v.Robot, v.Telephone, v.Reverb, v.Wet = p.Pitch, p.Formant, p.Robot, p.Telephone, p.Reverb, p.Wet
 	return v
 }
 
@@ -92,9 +96,6 @@ func (v Voice) Changer() Changer {
 	}
 	return ""
 }
-
-// changed reports whether the voice changer is needed.
-func (v Voice) changed() bool { return v.Pitch != 0 || v.Formant != 0 || v.Robot }
 
 // CleanVoice is what a first start begins with: clean and level, nothing else.
 func CleanVoice() Voice { return Voice{Rumble: true, Noise: LightNoise, Level: true} }
