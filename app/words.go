@@ -372,6 +372,7 @@ type words struct {
 	InputFailed     string
 	EncoderFailed   string
 	EffectsMissing  string
+	EffectsSpared   string
 	GradeFailed     string
 	EncoderSlow     string
 	EncoderEased    string
