@@ -44,17 +44,3 @@ func TestKernelsEqualTheReference(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkNetwork(b *testing.B) {
-	for _, name := range []string{"face.tflite", "mesh.tflite", "person.tflite"} {
-		b.Run(name, func(b *testing.B) {
-			n, err := NewNetwork(assets.Model(name))
-			if err != nil {
-				b.Fatal(err)
-			}
-			for b.Loop() {
-				n.Run()
-			}
-		})
-	}
-}
