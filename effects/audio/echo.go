@@ -72,7 +72,7 @@ func (e *Echo) Process(mic, far *Mono) {
 	}
 }
 
-// listen puts the blocks into the past of loudspeaker and microphone, and moves the filters when the delay between the two has
+// listen puts the blocks into the past of loudspeaker and microphone, and begins anew when the delay between the two has
 // changed.
 func (e *Echo) listen(mic, far *Mono) {
 	e.newest = (e.newest + echoRing - 1) % echoRing
@@ -90,8 +90,8 @@ func (e *Echo) listen(mic, far *Mono) {
 	phases(&e.delay.mic, e.spec)
 	if by := e.delay.update(e.newest, e.offset); by != 0 {
 		e.offset += by
-		e.main.shift(by)
-		e.shadow.shift(by)
+		e.main.reset()
+		e.shadow.reset()
 		e.residue.distrust()
 	}
 }
