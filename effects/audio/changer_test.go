@@ -1,9 +1,7 @@
 package audio_test
 
 import (
-	"encoding/binary"
 	"math"
-	"os"
 	"slices"
 	"testing"
 
@@ -321,15 +319,6 @@ func TestEveryPresetKeepsSpeechAboutAsLoud(t *testing.T) {
 		t.Logf("%-9s: %+.1f dB", p, out.rms()-in.rms())
 		if math.Abs(out.rms()-in.rms()) > 6 {
 			t.Error("that is another loudness")
-		}
-		if dir := os.Getenv("VITRINE_HEAR"); dir != "" {
-			raw := make([]byte, 4*len(out))
-			for i, x := range out {
-				binary.LittleEndian.PutUint32(raw[4*i:], math.Float32bits(x))
-			}
-			if err := os.WriteFile(dir+"/"+string(p)+".f32", raw, 0o600); err != nil {
-				t.Fatal(err)
-			}
 		}
 	}
 }
