@@ -264,6 +264,57 @@ func TestSeekAndSkipAreHeardAtOnce(t *testing.T) {
 	})
 }
 
+func TestWhatIsRemovedIsNotHeardAnyMore(t *testing.T) {
+	inBooth(t, func(t *testing.T, b *booth) {
+		b.Add(b.entry(piece{wave: count, total: 3*frame.SampleRate + 5}))
+		gone := b.Add(b.entry(piece{wave: right, total: frame.SampleRate}))
+		next := b.Add(b.entry(piece{wave: left, total: 9 * frame.SampleRate}))
+		b.Play(0)
+		b.hear(2500 * time.Millisecond)
+		b.Remove(gone) // which is read ahead already
+		b.hear(1500 * time.Millisecond)
+		for i := 3*frame.SampleRate - 9600; i < 3*frame.SampleRate+5; i++ {
+			if want, _ := count(int64(i)); b.program[2*i] != want {
+				t.Fatalf("sample %d is %v", i, b.program[2*i]*(1<<20))
+			}
+		}
+		for i := 3*frame.SampleRate + 5; i < len(b.program)/2; i++ {
+			if b.program[2*i] != 0.5 || b.program[2*i+1] != 0 {
+				t.Fatalf("sample %d is not of the third entry", i)
+			}
+		}
+		b.Remove(next)
+		b.hear(100 * time.Millisecond)
+		if s := b.State(); len(s.Entries) != 1 || s.Current != s.Entries[0].ID || !s.Playing {
+			t.Fatalf("%+v", s)
+		}
+	})
+}
+
+func TestWhatIsAddedOrLoopedAtTheLastMomentFollows(t *testing.T) {
+	for name, act := range map[string]func(b *booth){
+		"added":            func(b *booth) { b.Add(b.entry(piece{wave: right, total: 9 * frame.SampleRate})) },
+		"no longer looped": func(b *booth) { b.SetLoop(mix.LoopOff) },
+	} {
+		inBooth(t, func(t *testing.T, b *booth) {
+			b.Add(b.entry(piece{wave: count, total: 3*frame.SampleRate + 5}))
+			if name == "no longer looped" {
+				b.Add(b.entry(piece{wave: right, total: 9 * frame.SampleRate}))
+				b.SetLoop(mix.LoopOne)
+			}
+			b.Play(0)
+			b.hear(2800 * time.Millisecond) // all is read
+			act(b)
+			b.hear(time.Second)
+			for i := 3*frame.SampleRate - 4800; i < len(b.program)/2; i++ {
+				if want, _ := count(int64(i)); i < 3*frame.SampleRate+5 && b.program[2*i] != want || i >= 3*frame.SampleRate+5 && b.program[2*i+1] != 0.5 {
+					t.Fatalf("%s: sample %d is %v", name, i, b.program[2*i]*(1<<20))
+				}
+			}
+		})
+	}
+}
+
 func TestACuedDeckIsHeardInTheHeadphonesOnly(t *testing.T) {
 	inBooth(t, func(t *testing.T, b *booth) {
 		b.Add(b.entry(piece{wave: hum, total: 9 * frame.SampleRate}))
