@@ -66,8 +66,8 @@ func apart(a, b *frame.Video) int {
 	return worst
 }
 
-// everything is two settings, since sharpening would make two levels of one that rounding left apart.
-var everything = []Settings{{Smooth: 80, Whiten: 60, Blush: 50, Lips: 50, SlimFace: 50, BigEyes: 50}, {Sharpen: 80}}
+// everything is three settings, since sharpening and warping make two levels of one that rounding left apart.
+var everything = []Settings{{Smooth: 80, Whiten: 60, Blush: 50, Lips: 50}, {Sharpen: 80}, {SlimFace: 50, BigEyes: 50}}
 
 func TestTheCKernelsAgreeWithGoOnOddSizesStridesAndCuts(t *testing.T) {
 	for i, at := range [][4]int{
@@ -84,7 +84,7 @@ func TestTheCKernelsAgreeWithGoOnOddSizesStridesAndCuts(t *testing.T) {
 				if d := apart(c, g); d > 1 {
 					t.Errorf("%v %+v: C and Go differ by %d levels", at, s, d)
 				}
-				if at[2] > 30 && at[3] > 10 && apart(c, cut(in, at[0], at[1], at[2], at[3])) == 0 {
+				if at[2] > 30 && at[3] > 10 && (s.SlimFace == 0 || len(faces) > 0) && apart(c, cut(in, at[0], at[1], at[2], at[3])) == 0 {
 					t.Errorf("%v %+v: nothing happened", at, s)
 				}
 				// What is in the cut is put back: then nothing differs unless something outside of it changed.

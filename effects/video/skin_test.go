@@ -313,7 +313,6 @@ func TestAFaceThatFadesInChangesNothingAtOnce(t *testing.T) {
 }
 
 func TestFacesOutOfPlaceDoNoHarm(t *testing.T) {
-	s := Settings{Smooth: 100, Whiten: 100, Blush: 100, Lips: 100, SlimFace: 100, BigEyes: 100}
 	img, faces := sitting(t, portraits[0].name, portraits[0].path)
 	in := lit(img.SubImage(image.Rect(0, 0, 256, 200)).(*image.RGBA), daylight)
 	nan := float32(math.NaN())
@@ -322,13 +321,14 @@ func TestFacesOutOfPlaceDoNoHarm(t *testing.T) {
 		for k, p := range f.Points {
 			f.Points[k] = frame.Point{X: p.X*m[0] + m[1], Y: p.Y*m[2] + m[3]}
 		}
-		var c, g Beauty
-		g.kernels = plain{}
-		a, b := copied(in), copied(in)
-		c.Apply(a, s, []frame.Face{f, faces[0]})
-		g.Apply(b, s, []frame.Face{f, faces[0]})
-		if d := apart(a, b); d > 1 {
-			t.Errorf("%v: C and Go differ by %d levels", m, d)
+		for _, s := range everything {
+			c, g := Beauty{}, Beauty{kernels: plain{}}
+			a, b := copied(in), copied(in)
+			c.Apply(a, s, []frame.Face{f, faces[0]})
+			g.Apply(b, s, []frame.Face{f, faces[0]})
+			if d := apart(a, b); d > 1 {
+				t.Errorf("%v %+v: C and Go differ by %d levels", m, s, d)
+			}
 		}
 	}
 }
