@@ -90,6 +90,7 @@ func (b *Beauty) mask(v *frame.Video, faces []frame.Face) cells {
 		clear(b.floats[planeSkin*c.size+y*c.stride:][c.x0:c.x1])
 	}
 	k.reduce(v, c, b.floats)
+	k.soften(c, b.floats, b.row)
 	b.carve(c, faces)
 	if rest > 0 {
 		any := anySkin
@@ -142,11 +143,11 @@ func (b *Beauty) carve(c cells, faces []frame.Face) {
 // window is the radius of the filter: it grows with the largest face, or with the picture where none is known, and keeps a
 // size until another fits clearly better, since a change can be seen.
 func (b *Beauty) window(height int) int {
-	want := float32(height) / 180
+	want := float32(height) / 260
 	if len(b.heads) > 0 {
 		want = 0
 		for _, h := range b.heads {
-			want = max(want, h.h/9)
+			want = max(want, h.h/11)
 		}
 	}
 	want = min(max(want, 2), mostRadius)

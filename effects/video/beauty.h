@@ -20,7 +20,7 @@ struct picture {
 struct skin {
 	float luma, cb, cr;
 	float along[2], across[2];
-	float dim, dark;
+	float dim, dark, grey;
 	float weight;
 };
 
@@ -36,6 +36,7 @@ struct dose {
 
 void vitrine_beauty_reduce(struct picture p, struct cells c, float *f);
 void vitrine_beauty_region(struct cells c, struct head h, const float *keep, float *region);
+void vitrine_beauty_soften(struct cells c, float *f, float *row);
 void vitrine_beauty_skin(struct cells c, struct skin s, const float *region, float *f);
 void vitrine_beauty_guide(struct cells c, int radius, float *f, float *row);
 void vitrine_beauty_fold(struct cells c, int radius, struct dose d, float *f, float *row, int16_t *planes, int32_t *spans);

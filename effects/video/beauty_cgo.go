@@ -37,12 +37,16 @@ func (native) region(c cells, h head, keep, region []float32) {
 	}, floats(keep), floats(region))
 }
 
+func (native) soften(c cells, f, row []float32) {
+	C.vitrine_beauty_soften(c.c(), floats(f), floats(row))
+}
+
 func (native) skin(c cells, s skin, region, f []float32) {
 	C.vitrine_beauty_skin(c.c(), C.struct_skin{
 		luma: C.float(s.luma), cb: C.float(s.cb), cr: C.float(s.cr),
 		along:  [2]C.float{C.float(s.along[0]), C.float(s.along[1])},
 		across: [2]C.float{C.float(s.across[0]), C.float(s.across[1])},
-		dim:    C.float(s.dim), dark: C.float(s.dark), weight: C.float(s.weight),
+		dim:    C.float(s.dim), dark: C.float(s.dark), grey: C.float(s.grey), weight: C.float(s.weight),
 	}, floats(region), floats(f))
 }
 

@@ -9,18 +9,18 @@ import (
 // anySkin is the colour of human skin of all tones under about white light: in Cb and Cr the tones lie on a short line that
 // points away from grey, and spread far less across it.
 var anySkin = skin{
-	luma: 130, cb: -18, cr: 20,
-	along: [2]float32{-0.66 / 16, 0.75 / 16}, across: [2]float32{0.75 / 7, 0.66 / 7},
-	dim: 0.3, dark: 0.12, weight: 1,
+	luma: 130, cb: -26, cr: 27,
+	along: [2]float32{-0.69 / 18, 0.72 / 18}, across: [2]float32{0.72 / 8, 0.69 / 8},
+	dim: 0.3, dark: 0.12, grey: 0.06 / 18, weight: 1,
 }
 
 // Bounds of how far a face's own skin may be from its median, in levels, before it counts as something else: what it is when
 // the face is all of one colour, and when make-up, shadow and mixed light spread it.
 const (
-	leastSpread = 7
-	mostSpread  = 15
-	// Robust deviations that belong to the skin: 2.5 standard deviations, with the median deviation as measure of them.
-	spreads = 2.5 * 1.4826
+	leastSpread = 6
+	mostSpread  = 13
+	// What belongs to the skin for certain: 2 standard deviations, with the median deviation as measure of them.
+	spreads = 2 * 1.4826
 )
 
 // tally counts cells by a value of -128…127 levels.
@@ -57,7 +57,7 @@ func ownSkin(h head, c cells, region, f []float32) (skin, bool) {
 			n++
 		}
 	})
-	s := skin{luma: t[0].median() + 128, cb: t[1].median(), cr: t[2].median(), dim: 0.55, dark: 0.3, weight: h.strength}
+	s := skin{luma: t[0].median() + 128, cb: t[1].median(), cr: t[2].median(), dim: 0.6, dark: 0.24, grey: -10, weight: h.strength}
 	if n < 12 || s.luma < 4 {
 		return s, false
 	}
@@ -192,7 +192,7 @@ func carve(f *frame.Face, h head, c cells, keep []float32) {
 
 // polygon is a closed line through points of the mesh, in cells.
 type polygon struct {
-	x, y [24]float32
+	x, y [36]float32
 	n    int
 }
 
