@@ -297,12 +297,17 @@ func TestAChangerThatChangesAlmostNothingOnlyDelays(t *testing.T) {
 	}
 }
 
+// voices are what hosts make of theirs.
+var voices = []audio.Voice{
+	{}, {Pitch: -4, Formant: -2}, {Pitch: 7, Formant: 4}, {Monotone: 110, Formant: -1}, {Pitch: 12, Formant: 9}, {Narrow: true},
+}
+
 func TestAChangerChangesWithoutAClick(t *testing.T) {
 	c := audio.NewChanger()
 	n := 0
 	out := sine(8, 300, -6).through(func(b *audio.Mono) {
 		if n++; n%40 == 0 {
-			c.Set(audio.Presets[n/40%len(audio.Presets)].Voice())
+			c.Set(voices[n/40%len(voices)])
 		}
 		c.Process(b)
 	})
@@ -312,11 +317,11 @@ func TestAChangerChangesWithoutAClick(t *testing.T) {
 	}
 }
 
-func TestEveryPresetKeepsSpeechAboutAsLoud(t *testing.T) {
+func TestAChangedVoiceKeepsSpeechAboutAsLoud(t *testing.T) {
 	in := announcement(t, "demo-congrats")[:10*frame.SampleRate]
-	for _, p := range audio.Presets {
-		out := changed(in, p.Voice())
-		t.Logf("%-9s: %+.1f dB", p, out.rms()-in.rms())
+	for _, v := range voices {
+		out := changed(in, v)
+		t.Logf("%+v: %+.1f dB", v, out.rms()-in.rms())
 		if math.Abs(out.rms()-in.rms()) > 6 {
 			t.Error("that is another loudness")
 		}

@@ -204,7 +204,7 @@ func TestShapingAllocatesNothing(t *testing.T) {
 		n++
 		b = audio.Mono(in)
 		e.Set([audio.Bands]float64{float64(n % 12)})
-		v.Set(audio.Presets[n/30%len(audio.Presets)].Voice())
+		v.Set(voices[n/30%len(voices)])
 		l.Process(&b)
 		e.Process(&b)
 		c.Process(&b)

@@ -13,20 +13,6 @@ type Settings struct {
 	BigEyes  int // widens eyes
 }
 
-// Preset is a named look.
-type Preset struct {
-	Name     string
-	Settings Settings
-}
-
-// Presets are the looks on offer, from none to strong.
-var Presets = []Preset{
-	{"Off", Settings{}},
-	{"Natural", Settings{Smooth: 45, Whiten: 15, Blush: 10, Lips: 10, Sharpen: 15}},
-	{"Fresh", Settings{Smooth: 65, Whiten: 35, Blush: 30, Lips: 30, Sharpen: 25, SlimFace: 15, BigEyes: 10}},
-	{"Radiant", Settings{Smooth: 85, Whiten: 60, Blush: 45, Lips: 50, Sharpen: 30, SlimFace: 30, BigEyes: 20}},
-}
-
 // Beauty applies Settings to pictures. The zero value is ready; it allocates with the first picture of a size and not after.
 // Not safe for concurrent use.
 type Beauty struct {

@@ -53,7 +53,7 @@ func sitting(t testing.TB, name, path string) (*image.RGBA, []frame.Face) {
 	return rgba, faces
 }
 
-var daylight = [3]float32{1, 1, 1}
+var daylit = [3]float32{1, 1, 1}
 
 // lit is a photo as a camera delivers it, under light of another brightness and colour, as factors of the signals of red, green and blue.
 func lit(img *image.RGBA, gain [3]float32) *frame.Video {

@@ -115,7 +115,7 @@ func TestBlemishesFadeWhileEdgesStay(t *testing.T) {
 		var left, kept [101]float64
 		for _, p := range portraits {
 			img, faces := sitting(t, p.name, p.path)
-			v, all := lit(img, daylight), spots(faces)
+			v, all := lit(img, daylit), spots(faces)
 			given := faces
 			if !known {
 				given = nil
@@ -159,7 +159,7 @@ func TestAllSkinIsSmoothedAlike(t *testing.T) {
 		name string
 		gain [3]float32
 	}{
-		{"as it is", daylight},
+		{"as it is", daylit},
 		{"dark", [3]float32{0.6, 0.6, 0.6}},
 		{"very dark", [3]float32{0.38, 0.38, 0.38}},
 		{"light", [3]float32{1.12, 1.12, 1.12}},
@@ -191,7 +191,7 @@ func TestWhatIsNoSkinStays(t *testing.T) {
 	s := Settings{Smooth: 100, Whiten: 100, Blush: 100, Lips: 100, SlimFace: 100, BigEyes: 100}
 	for _, p := range portraits {
 		img, faces := sitting(t, p.name, p.path)
-		in := lit(img, daylight)
+		in := lit(img, daylit)
 		out := copied(in)
 		var b Beauty
 		b.Apply(out, s, faces)
@@ -271,7 +271,7 @@ func TestAStillFaceDoesNotFlicker(t *testing.T) {
 	s := Settings{Smooth: 100, Whiten: 60, Blush: 60, Lips: 60}
 	for _, p := range portraits[:3] {
 		img, faces := sitting(t, p.name, p.path)
-		in := lit(img, daylight)
+		in := lit(img, daylit)
 		for _, known := range []bool{true, false} {
 			var b Beauty
 			var before, after [2]*frame.Video
@@ -296,7 +296,7 @@ func TestAStillFaceDoesNotFlicker(t *testing.T) {
 
 func TestAFaceThatFadesInChangesNothingAtOnce(t *testing.T) {
 	img, faces := sitting(t, portraits[0].name, portraits[0].path)
-	in := lit(img, daylight)
+	in := lit(img, daylit)
 	s := Settings{Smooth: 100, Whiten: 60, Blush: 60, Lips: 60, SlimFace: 60, BigEyes: 60}
 	var b Beauty
 	last := copied(in)
@@ -314,7 +314,7 @@ func TestAFaceThatFadesInChangesNothingAtOnce(t *testing.T) {
 
 func TestFacesOutOfPlaceDoNoHarm(t *testing.T) {
 	img, faces := sitting(t, portraits[0].name, portraits[0].path)
-	in := lit(img.SubImage(image.Rect(0, 0, 256, 200)).(*image.RGBA), daylight)
+	in := lit(img.SubImage(image.Rect(0, 0, 256, 200)).(*image.RGBA), daylit)
 	nan := float32(math.NaN())
 	for _, m := range [][4]float32{{0, 0, 0, 0}, {1, 0, 1, -100}, {1, 90, 1, 60}, {1, 1e6, 1, 1e6}, {1e6, 0, 1e6, 0}, {-1, 256, 1, 0}, {0.01, 30, 0.01, 30}, {nan, 0, 1, 0}, {1, 0, 1, float32(math.Inf(1))}} {
 		f := faces[0]
