@@ -20,7 +20,8 @@ const (
 	backToStart = 3 * time.Second // within it, Previous goes to the entry before
 )
 
-// Deck plays a playlist: for the programme, or, while cued, for the headphones only. Two sides meet in it. The mixer's loop
+// Deck plays a playlist: for the programme, or, while cued, for the headphones only. Who wants to hear the next piece while
+// one is on air uses a second deck for that. Two sides meet in it. The mixer's loop
 // calls Take every 10 ms, which never waits. Run reads files, which may wait, and keeps a queue of blocks filled; it also
 // makes the crossfades, so that both sides of one come in one stream. When the queue runs dry, Take gives silence and counts
 // it. A jump fades from what was already queued to the new place, so neither seeking nor skipping clicks or leaves a gap.
@@ -274,8 +275,12 @@ func (d *Deck) State() DeckState {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	e, _ := d.list.entry(d.now)
+	at := inTime(d.at)
+	if e.Length > 0 {
+		at = min(at, e.Length)
+	}
 	return DeckState{
-		Entries: slices.Clone(d.list.entries), Current: d.now, Position: inTime(d.at), Length: e.Length,
+		Entries: slices.Clone(d.list.entries), Current: d.now, Position: at, Length: e.Length,
 		Playing: d.playing, Cued: d.cued, VolumeDB: d.volume, Crossfade: d.crossfade, Loop: d.list.loop, Starved: d.starved,
 	}
 }
