@@ -67,6 +67,28 @@ func TestBackground_kernels_equal_their_reference_at_odd_sizes_and_strides(t *te
 	})
 }
 
+func TestBackground_kernels_equal_their_reference_on_large_pictures(t *testing.T) {
+	for _, size := range [][2]int{{1281, 719}, {1921, 1081}, {3841, 2161}} {
+		v := frame.New(size[0], size[1])
+		r := rand.New(rand.NewPCG(9, uint64(size[0])))
+		for _, p := range [][]byte{v.Y, v.U, v.V} {
+			for i := range p {
+				p[i] = byte(100 + i%v.Width/20 + r.IntN(8))
+			}
+		}
+		m := ellipses(256, 144, astronautShape)
+		for _, mode := range []BackgroundMode{BackgroundBlur, BackgroundColour} {
+			s := BackgroundSettings{Mode: mode, Blur: 20, Colour: color.RGBA{R: 20, G: 90, B: 200}}
+			got, want := twin(v), twin(v)
+			new(Background).Apply(got, s, m, nil)
+			(&Background{kernels: backdropPlain{}}).Apply(want, s, m, nil)
+			if !same(got, want) {
+				t.Errorf("%v, %s: kernels and reference differ", size, mode)
+			}
+		}
+	}
+}
+
 func TestWithout_a_mask_the_room_is_shown(t *testing.T) {
 	v := loaded(t, hopper)
 	was := twin(v)

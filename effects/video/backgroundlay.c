@@ -108,23 +108,32 @@ INLINE void backdrop_row(struct backdrop_picture p, struct backdrop_grid g, stru
 	if (x < g.width) memset(alpha + ((long)x << g.shift), base[x] ? 255 : 0, (size_t)(g.width - x) << g.shift);
 }
 
-INLINE void backdrop_over_part(uint8_t *p, const int16_t *cells, const uint8_t *picture, const uint8_t *alpha, int from, int to) {
-	if (picture) backdrop_over_clean(p + from, picture + from, cells + from, alpha + from, to - from);
-	else backdrop_over_words(p + from, cells + from, alpha + from, to - from);
-}
-
-// Lays a row over another, leaving out what is all person.
-INLINE void backdrop_over_row(uint8_t *p, const int16_t *cells, const uint8_t *picture, const uint8_t *alpha, const struct backdrop_runs *runs, int shift, int width) {
+// Lays a row of luma over cells, leaving out what is all person.
+INLINE void backdrop_over_row(uint8_t *p, const int16_t *cells, const uint8_t *alpha, const struct backdrop_runs *runs, int shift, int width) {
 	int from = 0, x = 0;
 	for (int k = 0; k < runs->n; k++) {
 		if (runs->run[k].from << shift > x && alpha[x] == 255) {
-			if (x > from) backdrop_over_part(p, cells, picture, alpha, from, x);
+			if (x > from) backdrop_over_words(p + from, cells + from, alpha + from, x - from);
 			from = runs->run[k].from << shift;
 		}
 		x = min_int(runs->run[k].to << shift, width);
 	}
 	int to = x < width && alpha[x] == 255 ? x : width;
-	if (to > from) backdrop_over_part(p, cells, picture, alpha, from, to);
+	if (to > from) backdrop_over_words(p + from, cells + from, alpha + from, to - from);
+}
+
+// Lays a row of luma over a picture. Between runs it is the one or the other.
+INLINE void backdrop_replace_row(uint8_t *p, struct backdrop_grid g, struct backdrop_behind b, int y, const uint8_t *alpha, const struct backdrop_runs *runs, int width, int16_t *rows, long stride) {
+	const uint8_t *picture = b.picture.y + y * b.picture.ystride;
+	int x = 0;
+	for (int k = 0; k < runs->n; k++) {
+		struct backdrop_range r = runs->run[k];
+		int from = r.from << g.shift, to = min_int(r.to << g.shift, width);
+		if (from > x && alpha[x] == 0) memcpy(p + x, picture + x, (size_t)(from - x));
+		backdrop_over_clean(p + from, picture + from, backdrop_line(b.y, g, r, g.shift, y, rows, stride), alpha + from, to - from);
+		x = to;
+	}
+	if (x < width && alpha[x] == 0) memcpy(p + x, picture + x, (size_t)(width - x));
 }
 
 INLINE void backdrop_chroma(struct backdrop_picture p, struct backdrop_grid g, struct backdrop_behind b, int y, int16_t *rows, long stride, uint8_t *alpha) {
@@ -135,8 +144,14 @@ INLINE void backdrop_chroma(struct backdrop_picture p, struct backdrop_grid g, s
 	if (p.width & 1) alpha[p.width] = alpha[p.width - 1], alpha[stride + p.width] = alpha[stride + p.width - 1];
 	for (int x = 0; x < half; x++) a[x] = (uint8_t)((a0[2 * x] + a0[2 * x + 1] + a1[2 * x] + a1[2 * x + 1] + 2) >> 2);
 	const int16_t *u = backdrop_line(b.u, g, all, g.shift - 1, y, rows, stride), *v = backdrop_line(b.v, g, all, g.shift - 1, y, rows + 2 * stride, stride);
-	backdrop_over_part(p.u + y * p.cstride, u, b.picture.u ? b.picture.u + y * b.picture.cstride : 0, a, 0, half);
-	backdrop_over_part(p.v + y * p.cstride, v, b.picture.v ? b.picture.v + y * b.picture.cstride : 0, a, 0, half);
+	long at = y * p.cstride, from = y * b.picture.cstride;
+	if (b.picture.y) {
+		backdrop_over_clean(p.u + at, b.picture.u + from, u, a, half);
+		backdrop_over_clean(p.v + at, b.picture.v + from, v, a, half);
+	} else {
+		backdrop_over_words(p.u + at, u, a, half);
+		backdrop_over_words(p.v + at, v, a, half);
+	}
 }
 
 INLINE void backdrop_lay(struct backdrop_picture p, struct backdrop_grid g, struct backdrop_matte m, struct backdrop_behind b, int16_t *rows, uint8_t *alpha) {
@@ -151,9 +166,9 @@ INLINE void backdrop_lay(struct backdrop_picture p, struct backdrop_grid g, stru
 				break;
 			}
 			backdrop_row(p, g, m, &runs, at, rows, stride, alpha + k * stride);
-			const int16_t *cells = backdrop_line(b.y, g, all, g.shift, at, rows, stride);
-			const uint8_t *picture = b.picture.y ? b.picture.y + at * b.picture.ystride : 0;
-			backdrop_over_row(p.y + at * p.ystride, cells, picture, alpha + k * stride, &runs, g.shift, p.width);
+			uint8_t *luma = p.y + at * p.ystride, *a = alpha + k * stride;
+			if (b.picture.y) backdrop_replace_row(luma, g, b, at, a, &runs, p.width, rows, stride);
+			else backdrop_over_row(luma, backdrop_line(b.y, g, all, g.shift, at, rows, stride), a, &runs, g.shift, p.width);
 		}
 		backdrop_chroma(p, g, b, y / 2, rows, stride, alpha);
 	}
