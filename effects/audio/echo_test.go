@@ -2,6 +2,7 @@ package audio
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 )
@@ -55,11 +56,11 @@ func TestTheEchoGoesAndComesBackOnlyBrieflyWhenTheRoomChanges(t *testing.T) {
 		{"speech", .35, 20, 20, 30, 30},
 		{"music", .35, 100, 100, 36, 35},
 		{"music", .5, 20, 20, 35, 33},
-		// 10 ms more than the filter covers: reverberation of so live a room is left to the suppressor.
-		{"speech", .5, 250, 250, 25, 20},
+		// So long a reverberation is learned slowly from speech with its pauses, and partly lies beyond the filter.
+		{"speech", .5, 250, 250, 25, 25},
 		// Another delay is believed after about .6 s only, then the filters begin anew.
 		{"music", .35, 103, 20, 36, 33},
-		{"speech", .35, 20, 103, 30, 12},
+		{"speech", .35, 20, 103, 30, 13},
 	} {
 		far := fars[c.far]
 		mic := call(far, c.rt60, c.delay, c.moved)
@@ -92,14 +93,14 @@ func TestInDoubleTalkTheVoiceStaysClear(t *testing.T) {
 	}
 }
 
-func TestWithoutALoudspeakerTheVoiceIsUntouched(t *testing.T) {
+func TestWithoutAnEchoTheVoiceIsUntouched(t *testing.T) {
 	voice := levelled(speech(t, 8, "demo-congrats"), -22)
 	far := make([]float32, len(voice))
-	copy(far, levelled(speech(t, 2, "demo-instruct"), -20)) // into headphones
+	copy(far, levelled(speech(t, 6, "demo-instruct"), -20)) // into headphones
 	out := cancelled(voice, far)
-	headphones, silence := siSDR(out[:96000], voice[:96000]), siSDR(out[3*48000:], voice[3*48000:len(out)])
+	headphones, silence := siSDR(out[:6*48000], voice[:6*48000]), siSDR(out[7*48000:], voice[7*48000:len(out)])
 	t.Logf("SI-SDR %.1f dB while headphones play, %.1f dB in silence", headphones, silence)
-	if silence < 25 || headphones < 12 {
+	if silence < 40 || headphones < 25 {
 		t.Error("the canceller harms a voice that has no echo")
 	}
 }
@@ -117,6 +118,27 @@ func TestComfortNoiseKeepsTheRoomsNoise(t *testing.T) {
 	t.Logf("noise of -60 dBFS: what is left of the echo is between %.0f and %.0f dBFS in 8 of 10 tenths of a second", low, high)
 	if low < -72 || high > -48 {
 		t.Error("the background comes and goes")
+	}
+}
+
+func TestTheCancellerSurvivesAnySound(t *testing.T) {
+	e, rng := NewEcho(), rand.New(rand.NewPCG(1, 1))
+	for n := range 400 {
+		var mic, far Mono
+		for i := range mic {
+			switch n / 50 % 4 {
+			case 0:
+				mic[i], far[i] = 1, -1
+			case 1:
+				mic[i], far[i] = float32(rng.IntN(3)-1), float32(rng.IntN(3)-1)
+			case 2:
+				mic[i], far[i] = 1e-30, 1e-20
+			}
+		}
+		e.Process(&mic, &far)
+		if peak := energy(mic[:]); !(peak < 100*echoHop) {
+			t.Fatalf("block %d has an energy of %g", n, peak)
+		}
 	}
 }
 
