@@ -1,6 +1,8 @@
 // The working picture: means, mask, guided filter, planes.
 #include "beauty_cells.h"
 
+#include <math.h>
+
 // Planes of the working picture, in the order of beauty_plain.go.
 enum { LUMA, CB, CR, SKIN, GAIN, BASE, WEIGHT, MEAN_CB, MEAN_CR, TINT_Y, TINT_CB, TINT_CR };
 // The look, as in beauty_plain.go and skin.go.
@@ -100,6 +102,27 @@ BODY void soften_body(struct cells c, float *restrict f, float *restrict row) {
 #pragma GCC ivdep
 			for (int x = 0; x < n; x++) at[x] = 0.25f * (sum[x - 1] + 2 * sum[x] + sum[x + 1]);
 		}
+	}
+}
+
+BODY void distance_body(struct cells c, struct polygon p, float *restrict out) {
+	for (int y = c.y0; y < c.y1; y++) {
+		float *restrict row = out + (long)y * c.stride, line = (float)y;
+		int odd = 0;
+		float crossings[36];
+		for (int i = 0, j = p.n - 1; i < p.n; j = i++) {
+			float px = p.x[i], ex = p.x[j] - px, ey = p.y[j] - p.y[i], wy = line - p.y[i];
+			float len = ex * ex + ey * ey, per = 1 / (len > 1e-6f ? len : 1e-6f);
+			for (int x = c.x0; x < c.x1; x++) {
+				float wx = (float)x - px, t = clampf((wx * ex + wy * ey) * per, 0, 1);
+				float dx = wx - t * ex, dy = wy - t * ey, d = dx * dx + dy * dy;
+				row[x] = i && row[x] < d ? row[x] : d;
+			}
+			if ((p.y[i] > line) != (p.y[j] > line)) crossings[odd++] = px + wy * ex / ey;
+		}
+		for (int x = c.x0; x < c.x1; x++) row[x] = sqrtf(row[x]);
+		for (int k = 0; k < odd; k++)
+			for (int x = c.x0; x < c.x1; x++) row[x] = (float)x < crossings[k] ? -row[x] : row[x];
 	}
 }
 
@@ -272,6 +295,7 @@ BODY void fold_body(struct cells c, int r, struct dose d, const float *restrict 
 	}
 }
 
+CHOOSE(distance, (struct cells c, struct polygon p, float *out), (c, p, out))
 CHOOSE(region, (struct cells c, struct head h, const float *keep, float *region), (c, h, keep, region))
 CHOOSE(soften, (struct cells c, float *f, float *row), (c, f, row))
 CHOOSE(skin, (struct cells c, struct skin s, const float *region, float *f), (c, s, region, f))

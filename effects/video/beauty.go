@@ -23,7 +23,8 @@ type Beauty struct {
 	floats  []float32 // floatPlanes of the grid
 	keep    []float32 // where no feature of a face is, 0 to 1
 	carved  bool      // whether keep is not all 1
-	region  []float32 // where a face's skin may be, 0 to 1
+	region  []float32 // where a face's skin may be, 0 to 1; before, distances from its features
+	shape   polygon   // the feature at work
 	tinted  bool      // whether tints are not all 0
 	row     []float32
 	planes  []int16 // intPlanes of the grid
@@ -77,7 +78,7 @@ func (b *Beauty) mask(v *frame.Video, faces []frame.Face) cells {
 	}
 	k.reduce(v, c, b.floats)
 	k.soften(c, b.floats, b.row)
-	b.carve(c, faces)
+	b.spare(c, faces)
 	if rest > 0 {
 		any := anySkin
 		any.weight = rest
@@ -116,13 +117,14 @@ func (b *Beauty) meet(faces []frame.Face) (c cells, rest float32) {
 	return c, rest
 }
 
-func (b *Beauty) carve(c cells, faces []frame.Face) {
+// spare makes keep.
+func (b *Beauty) spare(c cells, faces []frame.Face) {
 	if b.carved {
 		fill(b.keep, 1)
 	}
 	b.carved = len(b.heads) > 0
 	for _, h := range b.heads {
-		carve(&faces[h.face], h, c, b.keep)
+		b.carve(&faces[h.face], h, c)
 	}
 }
 

@@ -29,12 +29,19 @@ struct head {
 	float cx, cy, ax, ay, bx, by;
 };
 
+// A closed line in cells: see polygon in skin.go.
+struct polygon {
+	float x[36], y[36];
+	int n;
+};
+
 // How strongly to fold filter and mask into affine planes, each 0 to 1.
 struct dose {
 	float smooth, whiten;
 };
 
 void vitrine_beauty_reduce(struct picture p, struct cells c, float *f);
+void vitrine_beauty_distance(struct cells c, struct polygon p, float *out);
 void vitrine_beauty_region(struct cells c, struct head h, const float *keep, float *region);
 void vitrine_beauty_soften(struct cells c, float *f, float *row);
 void vitrine_beauty_skin(struct cells c, struct skin s, const float *region, float *f);

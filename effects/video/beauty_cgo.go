@@ -2,6 +2,7 @@ package video
 
 /*
 #cgo CFLAGS: -O3
+#cgo LDFLAGS: -lm
 #include "beauty.h"
 */
 import "C"
@@ -29,6 +30,14 @@ func floats(f []float32) *C.float { return (*C.float)(&f[0]) }
 
 func (native) reduce(v *frame.Video, c cells, f []float32) {
 	C.vitrine_beauty_reduce(picture(v), c.c(), floats(f))
+}
+
+func (native) distance(c cells, p *polygon, out []float32) {
+	cp := C.struct_polygon{n: C.int(p.n)}
+	for i := range p.n {
+		cp.x[i], cp.y[i] = C.float(p.x[i]), C.float(p.y[i])
+	}
+	C.vitrine_beauty_distance(c.c(), cp, floats(out))
 }
 
 func (native) region(c cells, h head, keep, region []float32) {

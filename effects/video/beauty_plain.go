@@ -1,6 +1,10 @@
 package video
 
-import "vitrine/capture/frame"
+import (
+	"math"
+
+	"vitrine/capture/frame"
+)
 
 // cells is the grid of the working picture: a cell covers 4×4 pixels of luma and 2×2 of chroma. Kernels touch the cells
 // x0 ≤ x < x1, y0 ≤ y < y1; all others count as no skin.
@@ -60,6 +64,7 @@ type dose struct {
 type kernels interface {
 	reduce(v *frame.Video, c cells, f []float32)
 	soften(c cells, f, row []float32)
+	distance(c cells, p *polygon, out []float32)
 	region(c cells, h head, keep, region []float32)
 	skin(c cells, s skin, region, f []float32)
 	guide(c cells, radius int, f, row []float32)
@@ -125,6 +130,29 @@ func (plain) soften(c cells, f, row []float32) {
 			for x := range at {
 				at[x] = 0.25 * (sum[max(x-1, 0)] + 2*sum[x] + sum[min(x+1, n-1)])
 			}
+		}
+	}
+}
+
+// distance is how far from the polygon's line each cell is, negative inside: the smallest distance to any side, and inside
+// is told by the sides that a ray to the right crosses.
+func (plain) distance(c cells, p *polygon, out []float32) {
+	for y := c.y0; y < c.y1; y++ {
+		for x := c.x0; x < c.x1; x++ {
+			best, sign := float32(math.MaxFloat32), float32(1)
+			j := p.n - 1
+			for i := range p.n {
+				ex, ey := p.x[j]-p.x[i], p.y[j]-p.y[i]
+				wx, wy := float32(x)-p.x[i], float32(y)-p.y[i]
+				t := min(max((wx*ex+wy*ey)/max(ex*ex+ey*ey, 1e-6), 0), 1)
+				dx, dy := wx-t*ex, wy-t*ey
+				best = min(best, dx*dx+dy*dy)
+				if (p.y[i] > float32(y)) != (p.y[j] > float32(y)) && wx < wy*ex/ey {
+					sign = -sign
+				}
+				j = i
+			}
+			out[y*c.stride+x] = sign * float32(math.Sqrt(float64(best)))
 		}
 	}
 }

@@ -78,24 +78,35 @@ func copied(v *frame.Video) *frame.Video {
 	return c
 }
 
-// edges is the gradient energy of luma where it is an edge, at eyes, brows, lips and the contour with the hairline.
-func edges(in, v *frame.Video, faces []frame.Face) float64 {
-	var sum float64
+// zones are the cells at eyes, brows, lips and the contour with the hairline.
+func zones(v *frame.Video, faces []frame.Face) []bool {
 	c := cells{width: (v.Width + 3) / 4, height: (v.Height + 3) / 4, stride: (v.Width + 3) / 4}
 	c.x1, c.y1 = c.width, c.height
-	near := make([]bool, c.width*c.height)
+	near, away := make([]bool, c.width*c.height), make([]float32, c.width*c.height)
 	for i := range faces {
 		for k, points := range [][]int{eyes[0][:], eyes[1][:], brows[0][:], brows[1][:], outerLips[:], contour[:]} {
 			var p polygon
 			p.set(&faces[i], points)
-			p.each(c, 2, func(i int, d float32) { near[i] = near[i] || d < 2 && (k < 5 || d > -2) })
+			part := p.within(c, 2)
+			native{}.distance(part, &p, away)
+			for y := part.y0; y < part.y1; y++ {
+				for x := part.x0; x < part.x1; x++ {
+					d := away[y*c.stride+x]
+					near[y*c.stride+x] = near[y*c.stride+x] || d < 2 && (k < 5 || d > -2)
+				}
+			}
 		}
 	}
+	return near
+}
+
+// edges is the gradient energy of luma in the zones, where it was an edge before.
+func edges(in, v *frame.Video, near []bool) (sum float64) {
 	for y := 1; y < v.Height-1; y++ {
 		for x := 1; x < v.Width-1; x++ {
 			i := y*v.YStride + x
 			gx, gy := int(in.Y[i+1])-int(in.Y[i-1]), int(in.Y[i+v.YStride])-int(in.Y[i-v.YStride])
-			if near[y/4*c.stride+x/4] && gx*gx+gy*gy > 20*20 {
+			if near[y/4*((v.Width+3)/4)+x/4] && gx*gx+gy*gy > 20*20 {
 				gx, gy = int(v.Y[i+1])-int(v.Y[i-1]), int(v.Y[i+v.YStride])-int(v.Y[i-v.YStride])
 				sum += float64(gx*gx + gy*gy)
 			}
@@ -121,12 +132,13 @@ func TestBlemishesFadeWhileEdgesStay(t *testing.T) {
 				given = nil
 			}
 			var b Beauty
-			before := edges(v, v, faces)
+			near := zones(v, faces)
+			before := edges(v, v, near)
 			for s := 10; s <= 100; s += 10 {
 				r := residue(&b, v, Settings{Smooth: s}, given, all)
 				after := copied(v)
 				b.Apply(after, Settings{Smooth: s}, given)
-				e := edges(v, after, faces) / before
+				e := edges(v, after, near) / before
 				left[s] += r / float64(len(portraits))
 				kept[s] += e / float64(len(portraits))
 				if s == 100 {
