@@ -22,9 +22,9 @@ type Echo struct {
 	newest   int
 	offset   int     // blocks between loudspeaker and the beginning of the echo
 	heard    float32 // energy of the microphone's block, smoothed
-	proof    int
-	unproved int // blocks of the loudspeaker's sound without proof of an echo
-	silent   int // blocks for which the loudspeaker has played nothing
+	proof    int     // blocks for which the filter has made it clearly quieter
+	unproved int     // blocks of the loudspeaker's sound without proof of an echo
+	silent   int     // blocks for which the loudspeaker has played nothing
 
 	fft       *fft
 	loud, mic []float32 // the last 1024 samples
