@@ -2,8 +2,8 @@ package video
 
 import "vitrine/capture/frame"
 
-// Settings are the strengths of the effects, each 0 (off) to 100.
-type Settings struct {
+// BeautySettings are the strengths of the effects, each 0 (off) to 100.
+type BeautySettings struct {
 	Smooth   int // evens skin out; pores and edges stay
 	Whiten   int // lifts and cools skin
 	Blush    int // colour of the cheeks
@@ -13,7 +13,7 @@ type Settings struct {
 	BigEyes  int // widens eyes
 }
 
-// Beauty applies Settings to pictures. The zero value is ready; it allocates with the first picture of a size and not after.
+// Beauty applies BeautySettings to pictures. The zero value is ready; it allocates with the first picture of a size and not after.
 // Not safe for concurrent use.
 type Beauty struct {
 	kernels kernels // native unless a test asks for others
@@ -38,7 +38,7 @@ const mostRadius = 12
 // Apply changes v, which the caller owns, in place. Faces are those in v; each one's Strength scales all that is done to it.
 // Without faces skin is found by its colour alone, and the effects that need landmarks (blush, lips, contours) are not
 // applied; as much as the strongest face lacks of 1 is done so, hence nothing jumps when faces come and go.
-func (b *Beauty) Apply(v *frame.Video, s Settings, faces []frame.Face) {
+func (b *Beauty) Apply(v *frame.Video, s BeautySettings, faces []frame.Face) {
 	b.size(v.Width, v.Height)
 	if s.Smooth > 0 || s.Whiten > 0 || s.Blush > 0 || s.Lips > 0 || s.Sharpen > 0 {
 		b.paint(v, s, faces)
@@ -50,7 +50,7 @@ func (b *Beauty) Apply(v *frame.Video, s Settings, faces []frame.Face) {
 }
 
 // paint does what stays in place.
-func (b *Beauty) paint(v *frame.Video, s Settings, faces []frame.Face) {
+func (b *Beauty) paint(v *frame.Video, s BeautySettings, faces []frame.Face) {
 	k := b.kernels
 	c := b.mask(v, faces)
 	if c.x0 < c.x1 && c.y0 < c.y1 {

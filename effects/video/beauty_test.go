@@ -67,7 +67,7 @@ func apart(a, b *frame.Video) int {
 }
 
 // everything is three settings, since sharpening and warping make two levels of one that rounding left apart.
-var everything = []Settings{{Smooth: 80, Whiten: 60, Blush: 50, Lips: 50}, {Sharpen: 80}, {SlimFace: 50, BigEyes: 50}}
+var everything = []BeautySettings{{Smooth: 80, Whiten: 60, Blush: 50, Lips: 50}, {Sharpen: 80}, {SlimFace: 50, BigEyes: 50}}
 
 func TestTheCKernelsAgreeWithGoOnOddSizesStridesAndCuts(t *testing.T) {
 	for i, at := range [][4]int{
@@ -121,7 +121,7 @@ func drawn(w, h int) frame.Face {
 func TestBeautyAllocatesNothingAfterTheFirstFrameOfASize(t *testing.T) {
 	var b Beauty
 	v := portrait(320, 180, 1)
-	s := Settings{Smooth: 85, Whiten: 60, Blush: 45, Lips: 50, Sharpen: 30, SlimFace: 30, BigEyes: 20}
+	s := BeautySettings{Smooth: 85, Whiten: 60, Blush: 45, Lips: 50, Sharpen: 30, SlimFace: 30, BigEyes: 20}
 	for _, faces := range [][]frame.Face{nil, {drawn(320, 180)}} {
 		if n := testing.AllocsPerRun(10, func() { b.Apply(v, s, faces) }); n > 0 {
 			t.Errorf("%v allocations a frame with %d faces", n, len(faces))

@@ -7,7 +7,7 @@ import (
 )
 
 // tint draws blush and lips into the tint planes, or leaves them empty.
-func (b *Beauty) tint(c cells, s Settings, faces []frame.Face) {
+func (b *Beauty) tint(c cells, s BeautySettings, faces []frame.Face) {
 	tints := b.floats[planeTintY*c.size : floatPlanes*c.size]
 	if b.tinted {
 		clear(tints)

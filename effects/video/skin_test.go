@@ -48,7 +48,7 @@ func spots(faces []frame.Face) (all []spot) {
 }
 
 // residue is how much of the contrast of blemishes is left, as a mean over those that lie on skin.
-func residue(b *Beauty, in *frame.Video, s Settings, faces []frame.Face, all []spot) float64 {
+func residue(b *Beauty, in *frame.Video, s BeautySettings, faces []frame.Face, all []spot) float64 {
 	clean, spotted, before := copied(in), copied(in), copied(in)
 	for _, s := range all {
 		s.paint(spotted)
@@ -135,9 +135,9 @@ func TestBlemishesFadeWhileEdgesStay(t *testing.T) {
 			near := zones(v, faces)
 			before := edges(v, v, near)
 			for s := 10; s <= 100; s += 10 {
-				r := residue(&b, v, Settings{Smooth: s}, given, all)
+				r := residue(&b, v, BeautySettings{Smooth: s}, given, all)
 				after := copied(v)
-				b.Apply(after, Settings{Smooth: s}, given)
+				b.Apply(after, BeautySettings{Smooth: s}, given)
 				e := edges(v, after, near) / before
 				left[s] += r / float64(len(portraits))
 				kept[s] += e / float64(len(portraits))
@@ -180,7 +180,7 @@ func TestAllSkinIsSmoothedAlike(t *testing.T) {
 		{"green", [3]float32{0.8, 1, 0.8}},
 		{"magenta", [3]float32{0.95, 0.7, 0.95}},
 	}
-	s := Settings{Smooth: 80}
+	s := BeautySettings{Smooth: 80}
 	for _, p := range portraits {
 		img, faces := sitting(t, p.name, p.path)
 		all := spots(faces)
@@ -200,7 +200,7 @@ func TestAllSkinIsSmoothedAlike(t *testing.T) {
 }
 
 func TestWhatIsNoSkinStays(t *testing.T) {
-	s := Settings{Smooth: 100, Whiten: 100, Blush: 100, Lips: 100, SlimFace: 100, BigEyes: 100}
+	s := BeautySettings{Smooth: 100, Whiten: 100, Blush: 100, Lips: 100, SlimFace: 100, BigEyes: 100}
 	for _, p := range portraits {
 		img, faces := sitting(t, p.name, p.path)
 		in := lit(img, daylit)
@@ -224,7 +224,7 @@ func TestWhatIsNoSkinStays(t *testing.T) {
 			}
 		}
 		out.Copy(in)
-		b.Apply(out, Settings{Smooth: 100, Whiten: 100}, faces)
+		b.Apply(out, BeautySettings{Smooth: 100, Whiten: 100}, faces)
 		var squares, n float64
 		for y := range in.Height {
 			for x := range in.Width {
@@ -238,6 +238,26 @@ func TestWhatIsNoSkinStays(t *testing.T) {
 		t.Logf("%s: PSNR outside of the mask %.1f dB", p.name, psnr)
 		if psnr < 45 {
 			t.Errorf("%s: PSNR outside of the mask %.1f dB", p.name, psnr)
+		}
+	}
+}
+
+func TestOffAndFacelessContoursChangeNothing(t *testing.T) {
+	img, faces := sitting(t, portraits[0].name, portraits[0].path)
+	in := lit(img, daylit)
+	var b Beauty
+	for _, c := range []struct {
+		s     BeautySettings
+		faces []frame.Face
+	}{
+		{BeautySettings{}, faces},
+		{BeautySettings{Smooth: -5, Sharpen: -1}, faces},
+		{BeautySettings{Blush: 100, Lips: 100, SlimFace: 100, BigEyes: 100}, nil},
+	} {
+		v := copied(in)
+		b.Apply(v, c.s, c.faces)
+		if d := apart(v, in); d != 0 {
+			t.Errorf("%+v with %d faces changed %d levels", c.s, len(c.faces), d)
 		}
 	}
 }
@@ -280,7 +300,7 @@ func unrest(a, b *frame.Video) (mean, block float64) {
 }
 
 func TestAStillFaceDoesNotFlicker(t *testing.T) {
-	s := Settings{Smooth: 100, Whiten: 60, Blush: 60, Lips: 60}
+	s := BeautySettings{Smooth: 100, Whiten: 60, Blush: 60, Lips: 60}
 	for _, p := range portraits[:3] {
 		img, faces := sitting(t, p.name, p.path)
 		in := lit(img, daylit)
@@ -309,7 +329,7 @@ func TestAStillFaceDoesNotFlicker(t *testing.T) {
 func TestAFaceThatFadesInChangesNothingAtOnce(t *testing.T) {
 	img, faces := sitting(t, portraits[0].name, portraits[0].path)
 	in := lit(img, daylit)
-	s := Settings{Smooth: 100, Whiten: 60, Blush: 60, Lips: 60, SlimFace: 60, BigEyes: 60}
+	s := BeautySettings{Smooth: 100, Whiten: 60, Blush: 60, Lips: 60, SlimFace: 60, BigEyes: 60}
 	var b Beauty
 	last := copied(in)
 	b.Apply(last, s, nil)
