@@ -141,6 +141,29 @@ type words struct {
 	EqualiserHeading  string
 	VoiceDelay        string
 
+	// Music.
+	TabMusic     string
+	NoMusic      string
+	NoMusicHint  string
+	MusicFile    string
+	MusicFolder  string
+	MusicTitle   string
+	FolderTitle  string
+	ReadingMusic string
+	Loop         string
+	LoopOff      string
+	LoopOne      string
+	LoopAll      string
+	Crossfade    string
+	SecondsUnit  string
+	DecibelUnit  string
+	Duck         string
+	Monitor      string
+	MonitorEcho  string
+	PadNames     string // in the order of mix.Sounds
+	StopPads     string
+	PadVolume    string
+
 	// Audio mixer.
 	Mixer              string
 	Microphone         string
@@ -163,7 +186,9 @@ type words struct {
 	Silent             string
 	MicrophoneOpening  string
 	MicrophoneMuted    string
-	SpeakerHint        string
+	Loudness           string // of the last seconds, and of the show so far
+	NoLoudness         string
+	Ducked             string
 
 	// Show.
 	Show                string
@@ -373,6 +398,7 @@ type words struct {
 	EncoderFailed   string
 	EffectsMissing  string
 	GradeFailed     string
+	MusicFailed     string
 	EncoderSlow     string
 	EncoderEased    string
 	SettingsAside   string

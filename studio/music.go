@@ -69,6 +69,15 @@ var (
 
 func goodVolume(db float64) bool { return db >= MinMusicDB && db <= MaxMusicDB }
 
+// IsMusic says by its name whether a file is likely to be music.
+func IsMusic(path string) bool {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".mp3", ".flac", ".ogg", ".oga", ".wav":
+		return true
+	}
+	return false
+}
+
 // music is the playlist and what is known of its files, owned by the loop. The deck plays it.
 type music struct {
 	tracks   []track
