@@ -119,7 +119,6 @@ func (m *mixer) masterStrip() fyne.CanvasObject {
 func (m *mixer) change(edit func(*studio.Microphone)) {
 	edit(&m.mic)
 	m.show(m.mic)
-	m.showMusic(m.w.music)
 	m.w.setMicrophone(m.mic)
 }
 
@@ -134,10 +133,11 @@ func (m *mixer) apply(s *studio.Snapshot) {
 	m.voiceLevel.Set(t.levelOf(s.Sound.Voice.Peak, m.mic.Muted))
 	m.musicLevel.Set(t.levelOf(s.Sound.Music.Peak, m.w.music.Muted))
 	m.masterLevel.Set(t.levelOf(s.Sound.Master.Peak, false))
-	m.duck.Set(t.ducked(s.Sound.DuckDB))
+	m.duck.Set(t.ducked(s))
 	m.loudness.Set(fmt.Sprintf(t.Loudness, t.lufs(s.Sound.Loudness.ShortTerm), t.lufs(s.Sound.Loudness.Integrated)))
 	m.note.Set(t.soundNote(s))
 	m.show(m.mic)
+	m.showMusic(m.w.music)
 	m.w.setMicrophoneChoices(m.device, m.mic.Device)
 	m.w.setSpeakerChoices(m.speaker)
 	kind := widget.Plain
@@ -188,12 +188,12 @@ func (t *words) levelOf(db float64, muted bool) string {
 	return t.level(db)
 }
 
-// ducked says that the music gives way; "" while it does not.
-func (t *words) ducked(db float64) string {
-	if db > -0.5 {
+// ducked says that the music gives way to the voice; "" while it does not.
+func (t *words) ducked(s *studio.Snapshot) string {
+	if !s.Music.Playing || s.Sound.DuckDB > -0.5 {
 		return ""
 	}
-	return fmt.Sprintf(t.Ducked, t.signed(db))
+	return fmt.Sprintf(t.Ducked, t.signed(s.Sound.DuckDB))
 }
 
 // lufs says a loudness; below −60 there is nothing to say.

@@ -55,7 +55,7 @@ func newMusicPanel(w *Window) *musicPanel {
 	p.up = p.button(theme.Up, func() { p.move(-1) })
 	p.down = p.button(theme.Down, func() { p.move(+1) })
 	p.drop = p.button(theme.Remove, p.remove)
-	add.Keys = w.keys
+	add.Keys = p.keys
 	p.player = p.newPlayer()
 	p.reading = widget.Caption("")
 	p.empty = widget.Stack(2, widget.NewText(t.NoMusic, widget.Style{Bold: true}), paragraph(t.NoMusicHint))
@@ -68,7 +68,7 @@ func newMusicPanel(w *Window) *musicPanel {
 // button is a quiet one with a symbol.
 func (p *musicPanel) button(s theme.Symbol, do func()) *widget.Button {
 	b := widget.NewButton("", s, widget.Quiet, do)
-	b.Keys = p.w.keys
+	b.Keys = p.keys
 	return b
 }
 
@@ -81,7 +81,7 @@ func (p *musicPanel) newPlayer() fyne.CanvasObject {
 		p.w.command(func(ctx context.Context) error { return d.SeekMusic(ctx, at) })
 	})
 	p.play = p.button(theme.Play, p.toggle)
-	p.wave.Keys = p.w.keys
+	p.wave.Keys = p.keys
 	return widget.Stack(4, p.title, p.wave, widget.Row(p.time,
 		p.button(theme.Previous, func() { p.w.command(d.PreviousTrack) }), p.play,
 		p.button(theme.Next, func() { p.w.command(d.NextTrack) }),
@@ -107,7 +107,8 @@ func (p *musicPanel) settings() []fyne.CanvasObject {
 	p.monitor = widget.NewToggle(t.Monitor, func(on bool) { w.changeMusic(func(m *studio.Music) { m.Monitor = on }) })
 	p.echo = paragraph(t.MonitorEcho)
 	p.volume = w.newDial(t.PadVolume, t.DecibelUnit, studio.MinMusicDB, studio.MaxMusicDB, p.setVolume)
-	p.loop.Keys, p.duck.Keys, p.monitor.Keys = w.keys, w.keys, w.keys
+	p.loop.Keys, p.duck.Keys, p.monitor.Keys = p.keys, p.keys, p.keys
+	p.crossfade.fader.Keys, p.volume.fader.Keys = p.keys, p.keys
 	return []fyne.CanvasObject{
 		widget.Columns(6, widget.NewText(t.Loop, widget.Style{Size: theme.Small, Shrink: true}), p.loop),
 		p.crossfade.object, p.duck, p.monitor, p.echo, p.volume.object,
@@ -126,10 +127,10 @@ func (p *musicPanel) newPads() fyne.CanvasObject {
 		})
 		p.pads = append(p.pads, b)
 		cells = append(cells, b)
-		b.Keys = w.keys
+		b.Keys = p.keys
 	}
 	stop := widget.NewButton(w.words.StopPads, theme.Stop, widget.Quiet, func() { w.command(w.desk.StopPads) })
-	stop.Keys = w.keys
+	stop.Keys = p.keys
 	for row := range slices.Chunk(append(cells, stop), padColumns) {
 		rows = append(rows, widget.Columns(4, row...))
 	}

@@ -57,13 +57,20 @@ func (p *musicPanel) newRow(i int) *widget.Item {
 			p.focus(i - 1)
 		case fyne.KeyDown:
 			p.focus(i + 1)
-		case fyne.KeyDelete:
-			p.remove()
 		default:
-			p.w.keys(e)
+			p.keys(e)
 		}
 	}
 	return r
+}
+
+// keys takes the keys of the panel: Delete here is about a track, not about a source.
+func (p *musicPanel) keys(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeyDelete && p.w.sheet == nil {
+		p.remove()
+		return
+	}
+	p.w.keys(e)
 }
 
 func (p *musicPanel) focus(i int) {
