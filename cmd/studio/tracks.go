@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 
 	"vitrine/capture/music"
 	"vitrine/studio"
@@ -43,6 +44,7 @@ func openTrack(path string) (*music.Track, error) {
 // outlineNews is in how many parts an outline is shown while it is measured.
 const outlineNews = 20
 
+// OutlineTrack rests as long as it works: five minutes of MP3 take six seconds of a core, which a show may need.
 func (tracks) OutlineTrack(ctx context.Context, path string, columns int, progress func(share float64, peaks []studio.Peak)) error {
 	t, err := openTrack(path)
 	if err != nil {
@@ -58,9 +60,11 @@ func (tracks) OutlineTrack(ctx context.Context, path string, columns int, progre
 		said = share
 	}
 	for err == nil && ctx.Err() == nil {
+		began := time.Now()
 		if err = o.Step(); err == nil && o.Progress() >= said+1.0/outlineNews {
 			tell(min(o.Progress(), 0.99))
 		}
+		time.Sleep(time.Since(began))
 	}
 	if err == io.EOF {
 		tell(1)
