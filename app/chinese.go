@@ -154,6 +154,8 @@ var chinese = words{
 	Duck:         "说话时压低音乐",
 	Monitor:      "在扬声器上听音乐",
 	MonitorEcho:  "请戴耳机，或开启“消除扬声器回声”，否则观众会听到两遍音乐。",
+	Cue:          "仅自己试听",
+	Cued:         "观众听不到",
 	PadNames:     "掌声|钟声|鼓点|收银机|叮",
 	StopPads:     "停止",
 	PadVolume:    "音效",

@@ -47,6 +47,7 @@ type Desk interface {
 	NextTrack(ctx context.Context) error
 	PreviousTrack(ctx context.Context) error
 	SeekMusic(ctx context.Context, to time.Duration) error
+	CueMusic(ctx context.Context, on bool) error
 	SetMusic(ctx context.Context, m studio.Music) error
 	TriggerPad(ctx context.Context, i int) error
 	StopPads(ctx context.Context) error

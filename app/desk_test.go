@@ -139,6 +139,7 @@ func (d *recorder) SeekMusic(_ context.Context, to time.Duration) error {
 	return d.call("seek %v", to)
 }
 
+func (d *recorder) CueMusic(_ context.Context, on bool) error        { return d.call("cue %t", on) }
 func (d *recorder) SetMusic(_ context.Context, m studio.Music) error { return d.call("music %+v", m) }
 func (d *recorder) TriggerPad(_ context.Context, i int) error        { return d.call("pad %d", i) }
 func (d *recorder) StopPads(context.Context) error                   { return d.call("stop pads") }

@@ -154,6 +154,8 @@ var english = words{
 	Duck:         "Lower it while I speak",
 	Monitor:      "Hear it on my speaker",
 	MonitorEcho:  "Wear headphones, or have the voice's echo removed: else viewers hear the music twice.",
+	Cue:          "Only I hear it",
+	Cued:         "Viewers do not hear it",
 	PadNames:     "Applause|Bell|Drum roll|Cash register|Ding",
 	StopPads:     "Stop",
 	PadVolume:    "Sounds",

@@ -133,7 +133,7 @@ func (m *mixer) apply(s *studio.Snapshot) {
 	m.voiceLevel.Set(t.levelOf(s.Sound.Voice.Peak, m.mic.Muted))
 	m.musicLevel.Set(t.levelOf(s.Sound.Music.Peak, m.w.music.Muted))
 	m.masterLevel.Set(t.levelOf(s.Sound.Master.Peak, false))
-	m.duck.Set(t.ducked(s))
+	m.duck.Set(t.musicNote(s))
 	m.loudness.Set(fmt.Sprintf(t.Loudness, t.lufs(s.Sound.Loudness.ShortTerm), t.lufs(s.Sound.Loudness.Integrated)))
 	m.note.Set(t.soundNote(s))
 	m.show(m.mic)
@@ -188,12 +188,15 @@ func (t *words) levelOf(db float64, muted bool) string {
 	return t.level(db)
 }
 
-// ducked says that the music gives way to the voice; "" while it does not.
-func (t *words) ducked(s *studio.Snapshot) string {
-	if !s.Music.Playing || s.Sound.DuckDB > -0.5 {
-		return ""
+// musicNote says why the music is softer than its fader: the host alone hears it, or it gives way to the voice; "" if it is not.
+func (t *words) musicNote(s *studio.Snapshot) string {
+	switch {
+	case s.Music.Cued:
+		return t.Cued
+	case s.Music.Playing && s.Sound.DuckDB < -0.5:
+		return fmt.Sprintf(t.Ducked, t.signed(s.Sound.DuckDB))
 	}
-	return fmt.Sprintf(t.Ducked, t.signed(s.Sound.DuckDB))
+	return ""
 }
 
 // lufs says a loudness; below −60 there is nothing to say.

@@ -39,6 +39,7 @@ type musicPanel struct {
 	loop          *widget.Picker
 	crossfade     *dial
 	duck, monitor *widget.Toggle
+	cue           *widget.Toggle
 	echo          fyne.CanvasObject
 	pads          []*widget.Button
 	volume        *dial
@@ -105,13 +106,17 @@ func (p *musicPanel) settings() []fyne.CanvasObject {
 	})
 	p.duck = widget.NewToggle(t.Duck, func(on bool) { w.changeMusic(func(m *studio.Music) { m.Duck = on }) })
 	p.monitor = widget.NewToggle(t.Monitor, func(on bool) { w.changeMusic(func(m *studio.Music) { m.Monitor = on }) })
+	p.cue = widget.NewToggle(t.Cue, func(on bool) {
+		w.command(func(ctx context.Context) error { return w.desk.CueMusic(ctx, on) })
+	})
+	p.cue.Keys = p.keys
 	p.echo = paragraph(t.MonitorEcho)
 	p.volume = w.newDial(t.PadVolume, t.DecibelUnit, studio.MinMusicDB, studio.MaxMusicDB, p.setVolume)
 	p.loop.Keys, p.duck.Keys, p.monitor.Keys = p.keys, p.keys, p.keys
 	p.crossfade.fader.Keys, p.volume.fader.Keys = p.keys, p.keys
 	return []fyne.CanvasObject{
 		widget.Columns(6, widget.NewText(t.Loop, widget.Style{Size: theme.Small, Shrink: true}), p.loop),
-		p.crossfade.object, p.duck, p.monitor, p.echo, p.volume.object,
+		p.crossfade.object, p.duck, p.monitor, p.cue, p.echo, p.volume.object,
 	}
 }
 
@@ -163,6 +168,7 @@ func (p *musicPanel) apply(s *studio.Snapshot) {
 	t, m := p.w.words, s.Music
 	if p.w.settled(s) {
 		p.loud = int(s.Settings.Pads[0])
+		p.cue.Set(m.Cued)
 	}
 	p.fit(len(m.Tracks))
 	title := ""
@@ -199,7 +205,7 @@ func (p *musicPanel) apply(s *studio.Snapshot) {
 		b.SetEnabled(i < len(m.Pads) && m.Pads[i].Length > 0)
 	}
 	p.show(p.w.music)
-	show(p.echo, p.w.music.Monitor && !s.Settings.Voice.Echo)
+	show(p.echo, (p.w.music.Monitor || m.Cued) && !s.Settings.Voice.Echo)
 }
 
 func (p *musicPanel) show(m studio.Music) {

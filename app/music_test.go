@@ -119,6 +119,10 @@ func TestHowTheMusicPlaysIsSet(t *testing.T) {
 	b.lacks("Wear headphones")
 	b.change(func(s *studio.Snapshot) { s.Settings.Music.Monitor, s.Settings.Voice.Echo = true, false })
 	b.reads("Wear headphones, or have the voice's echo removed")
+	p.cue.OnChanged(true)
+	b.expect("cue true")
+	b.change(func(s *studio.Snapshot) { s.Music.Cued = true })
+	b.reads("Viewers do not hear it")
 	b.change(func(s *studio.Snapshot) {
 		s.Music.Monitor, s.Music.MonitorProblem = studio.Failed, studio.Problem{Trouble: studio.DeviceBusy}
 	})

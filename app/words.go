@@ -160,6 +160,8 @@ type words struct {
 	Duck         string
 	Monitor      string
 	MonitorEcho  string
+	Cue          string
+	Cued         string
 	PadNames     string // in the order of mix.Sounds
 	StopPads     string
 	PadVolume    string

@@ -322,6 +322,27 @@ func TestTheHostHearsMusicAndPadsButNeverTheVoice(t *testing.T) {
 	})
 }
 
+func TestCuedMusicIsHeardByTheHostAlone(t *testing.T) {
+	m := newMachine()
+	onSession(t, m, func(ctx context.Context, s *studio.Session) {
+		onAirWithMusic(t, ctx, s, m)
+		must(t, s.CueMusic(ctx, true))
+		wait(time.Second)
+		var b frame.Block
+		if _, music := m.hears(); music != 0 || m.played == nil || !m.played.Get(&b) || !s.Snapshot().Music.Cued {
+			t.Fatalf("viewers hear it at %g, the host on %v", music, m.played)
+		}
+		near(t, "the host hears", float64(b[0]), tuneLevel*gain(-6))
+		must(t, s.CueMusic(ctx, false))
+		wait(time.Second)
+		_, music := m.hears()
+		near(t, "given back to the show it is", music, tuneLevel*gain(-6))
+		if got := s.Snapshot().Music; got.Cued || got.Monitor != studio.Idle {
+			t.Errorf("afterwards: %+v", got)
+		}
+	})
+}
+
 func TestMusicSettingsAreChecked(t *testing.T) {
 	m := newMachine()
 	onSession(t, m, func(ctx context.Context, s *studio.Session) {

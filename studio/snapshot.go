@@ -131,6 +131,8 @@ type MusicStatus struct {
 	// Current is the track that is heard or would be next, 0 in an empty playlist.
 	Current mix.EntryID
 	Playing bool
+	// Cued says that the host alone hears the music.
+	Cued bool
 	// Position and Length are the current track's; Outline draws it.
 	Position, Length time.Duration
 	Outline          Outline

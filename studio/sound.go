@@ -34,6 +34,7 @@ type sound struct {
 	mu     sync.Mutex // guards what the owner reads and sets
 	voice  mix.Strip
 	music  mix.Strip
+	cue    mix.Strip // the music while the host alone hears it
 	ducker *mix.Ducker
 	now    levels
 	heard  time.Time // when the last block came from the microphone
@@ -43,8 +44,8 @@ type sound struct {
 	loudness mix.Loudness
 	weighed  int // blocks
 	out      *audioOut
-	// The blocks of a step: of the deck, of its cue, which nobody hears yet, of the pads, and what the host hears in the next.
-	song, cue, effect, played frame.Block
+	// The blocks of a step: of the deck for the show and for the host alone, of the pads, and what the host hears in the next.
+	song, cued, effect, played frame.Block
 }
 
 // levels is what the meters show.
@@ -119,7 +120,7 @@ func (s *sound) count(n *uint64) {
 
 func (s *sound) step(b *frame.Block, pts time.Duration, heard bool) {
 	s.rack.Process(b, s.play())
-	s.deck.Take(&s.song, &s.cue)
+	s.deck.Take(&s.song, &s.cued)
 	s.pads.Take(&s.effect)
 	s.mu.Lock()
 	s.mix(b)
@@ -157,9 +158,11 @@ func (s *sound) mix(b *frame.Block) {
 	s.voice.Process(b)
 	s.ducker.Process(&s.song, b)
 	s.music.Process(&s.song)
+	s.cue.Process(&s.cued)
 	for i := range b {
-		s.played[i] = s.song[i] + s.effect[i]
-		b[i] += s.played[i]
+		shared := s.song[i] + s.effect[i]
+		s.played[i] = shared + s.cued[i]
+		b[i] += shared
 	}
 	s.master.Process(b)
 	s.loudness.Add(b)
@@ -197,6 +200,7 @@ func (s *sound) set(m Microphone) {
 func (s *sound) setMusic(m Music) {
 	s.mu.Lock()
 	s.music.GainDB, s.music.Muted, s.ducker.DepthDB = m.GainDB, m.Muted, 0
+	s.cue.GainDB = m.GainDB
 	if m.Duck {
 		s.ducker.DepthDB = duckDepth
 	}
