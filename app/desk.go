@@ -2,11 +2,13 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"vitrine/capture/frame"
 	"vitrine/effects"
 	"vitrine/server/wire"
 	"vitrine/studio"
+	"vitrine/studio/mix"
 )
 
 // Desk is what the window asks of the show: *studio.Session, or a fake of it. Commands answer within milliseconds; the
@@ -34,6 +36,23 @@ type Desk interface {
 	SetMicrophone(ctx context.Context, m studio.Microphone) error
 	SetSpeaker(ctx context.Context, device string) error
 	TestSpeaker(ctx context.Context) error
+
+	AddTracks(ctx context.Context, paths []string) error
+	RemoveTrack(ctx context.Context, id mix.EntryID) error
+	MoveTrack(ctx context.Context, id mix.EntryID, to int) error
+	PlayTrack(ctx context.Context, id mix.EntryID) error
+	PlayMusic(ctx context.Context) error
+	PauseMusic(ctx context.Context) error
+	StopMusic(ctx context.Context) error
+	NextTrack(ctx context.Context) error
+	PreviousTrack(ctx context.Context) error
+	SeekMusic(ctx context.Context, to time.Duration) error
+	CueMusic(ctx context.Context, on bool) error
+	SetMusic(ctx context.Context, m studio.Music) error
+	TriggerPad(ctx context.Context, i int) error
+	StopPads(ctx context.Context) error
+	SetPadVolume(ctx context.Context, i int, db float64) error
+
 	SetServer(ctx context.Context, s studio.Server) error
 	SetOutput(ctx context.Context, o studio.Output) error
 	SetAppearance(ctx context.Context, language, theme string) error

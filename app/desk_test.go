@@ -54,7 +54,9 @@ func newRecorder() *recorder {
 	}
 	s.Program.Format = s.Settings.Output.Format
 	s.Sound.Status = studio.Running
-	s.Sound.Voice, s.Sound.Master = mix.Level{Peak: mix.Floor, RMS: mix.Floor}, mix.Level{Peak: mix.Floor, RMS: mix.Floor}
+	silent := mix.Level{Peak: mix.Floor, RMS: mix.Floor}
+	s.Sound.Voice, s.Sound.Music, s.Sound.Master = silent, silent, silent
+	s.Sound.Loudness = studio.Loudness{Momentary: mix.Floor, ShortTerm: mix.Floor, Integrated: mix.Silence}
 	s.Air.Phase = studio.OffAir
 	return &recorder{snap: s, changed: make(chan struct{}, 1), slot: frame.NewSlot()}
 }
@@ -112,6 +114,39 @@ func (d *recorder) SetMicrophone(_ context.Context, m studio.Microphone) error {
 
 func (d *recorder) SetSpeaker(_ context.Context, id string) error { return d.call("speaker %q", id) }
 func (d *recorder) TestSpeaker(context.Context) error             { return d.call("test speaker") }
+
+func (d *recorder) AddTracks(_ context.Context, paths []string) error {
+	return d.call("add tracks %v", paths)
+}
+
+func (d *recorder) RemoveTrack(_ context.Context, id mix.EntryID) error {
+	return d.call("remove track %d", id)
+}
+
+func (d *recorder) MoveTrack(_ context.Context, id mix.EntryID, to int) error {
+	return d.call("move track %d %d", id, to)
+}
+
+func (d *recorder) PlayTrack(_ context.Context, id mix.EntryID) error {
+	return d.call("play track %d", id)
+}
+func (d *recorder) PlayMusic(context.Context) error     { return d.call("play") }
+func (d *recorder) PauseMusic(context.Context) error    { return d.call("pause") }
+func (d *recorder) StopMusic(context.Context) error     { return d.call("stop") }
+func (d *recorder) NextTrack(context.Context) error     { return d.call("next") }
+func (d *recorder) PreviousTrack(context.Context) error { return d.call("previous") }
+func (d *recorder) SeekMusic(_ context.Context, to time.Duration) error {
+	return d.call("seek %v", to)
+}
+
+func (d *recorder) CueMusic(_ context.Context, on bool) error        { return d.call("cue %t", on) }
+func (d *recorder) SetMusic(_ context.Context, m studio.Music) error { return d.call("music %+v", m) }
+func (d *recorder) TriggerPad(_ context.Context, i int) error        { return d.call("pad %d", i) }
+func (d *recorder) StopPads(context.Context) error                   { return d.call("stop pads") }
+func (d *recorder) SetPadVolume(_ context.Context, i int, db float64) error {
+	return d.call("pad %d at %g", i, db)
+}
+
 func (d *recorder) SetServer(_ context.Context, s studio.Server) error {
 	return d.call("server %s %s %s", s.Address, s.Show, s.Token)
 }

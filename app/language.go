@@ -63,6 +63,8 @@ func (t *words) plain(p studio.Problem) string {
 		return t.EffectsMissing
 	case studio.GradeFailed:
 		return fmt.Sprintf(t.GradeFailed, p.Name, p.Detail)
+	case studio.MusicFailed:
+		return fmt.Sprintf(t.MusicFailed, p.Name, p.Detail)
 	case studio.SettingsAside:
 		return t.SettingsAside
 	case studio.SettingsUnsafe:

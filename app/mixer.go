@@ -14,41 +14,74 @@ import (
 	"vitrine/studio"
 )
 
-// mixer is the sound: a strip for the microphone and one for what goes out.
+// mixer is the sound: a strip for the microphone, one for the music, and one for what goes out.
 type mixer struct {
 	w      *Window
 	object fyne.CanvasObject
 	note   *widget.Text
 	mic    studio.Microphone // as the host set it, before the desk says so
 
-	voice, master           *widget.Meter
-	voiceLevel, masterLevel *widget.Text
-	mute                    *widget.Button
-	gain                    *widget.Fader
-	gainText                *widget.Text
-	device, channels        *widget.Picker
-	speaker                 *widget.Picker
-	test                    *widget.Button
+	voice, music, master                *widget.Meter
+	voiceLevel, musicLevel, masterLevel *widget.Text
+	gain, musicGain                     *volume
+	duck, loudness                      *widget.Text
+	device, speaker                     *widget.Picker
+	test                                *widget.Button
 }
 
 func newMixer(w *Window) *mixer {
 	m := &mixer{w: w, mic: w.snap.Settings.Microphone}
 	t := w.words
-	m.voice, m.master = widget.NewMeter(t.Clip), widget.NewMeter(t.Clip)
-	m.voiceLevel, m.masterLevel = levelText(), levelText()
-	m.mute = widget.NewButton(t.Mute, theme.Mic, widget.Plain, w.toggleMute)
-	m.gain = widget.NewFader(studio.MinGainDB, studio.MaxGainDB, 1, func(v float64) {
-		m.change(func(mic *studio.Microphone) { mic.GainDB = v })
+	m.voice, m.music, m.master = widget.NewMeter(t.Clip), widget.NewMeter(t.Clip), widget.NewMeter(t.Clip)
+	m.voiceLevel, m.musicLevel, m.masterLevel = levelText(), levelText(), levelText()
+	m.duck, m.loudness = widget.Caption(""), widget.Caption("")
+	m.gain = w.newVolume(studio.MinGainDB, studio.MaxGainDB, theme.Mic, theme.MicOff, w.toggleMute, func(db float64) {
+		m.change(func(mic *studio.Microphone) { mic.GainDB = db })
 	})
-	m.gainText = widget.NewText("", widget.Style{Color: theme.Quiet, Size: theme.Small, Align: fyne.TextAlignTrailing})
+	m.musicGain = w.newVolume(studio.MinMusicDB, studio.MaxMusicDB, theme.Speaker, theme.SpeakerOff, func() {
+		w.changeMusic(func(music *studio.Music) { music.Muted = !music.Muted })
+	}, func(db float64) {
+		w.changeMusic(func(music *studio.Music) { music.GainDB = db })
+	})
 	m.device = w.microphonePicker()
-	m.channels = w.channelPicker()
 	m.speaker = w.speakerPicker()
-	m.test = w.speakerTest()
-	m.mute.Keys, m.gain.Keys = w.keys, w.keys
+	m.test = widget.NewButton("", theme.Speaker, widget.Plain, w.testSpeaker)
+	m.test.Keys = w.keys
 	m.note = widget.NewText("", widget.Style{Color: fynetheme.ColorNameWarning, Size: theme.Small, Align: fyne.TextAlignTrailing, Shrink: true})
-	m.object = widget.NewCard(t.Mixer, widget.Sized(fyne.NewSize(360, 0), m.note), widget.Columns(28, m.voiceStrip(), m.masterStrip()))
+	m.object = widget.NewCard(t.Mixer, widget.Sized(fyne.NewSize(360, 0), m.note), widget.Columns(stripGap, m.voiceStrip(), m.musicStrip(), m.masterStrip()))
 	return m
+}
+
+// stripGap is the room between strips in pixels.
+const stripGap = 14
+
+// volume is a fader with its number and a button that mutes.
+type volume struct {
+	object  fyne.CanvasObject
+	fader   *widget.Fader
+	text    *widget.Text
+	mute    *widget.Button
+	on, off theme.Symbol
+}
+
+func (w *Window) newVolume(low, high float64, on, off theme.Symbol, mute func(), changed func(db float64)) *volume {
+	v := &volume{on: on, off: off}
+	v.fader = widget.NewFader(low, high, 1, changed)
+	v.text = widget.NewText("", widget.Style{Color: theme.Quiet, Size: theme.Small, Align: fyne.TextAlignTrailing})
+	v.mute = widget.NewButton("", on, widget.Plain, mute)
+	v.fader.Keys, v.mute.Keys = w.keys, w.keys
+	v.object = widget.Row(v.fader, widget.Sized(fyne.NewSize(46, 0), v.text), v.mute)
+	return v
+}
+
+func (v *volume) set(db float64, said string, muted bool) {
+	v.fader.Set(db)
+	v.text.Set(said)
+	if muted {
+		v.mute.Set("", v.off, widget.Warn)
+	} else {
+		v.mute.Set("", v.on, widget.Plain)
+	}
 }
 
 func levelText() *widget.Text {
@@ -62,16 +95,23 @@ func strip(name string, level *widget.Text, meter *widget.Meter, rows ...fyne.Ca
 
 func (m *mixer) voiceStrip() fyne.CanvasObject {
 	t := m.w.words
-	gain := widget.Row(m.gain, widget.Sized(fyne.NewSize(46, 0), m.gainText))
 	return strip(t.Microphone, m.voiceLevel, m.voice,
-		widget.Row(gain, m.mute),
-		widget.Row(m.device, m.channels))
+		m.gain.object, m.device)
+}
+
+func (m *mixer) musicStrip() fyne.CanvasObject {
+	return strip(m.w.words.TabMusic, m.musicLevel, m.music, m.musicGain.object, m.line(m.duck))
+}
+
+// line is a text as high as a button.
+func (m *mixer) line(o fyne.CanvasObject) fyne.CanvasObject {
+	return widget.Sized(fyne.NewSize(0, theme.Theme{}.Size(theme.Line)), widget.Row(o))
 }
 
 func (m *mixer) masterStrip() fyne.CanvasObject {
 	t := m.w.words
 	return strip(t.Program, m.masterLevel, m.master,
-		widget.Sized(fyne.NewSize(0, theme.Theme{}.Size(theme.Line)), widget.Row(widget.Caption(t.SpeakerHint))),
+		m.line(m.loudness),
 		widget.Row(m.speaker, m.test))
 }
 
@@ -84,29 +124,35 @@ func (m *mixer) change(edit func(*studio.Microphone)) {
 
 func (m *mixer) apply(s *studio.Snapshot) {
 	if m.w.settled(s) {
-		m.mic = s.Settings.Microphone
+		m.mic, m.w.music = s.Settings.Microphone, s.Settings.Music
 	}
 	t := m.w.words
 	m.voice.Set(s.Sound.Voice.Peak, s.Sound.Voice.RMS, s.Sound.Voice.Clipped, m.mic.Muted)
+	m.music.Set(s.Sound.Music.Peak, s.Sound.Music.RMS, s.Sound.Music.Clipped, m.w.music.Muted)
 	m.master.Set(s.Sound.Master.Peak, s.Sound.Master.RMS, s.Sound.Master.Clipped, false)
-	m.voiceLevel.Set(t.level(s.Sound.Voice.Peak))
-	m.masterLevel.Set(t.level(s.Sound.Master.Peak))
+	m.voiceLevel.Set(t.levelOf(s.Sound.Voice.Peak, m.mic.Muted))
+	m.musicLevel.Set(t.levelOf(s.Sound.Music.Peak, m.w.music.Muted))
+	m.masterLevel.Set(t.levelOf(s.Sound.Master.Peak, false))
+	m.duck.Set(t.musicNote(s))
+	m.loudness.Set(fmt.Sprintf(t.Loudness, t.lufs(s.Sound.Loudness.ShortTerm), t.lufs(s.Sound.Loudness.Integrated)))
 	m.note.Set(t.soundNote(s))
 	m.show(m.mic)
+	m.showMusic(m.w.music)
 	m.w.setMicrophoneChoices(m.device, m.mic.Device)
-	m.w.setChannelChoices(m.channels, m.mic.Channels)
-	m.w.setSpeakerChoices(m.speaker, m.test)
+	m.w.setSpeakerChoices(m.speaker)
+	kind := widget.Plain
+	if s.Sound.Speaker == studio.Running {
+		kind = widget.Primary
+	}
+	m.test.Set("", theme.Speaker, kind)
 }
 
 func (m *mixer) show(mic studio.Microphone) {
-	t := m.w.words
-	m.gain.Set(mic.GainDB)
-	m.gainText.Set(t.signed(mic.GainDB))
-	if mic.Muted {
-		m.mute.Set(t.Muted, theme.MicOff, widget.Warn)
-	} else {
-		m.mute.Set(t.Mute, theme.Mic, widget.Plain)
-	}
+	m.gain.set(mic.GainDB, m.w.words.signed(mic.GainDB), mic.Muted)
+}
+
+func (m *mixer) showMusic(music studio.Music) {
+	m.musicGain.set(music.GainDB, m.w.words.signed(music.GainDB), music.Muted)
 }
 
 // soundNote is what the host should know about the sound; "" while all is well.
@@ -116,6 +162,8 @@ func (t *words) soundNote(s *studio.Snapshot) string {
 		return t.problem(named(s.Sound.Problem, t.TheMicrophone))
 	case s.Sound.Speaker == studio.Failed:
 		return t.problem(named(s.Sound.SpeakerProblem, t.TheSpeaker))
+	case s.Music.Monitor == studio.Failed:
+		return t.problem(named(s.Music.MonitorProblem, t.TheSpeaker))
 	case s.Settings.Microphone.Muted:
 		return t.MicrophoneMuted
 	case s.Sound.Status == studio.Opening:
@@ -130,6 +178,33 @@ func named(p studio.Problem, name string) studio.Problem {
 		p.Name = name
 	}
 	return p
+}
+
+// levelOf says a strip's peak, or that it is muted.
+func (t *words) levelOf(db float64, muted bool) string {
+	if muted {
+		return t.Muted
+	}
+	return t.level(db)
+}
+
+// musicNote says why the music is softer than its fader: the host alone hears it, or it gives way to the voice; "" if it is not.
+func (t *words) musicNote(s *studio.Snapshot) string {
+	switch {
+	case s.Music.Cued:
+		return t.Cued
+	case s.Music.Playing && s.Sound.DuckDB < -0.5:
+		return fmt.Sprintf(t.Ducked, t.signed(s.Sound.DuckDB))
+	}
+	return ""
+}
+
+// lufs says a loudness; below −60 there is nothing to say.
+func (t *words) lufs(loudness float64) string {
+	if !(loudness > -60) {
+		return t.NoLoudness
+	}
+	return minus(fmt.Sprintf("%.1f", loudness))
 }
 
 // level says a peak in decibels; below the meter's floor nothing is heard.
@@ -221,11 +296,15 @@ func (w *Window) speakerTest() *widget.Button {
 
 func (w *Window) testSpeaker() { w.command(w.desk.TestSpeaker) }
 
-func (w *Window) setSpeakerChoices(p *widget.Picker, test *widget.Button) {
+func (w *Window) setSpeakerChoices(p *widget.Picker) {
 	chosen := w.snap.Settings.Speaker
 	if w.settled(w.snap) {
 		p.Set(w.deviceChoices(frame.Speaker, chosen), chosen)
 	}
+}
+
+// setSpeakerTest says on the button of the test whether it plays.
+func (w *Window) setSpeakerTest(test *widget.Button) {
 	switch w.snap.Sound.Speaker {
 	case studio.Running, studio.Opening:
 		test.Set(w.words.Playing, theme.Speaker, widget.Plain)

@@ -93,7 +93,8 @@ func (w *Window) audioPage() page {
 		m := w.mixer.mic
 		w.setMicrophoneChoices(mic, m.Device)
 		w.setChannelChoices(channels, m.Channels)
-		w.setSpeakerChoices(speaker, test)
+		w.setSpeakerChoices(speaker)
+		w.setSpeakerTest(test)
 		meter.Set(s.Sound.Voice.Peak, s.Sound.Voice.RMS, s.Sound.Voice.Clipped, m.Muted)
 		note.Set(t.soundNote(s))
 	}

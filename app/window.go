@@ -56,6 +56,8 @@ type Window struct {
 	mixer    *mixer
 	controls *controls
 	side     *side
+	playlist *musicPanel
+	music    studio.Music // as the host set it, before the desk says so
 	notices  *notices
 	menu     *menu
 	sheet    *widget.Sheet
@@ -64,6 +66,9 @@ type Window struct {
 	offered  *studio.Unfinished     // the show that the host was last asked to go on with
 	closeBy  time.Time              // set once the host wants to close: when the show is over, or then
 }
+
+// musicSide is the place of the music's panel in the side column.
+const musicSide = 3
 
 // Sizes of the window in device-independent pixels.
 const (
@@ -84,6 +89,7 @@ func New(a fyne.App, d Desk, convert func(*image.RGBA, *frame.Video), log *slog.
 	}
 	w.system = lang.SystemLocale().LanguageString()
 	w.snap = d.Snapshot()
+	w.music = w.snap.Settings.Music
 	w.words = wordsFor(w.snap.Settings.Language, w.system)
 	w.setTheme(w.snap.Settings.Theme)
 	w.win = a.NewWindow(w.words.Product)
@@ -91,6 +97,13 @@ func New(a fyne.App, d Desk, convert func(*image.RGBA, *frame.Video), log *slog.
 	w.win.SetMaster()
 	w.win.SetPadded(false)
 	w.win.SetCloseIntercept(w.requestClose)
+	w.win.SetOnDropped(func(_ fyne.Position, files []fyne.URI) {
+		var paths []string
+		for _, f := range files {
+			paths = append(paths, f.Path())
+		}
+		w.dropped(paths)
+	})
 	w.overlay = newOverlay(w)
 	w.picture = widget.NewPicture(w.convert, w.overlay.object)
 	w.build()
@@ -116,10 +129,13 @@ func (w *Window) build() {
 	if w.side != nil {
 		at = w.side.at
 	}
-	w.side = newSide(w, at, sidePanel{w.words.TabShow, show.object}, sidePanel{w.words.TabLook, look.object}, sidePanel{w.words.TabVoice, voice.object})
+	w.playlist = newMusicPanel(w)
+	w.side = newSide(w, at, sidePanel{w.words.TabShow, show.object}, sidePanel{w.words.TabLook, look.object},
+		sidePanel{w.words.TabVoice, voice.object}, sidePanel{w.words.TabMusic, w.playlist.object})
 	w.menu = newMenu(w)
 	w.live = []func(*studio.Snapshot){
-		w.overlay.apply, w.sources.apply, w.mixer.apply, show.apply, look.apply, voice.apply, w.notices.apply, w.controls.apply, status.apply, w.menu.apply,
+		w.overlay.apply, w.sources.apply, w.mixer.apply, show.apply, look.apply, voice.apply,
+		w.playlist.apply, w.notices.apply, w.controls.apply, status.apply, w.menu.apply,
 	}
 	const gap = 10
 	left := widget.Sized(fyne.NewSize(leftWidth, 0), widget.Fill(gap, nil, w.sources.object, w.notices.object))

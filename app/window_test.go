@@ -152,16 +152,19 @@ func TestTheMixer(t *testing.T) {
 		t.Errorf("the meter shows %g %g %t", peak, rms, clipped)
 	}
 	b.key(fyne.KeyM)
-	b.w.mixer.gain.OnChanged(6)
+	b.w.mixer.gain.fader.OnChanged(6)
 	b.expect(`mic "" 1 true 0`, `mic "" 1 true 6`)
 	b.change(func(s *studio.Snapshot) { s.Settings.Microphone.Muted, s.Settings.Microphone.GainDB = true, 6 })
 	b.reads("Muted", "+6 dB", "The microphone is muted")
 	b.w.mixer.device.Choose("mic1")
-	b.w.mixer.channels.Choose("2")
-	b.expect(`mic "mic1" 1 true 6`, `mic "mic1" 2 true 6`)
+	b.expect(`mic "mic1" 1 true 6`)
 	b.w.mixer.speaker.Choose("spk0")
-	b.press("Test")
+	test.Tap(b.w.mixer.test)
 	b.expect(`speaker "spk0"`, "test speaker")
+	b.w.openSettings(audioTab)
+	b.pickers()[1].Choose("2")
+	b.press("Test")
+	b.expect(`mic "mic1" 2 true 6`, "test speaker")
 }
 
 func TestADeviceThatIsGoneStaysChosen(t *testing.T) {
@@ -175,19 +178,19 @@ func TestADeviceThatIsGoneStaysChosen(t *testing.T) {
 
 func TestASnapshotThatLagsDoesNotMoveTheFaderBack(t *testing.T) {
 	b := newBench(t)
-	b.w.mixer.gain.OnChanged(9)
+	b.w.mixer.gain.fader.OnChanged(9)
 	b.change(func(*studio.Snapshot) {})
-	if b.w.mixer.gain.Value != 9 {
-		t.Errorf("the fader fell back to %g", b.w.mixer.gain.Value)
+	if b.w.mixer.gain.fader.Value != 9 {
+		t.Errorf("the fader fell back to %g", b.w.mixer.gain.fader.Value)
 	}
 	b.carry()
 	b.w.apply(b.d.snap)
-	if b.w.mixer.gain.Value != 9 {
-		t.Errorf("the fader fell back to %g before the desk could say so", b.w.mixer.gain.Value)
+	if b.w.mixer.gain.fader.Value != 9 {
+		t.Errorf("the fader fell back to %g before the desk could say so", b.w.mixer.gain.fader.Value)
 	}
 	b.change(func(s *studio.Snapshot) { s.Settings.Microphone.GainDB = 8 })
-	if b.w.mixer.gain.Value != 8 {
-		t.Errorf("the fader shows %g, the desk says 8", b.w.mixer.gain.Value)
+	if b.w.mixer.gain.fader.Value != 8 {
+		t.Errorf("the fader shows %g, the desk says 8", b.w.mixer.gain.fader.Value)
 	}
 }
 

@@ -141,6 +141,31 @@ type words struct {
 	EqualiserHeading  string
 	VoiceDelay        string
 
+	// Music.
+	TabMusic     string
+	NoMusic      string
+	NoMusicHint  string
+	MusicFile    string
+	MusicFolder  string
+	MusicTitle   string
+	FolderTitle  string
+	ReadingMusic string
+	Loop         string
+	LoopOff      string
+	LoopOne      string
+	LoopAll      string
+	Crossfade    string
+	SecondsUnit  string
+	DecibelUnit  string
+	Duck         string
+	Monitor      string
+	MonitorEcho  string
+	Cue          string
+	Cued         string
+	PadNames     string // in the order of mix.Sounds
+	StopPads     string
+	PadVolume    string
+
 	// Audio mixer.
 	Mixer              string
 	Microphone         string
@@ -163,7 +188,9 @@ type words struct {
 	Silent             string
 	MicrophoneOpening  string
 	MicrophoneMuted    string
-	SpeakerHint        string
+	Loudness           string // of the last seconds, and of the show so far
+	NoLoudness         string
+	Ducked             string
 
 	// Show.
 	Show                string
@@ -374,6 +401,7 @@ type words struct {
 	EffectsMissing  string
 	EffectsSpared   string
 	GradeFailed     string
+	MusicFailed     string
 	EncoderSlow     string
 	EncoderEased    string
 	SettingsAside   string

@@ -91,8 +91,11 @@ func (l Look) Thrifts() (list []Thrift) {
 		Thrift
 		saves bool
 	}{
-		{FewerMasks, l.masked()}, {FewerFaces, l.shaped()}, {NoShapes, l.Slim+l.Eyes > 0},
-		{NoBeauty, l.shaped() || l.Sharpen > 0}, {NoColour, l.coloured()},
+		{FewerMasks, l.masked()},
+		{FewerFaces, l.shaped()},
+		{NoShapes, l.Slim+l.Eyes > 0},
+		{NoBeauty, l.shaped() || l.Sharpen > 0},
+		{NoColour, l.coloured()},
 	} {
 		if t.saves {
 			list = append(list, t.Thrift)

@@ -209,6 +209,7 @@ func (s *Session) SetMicrophone(ctx context.Context, m Microphone) error {
 func (s *Session) SetSpeaker(ctx context.Context, device string) error {
 	return s.do(ctx, func() error {
 		s.change(func(set *Settings) { set.Speaker = device })
+		s.runMonitor()
 		return nil
 	})
 }

@@ -24,6 +24,8 @@ type machine struct {
 	changed  func([]frame.Device)
 	fail     map[string]error // by Device.ID: what opening or running it gives
 	mute     bool             // the microphone delivers nothing
+	loud     float32          // what it delivers, on both sides
+	played   *frame.Queue     // what the speaker plays
 	pool     frame.Pool
 	opened   []string
 	encoding time.Duration // a picture takes this long
@@ -34,12 +36,14 @@ type machine struct {
 	calls   []string
 	openErr error
 
-	script             func(ctx context.Context, m *machine, f studio.Feedback) error
-	video              []frame.Packet
-	audio              []frame.Packet
-	targets            []frame.Target
-	expected           int // bits a second
-	closed             int // encoders
+	script   func(ctx context.Context, m *machine, f studio.Feedback) error
+	video    []frame.Packet
+	audio    []frame.Packet
+	heard    frame.Block // what the sound encoder got last
+	targets  []frame.Target
+	expected int // bits a second
+	closed   int // encoders
+
 	rack               *effects.Rack
 	previewed, encoded atomic.Int32 // luma of the newest picture in the window and in the encoder
 }
@@ -49,6 +53,7 @@ func newMachine() *machine {
 		devices: []frame.Device{{Kind: frame.Camera, ID: "cam", Name: "Camera"}, {Kind: frame.Microphone, ID: "mic", Name: "Mic", Default: true}},
 		fail:    map[string]error{},
 		keep:    []byte("{}"),
+		loud:    0.1, // far below the limiter, which is what costs most over hours
 		shows:   map[wire.ShowID]wire.Show{"evening": {ID: "evening", Title: "Evening", State: wire.Open}},
 		script:  live,
 	}
@@ -127,9 +132,6 @@ func (m *machine) CaptureAudio(ctx context.Context, device string, channels int,
 	t := time.NewTicker(frame.BlockDuration)
 	defer t.Stop()
 	var b frame.Block
-	for i := range b {
-		b[i] = 0.1 // far below the limiter, which is what costs most over hours
-	}
 	for {
 		if err := m.failure("mic"); err != nil {
 			return err
@@ -140,6 +142,9 @@ func (m *machine) CaptureAudio(ctx context.Context, device string, channels int,
 		case <-t.C:
 			m.mu.Lock()
 			mute := m.mute
+			for i := range b {
+				b[i] = m.loud
+			}
 			m.mu.Unlock()
 			if !mute {
 				out.Put(&b)
@@ -152,6 +157,9 @@ func (m *machine) PlayAudio(ctx context.Context, device string, in *frame.Queue)
 	if err := m.failure("speaker"); err != nil {
 		return err
 	}
+	m.mu.Lock()
+	m.played = in
+	m.mu.Unlock()
 	<-ctx.Done()
 	return nil
 }
@@ -207,6 +215,9 @@ func (m *machine) Audio(frame.AudioSettings) (studio.AudioEncoder, error) {
 }
 
 func (e *fakeAudio) Encode(b *frame.Block, pts time.Duration) (*frame.Packet, error) {
+	e.m.mu.Lock()
+	e.m.heard = *b
+	e.m.mu.Unlock()
 	e.half = !e.half
 	if e.half {
 		e.first = pts
@@ -325,7 +336,9 @@ func onSession(t *testing.T, m *machine, test func(ctx context.Context, s *studi
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		s := studio.New(studio.Config{Devices: m, Encoders: m, Uplink: m, Backstage: m, Keeper: m, Rack: m.rack, Scale: nearest})
+		s := studio.New(studio.Config{
+			Devices: m, Encoders: m, Uplink: m, Backstage: m, Tracks: m, Keeper: m, Rack: m.rack, Scale: nearest,
+		})
 		ended := make(chan error, 1)
 		go func() { ended <- s.Run(ctx) }()
 		go func() {

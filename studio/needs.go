@@ -6,6 +6,7 @@ import (
 
 	"vitrine/capture/frame"
 	"vitrine/server/wire"
+	"vitrine/studio/mix"
 )
 
 // Devices is the machine: what it has, and running one of it. Every Capture call blocks until ctx ends (then it returns
@@ -82,6 +83,27 @@ type Backstage interface {
 	// Check measures the way to the server for some seconds; nothing goes on air. progress hears which share is done and what
 	// is known so far.
 	Check(ctx context.Context, server, token string, progress func(share float64, so frame.Path)) (frame.Path, error)
+}
+
+// Track is an opened music file.
+type Track interface {
+	mix.Player
+	// Title is what the file calls its music, else the file's name; Artist is who plays, or "".
+	Title() string
+	Artist() string
+}
+
+// Peak is the lowest and the highest sample of a stretch of music.
+type Peak struct{ Min, Max float32 }
+
+// Tracks reads music files. Its methods wait for the disk and may be called from any goroutine. Errors say in plain words why
+// a file is no music.
+type Tracks interface {
+	// OpenTrack opens a file to be played from its beginning.
+	OpenTrack(path string) (Track, error)
+	// OutlineTrack measures a file for drawing, in so many equal columns, until it is done or ctx ends. progress is called now
+	// and then, at the end with a share of 1; the peaks hold until it returns.
+	OutlineTrack(ctx context.Context, path string, columns int, progress func(share float64, peaks []Peak)) error
 }
 
 // Keeper keeps the settings between starts.

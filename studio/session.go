@@ -5,11 +5,11 @@
 // clock), the picture loop, the encoder, and one goroutine for each device or network call that is under way; they hand
 // the loop small results and nothing else, and all of them have ended when Run returns.
 //
-// The room holds no device, socket or codec: it declares what it needs (Devices, Encoders, Uplink, Backstage, Keeper) and
+// The room holds no device, socket or codec: it declares what it needs (Devices, Encoders, Uplink, Backstage, Tracks, Keeper) and
 // cmd/studio fills the needs with real or synthetic ones. That is why the whole show runs under testing/synctest.
 //
 // Queues: device → picture loop, program → preview and program → encoder hold one picture, newest wins; microphone → mixer
-// holds five blocks, oldest dropped; commands are not queued, the caller waits.
+// holds five blocks and mixer → the host's speaker six, oldest dropped; commands are not queued, the caller waits.
 package studio
 
 import (
@@ -39,6 +39,8 @@ type Config struct {
 	Rack *effects.Rack
 	// Open opens a file that the host named.
 	Open func(path string) (io.ReadSeekCloser, error)
+	// Tracks opens music files.
+	Tracks Tracks
 	// Scale resizes I420 pictures.
 	Scale scene.Scale
 	Log   *slog.Logger
@@ -76,6 +78,7 @@ type Session struct {
 	graded   string     // the name of grade
 	grade    *video.LUT // nil for none
 	speaker  speakerState
+	music    music
 	air      airState
 	governor *governor
 	second   time.Time
@@ -125,6 +128,11 @@ func (s *Session) Run(ctx context.Context) error {
 	s.load()
 	s.publish() // what was kept, for all that starts now
 	group.Go(func() error { return s.sound.run(ctx) })
+	group.Go(func() error { return s.sound.deck.Run(ctx) })
+	group.Go(func() error {
+		s.sound.fillPads()
+		return nil
+	})
 	group.Go(func() error { return s.pictures.run(ctx) })
 	group.Go(func() error { return s.video.run(ctx) })
 	group.Go(func() error { return s.save(ctx) })
@@ -162,6 +170,7 @@ func (s *Session) loop(ctx context.Context) error {
 	tick := time.NewTicker(snapshotEvery)
 	defer tick.Stop()
 	s.applyAll()
+	s.loadMusic()
 	for {
 		s.publish()
 		select {
@@ -211,7 +220,7 @@ func (s *Session) Changed() <-chan struct{} { return s.changed }
 func (s *Session) Preview() *frame.Slot { return s.pictures.preview }
 
 func (s *Session) publish() {
-	voice, master, silence, dropped := s.sound.levels()
+	now := s.sound.levels()
 	snap := &Snapshot{
 		Settings: s.settings, Devices: s.devices, Sources: s.sourceStatuses(), Notices: s.notices,
 		Program: Program{
@@ -219,10 +228,11 @@ func (s *Session) publish() {
 			FPS: s.rate.encoded, EncodeTime: s.rate.mean, Dropped: s.rate.dropped, Layers: s.rate.layers,
 		},
 		Sound: Sound{
-			Status: s.micStatus(), Problem: s.mic.problem, Voice: voice, Master: master,
-			Silence: silence, Dropped: dropped, Delay: s.c.Rack.Sound.Delay(), Speaker: s.speaker.status, SpeakerProblem: s.speaker.problem,
+			Status: s.micStatus(), Problem: s.mic.problem, Voice: now.voice, Music: now.music, Master: now.master,
+			DuckDB: now.duck, Loudness: now.loudness, Silence: now.silence, Dropped: now.lost, Delay: s.c.Rack.Sound.Delay(), Speaker: s.speaker.status, SpeakerProblem: s.speaker.problem,
 		},
-		Air: s.air.public(),
+		Music: s.musicStatus(),
+		Air:   s.air.public(),
 	}
 	if s.waits {
 		snap.Unfinished = s.cutOff
@@ -259,6 +269,7 @@ func (r *rates) layered(loads [frame.Layers]layerLoad, elapsed time.Duration) {
 
 // measure runs once a snapshot: once a second it counts, steers the encoder, and keeps settings that changed.
 func (s *Session) measure(now time.Time) {
+	s.followMusic()
 	elapsed := now.Sub(s.second)
 	if elapsed < time.Second {
 		return

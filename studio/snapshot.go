@@ -18,6 +18,7 @@ type Snapshot struct {
 	// Program says what the viewers would see.
 	Program Program
 	Sound   Sound
+	Music   MusicStatus
 	Air     Air
 	// Notices are what the host should know, newest last, at most maxNotices.
 	Notices []Notice
@@ -104,8 +105,12 @@ type LayerStatus struct {
 type Sound struct {
 	Status  Status
 	Problem Problem
-	// Voice is the level of the microphone behind its gain, Master the level of the program.
-	Voice, Master mix.Level
+	// Voice is the level of the microphone behind its gain, Music that of the music behind gain and ducking, Master the level of
+	// the program.
+	Voice, Music, Master mix.Level
+	// DuckDB is how far the music gives way to the voice now, 0 or less.
+	DuckDB   float64
+	Loudness Loudness
 	// Silence and Dropped count 10 ms blocks that were missing or in excess.
 	Silence, Dropped uint64
 	// Delay is what the effects add between the microphone and the program.
@@ -113,6 +118,46 @@ type Sound struct {
 	// Speaker is how the output does while something plays.
 	Speaker        Status
 	SpeakerProblem Problem
+}
+
+// Loudness is the program's after EBU R 128, in LUFS, mix.Floor or mix.Silence where there is none.
+type Loudness struct {
+	// Momentary is over 400 ms, ShortTerm over 3 s, Integrated since the show went on air, or since the start.
+	Momentary, ShortTerm, Integrated float64
+}
+
+// MusicStatus is the background music now.
+type MusicStatus struct {
+	// Tracks is the playlist; Reading counts the files that are still to be read into it.
+	Tracks  []TrackStatus
+	Reading int
+	// Current is the track that is heard or would be next, 0 in an empty playlist.
+	Current mix.EntryID
+	Playing bool
+	// Cued says that the host alone hears the music.
+	Cued bool
+	// Position and Length are the current track's; Outline draws it.
+	Position, Length time.Duration
+	Outline          Outline
+	Pads             []mix.PadState
+	// Monitor is how the speaker does that the host hears the music on.
+	Monitor        Status
+	MonitorProblem Problem
+}
+
+// TrackStatus is a track of the playlist.
+type TrackStatus struct {
+	ID            mix.EntryID
+	Title, Artist string
+	Length        time.Duration
+	// Problem is why it did not play or not to its end, in English; "" when it did.
+	Problem string
+}
+
+// Outline is a track's waveform: columns of equal length, of which a share, 0 to 1, is measured so far.
+type Outline struct {
+	Peaks []Peak
+	Share float64
 }
 
 // AirPhase is where the show stands between off and on air.
@@ -160,6 +205,7 @@ const (
 	EffectsSpared  Trouble = "effects_spared"  // the look was cut back; Program.Thrift says how far
 	EffectsMissing Trouble = "effects_missing" // the build holds no models, or damaged ones
 	GradeFailed    Trouble = "grade"
+	MusicFailed    Trouble = "music"
 	LinkTrouble    Trouble = "link" // Fault says which
 	ShowWasClosed  Trouble = "show_closed"
 )

@@ -11,8 +11,12 @@ import (
 	"vitrine/studio/mix"
 )
 
-// micBlocks is how much sound may wait between the microphone and the mixer.
-const micBlocks = 5
+const (
+	// micBlocks is how much sound may wait between the microphone and the mixer.
+	micBlocks = 5
+	// weighEvery is after how many blocks the loudness is read: it changes no sooner.
+	weighEvery = 10
+)
 
 // sound turns microphone blocks into the program's sound, one block at a time, on its own goroutine. It drives the clock.
 type sound struct {
@@ -22,17 +26,34 @@ type sound struct {
 	// air is where the program's sound goes during a show, nil before and after.
 	air atomic.Pointer[audioOut]
 
-	mu            sync.Mutex // guards what the owner reads and sets
-	voice         mix.Strip
-	voiceNow      mix.Level
-	masterNow     mix.Level
-	silence, lost uint64
-	heard         time.Time // when the last block came from the microphone
+	deck *mix.Deck
+	pads mix.Pads
+	// monitor is where music and pads go for the host to hear, nil while they do not.
+	monitor atomic.Pointer[frame.Queue]
+
+	mu     sync.Mutex // guards what the owner reads and sets
+	voice  mix.Strip
+	music  mix.Strip
+	cue    mix.Strip // the music while the host alone hears it
+	ducker *mix.Ducker
+	now    levels
+	heard  time.Time // when the last block came from the microphone
 
 	// Owned by run:
 	master   mix.Master
 	loudness mix.Loudness
+	weighed  int // blocks
 	out      *audioOut
+	// The blocks of a step: of the deck for the show and for the host alone, of the pads, and what the host hears in the next.
+	song, cued, effect, played frame.Block
+}
+
+// levels is what the meters show.
+type levels struct {
+	voice, music, master mix.Level
+	duck                 float64
+	loudness             Loudness
+	silence, lost        uint64
 }
 
 // audioOut is where the program's sound goes during a show. Its encoder belongs to the sound goroutine, which closes it
@@ -45,7 +66,17 @@ type audioOut struct {
 }
 
 func newSound(c *clock, rack *effects.Sound) *sound {
-	return &sound{clock: c, rack: rack, mic: frame.NewQueue(micBlocks)}
+	return &sound{clock: c, rack: rack, mic: frame.NewQueue(micBlocks), deck: mix.NewDeck(), ducker: mix.NewDucker()}
+}
+
+// ownSounds are made once: they are the same in every session.
+var ownSounds = sync.OnceValue(mix.Sounds)
+
+// fillPads puts the studio's own sounds on the pads.
+func (s *sound) fillPads() {
+	for i, one := range ownSounds() {
+		s.pads.Set(i, one)
+	}
 }
 
 // run mixes until ctx ends. Blocks are taken as they come; when none comes for longer than the clock allows, silence takes
@@ -64,7 +95,7 @@ func (s *sound) run(ctx context.Context) error {
 				if pts, ok := s.clock.accept(); ok {
 					s.step(&b, pts, true)
 				} else {
-					s.count(&s.lost)
+					s.count(&s.now.lost)
 				}
 			}
 		case <-tick.C:
@@ -74,7 +105,7 @@ func (s *sound) run(ctx context.Context) error {
 					break
 				}
 				b = frame.Block{}
-				s.count(&s.silence)
+				s.count(&s.now.silence)
 				s.step(&b, pts, false)
 			}
 		}
@@ -88,12 +119,11 @@ func (s *sound) count(n *uint64) {
 }
 
 func (s *sound) step(b *frame.Block, pts time.Duration, heard bool) {
-	s.rack.Process(b, nil)
+	s.rack.Process(b, s.play())
+	s.deck.Take(&s.song, &s.cued)
+	s.pads.Take(&s.effect)
 	s.mu.Lock()
-	s.voice.Process(b)
-	s.master.Process(b)
-	s.loudness.Add(b)
-	s.voiceNow, s.masterNow = s.voice.Meter.Level(), s.master.Meter.Level()
+	s.mix(b)
 	if heard {
 		s.heard = time.Now()
 	}
@@ -112,10 +142,44 @@ func (s *sound) step(b *frame.Block, pts time.Duration, heard bool) {
 	}
 }
 
+// play gives the host's speaker its next block and returns it, because it comes back through the microphone; nil while the speaker
+// is silent. It is the music of the step before, which had the voice to duck for.
+func (s *sound) play() *frame.Block {
+	speaker := s.monitor.Load()
+	if speaker == nil {
+		return nil
+	}
+	speaker.Put(&s.played)
+	return &s.played
+}
+
+// mix makes the program of the voice in b: its strip, the music that gives way to it, the pads, the master.
+func (s *sound) mix(b *frame.Block) {
+	s.voice.Process(b)
+	s.ducker.Process(&s.song, b)
+	s.music.Process(&s.song)
+	s.cue.Process(&s.cued)
+	for i := range b {
+		shared := s.song[i] + s.effect[i]
+		s.played[i] = shared + s.cued[i]
+		b[i] += shared
+	}
+	s.master.Process(b)
+	s.loudness.Add(b)
+	s.now.voice, s.now.music, s.now.master = s.voice.Meter.Level(), s.music.Meter.Level(), s.master.Meter.Level()
+	s.now.duck = s.ducker.GainDB()
+	if s.weighed++; s.weighed%weighEvery == 0 {
+		s.now.loudness = Loudness{s.loudness.Momentary(), s.loudness.ShortTerm(), s.loudness.Integrated()}
+	}
+}
+
 // route sends the sound to out from now on and closes the encoder it went to before.
 func (s *sound) route(out *audioOut) {
 	if s.out == out {
 		return
+	}
+	if out != nil { // another program begins
+		s.loudness.Reset()
 	}
 	if s.out != nil {
 		if err := s.out.encoder.Close(); err != nil {
@@ -132,11 +196,24 @@ func (s *sound) set(m Microphone) {
 	s.mu.Unlock()
 }
 
+// setMusic takes over gain, mute and ducking.
+func (s *sound) setMusic(m Music) {
+	s.mu.Lock()
+	s.music.GainDB, s.music.Muted, s.ducker.DepthDB = m.GainDB, m.Muted, 0
+	s.cue.GainDB = m.GainDB
+	if m.Duck {
+		s.ducker.DepthDB = duckDepth
+	}
+	s.mu.Unlock()
+}
+
 // levels is what the meters show.
-func (s *sound) levels() (voice, master mix.Level, silence, dropped uint64) {
+func (s *sound) levels() levels {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.voiceNow, s.masterNow, s.silence, s.lost + s.mic.Dropped()
+	now := s.now
+	now.lost += s.mic.Dropped()
+	return now
 }
 
 // lastHeard is when the microphone last delivered.

@@ -79,6 +79,9 @@ func (b *Button) press(on bool) {
 // Text is the button's text.
 func (b *Button) Text() string { return b.text }
 
+// Symbol is the button's drawing, "" for none.
+func (b *Button) Symbol() theme.Symbol { return b.symbol }
+
 // Set changes text, symbol and rank.
 func (b *Button) Set(text string, s theme.Symbol, k Kind) {
 	if b.text != text || b.symbol != s || b.kind != k {

@@ -167,3 +167,29 @@ func TestASheetClosesOnceAndFreesTheWindow(t *testing.T) {
 		t.Errorf("closed %d times, open %t", closed, s.Open())
 	}
 }
+
+func TestAWaveformStaysWithinItsRoomAndSaysWhereItWasClicked(t *testing.T) {
+	setUp(t)
+	to := -1.0
+	w := NewWaveform(func(v float64) { to = v })
+	test.NewTempWindow(t, w)
+	w.Resize(fyne.NewSize(200, 40))
+	for _, strokes := range [][]Stroke{nil, {{-9, 9}}, {{0, 0}, {-0.5, 1}, {float32(math.Inf(-1)), float32(math.Inf(1))}}, make([]Stroke, 1000)} {
+		for _, at := range []float64{math.NaN(), -1, 0, 0.5, 1, 2} {
+			w.Set(strokes, at)
+			if got := w.At(); !(got >= 0 && got <= 1) {
+				t.Errorf("%g is shown as %g", at, got)
+			}
+			for _, size := range [][2]int{{0, 0}, {1, 1}, {200, 40}, {399, 81}} {
+				r := test.WidgetRenderer(w).(*waveformRenderer)
+				if img := r.paint(size[0], size[1]); img.Bounds().Dx() != size[0] {
+					t.Errorf("painted %v", img.Bounds())
+				}
+			}
+		}
+	}
+	test.TapAt(w, fyne.NewPos(150, 10))
+	if to != 0.75 {
+		t.Errorf("a click at three quarters goes to %g", to)
+	}
+}

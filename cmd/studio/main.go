@@ -74,7 +74,7 @@ func run(ctx context.Context, f flags) error {
 	}
 	session := studio.New(studio.Config{
 		Devices: devices, Encoders: encoders{}, Uplink: uplink(log), Backstage: backstage(log),
-		Keeper: kept, Scale: capture.Scale, Rack: effects.New(), Log: log,
+		Keeper: kept, Scale: capture.Scale, Rack: effects.New(), Tracks: tracks{}, Log: log,
 		Open: func(path string) (io.ReadSeekCloser, error) { return os.Open(path) },
 	})
 	if f.Headless {

@@ -59,6 +59,9 @@ func (d *Ducker) Process(music, voice *frame.Block) {
 	d.gain = to
 }
 
+// GainDB is how far the music is down now, 0 or less.
+func (d *Ducker) GainDB() float64 { return 20 * math.Log10(d.gain) }
+
 // hear decides whether there is a voice in the block.
 func (d *Ducker) hear(voice *frame.Block) {
 	var power float64
