@@ -44,7 +44,7 @@ type machine struct {
 	expected int // bits a second
 	closed   int // encoders
 
-	rack               *effects.Rack
+	effects            bool         // the session has some
 	previewed, encoded atomic.Int32 // luma of the newest picture in the window and in the encoder
 }
 
@@ -336,9 +336,11 @@ func onSession(t *testing.T, m *machine, test func(ctx context.Context, s *studi
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		s := studio.New(studio.Config{
-			Devices: m, Encoders: m, Uplink: m, Backstage: m, Tracks: m, Keeper: m, Rack: m.rack, Scale: nearest,
-		})
+		config := studio.Config{Devices: m, Encoders: m, Uplink: m, Backstage: m, Tracks: m, Keeper: m, Scale: nearest}
+		if m.effects {
+			config.Rack = effects.New() // its channels belong to the bubble
+		}
+		s := studio.New(config)
 		ended := make(chan error, 1)
 		go func() { ended <- s.Run(ctx) }()
 		go func() {
