@@ -1,7 +1,7 @@
 # Vitrine. `make run` goes on air, `make test` proves it; README.md says the rest.
 
 export GOFLAGS := -buildvcs=false -tags=migrated_fynedo,nolibopusfile
-.PHONY: run test build lint bench bench-live bench-loss bench-uplink bench-stairs shots setup clean
+.PHONY: run test build lint bench bench-live bench-loss bench-uplink bench-stairs bench-effects shots setup clean
 
 run: build
 	@.ci/evening
@@ -23,11 +23,11 @@ test: setup
 	@[ -d server/web/node_modules ] || npm ci --prefix server/web --no-audit --no-fund --loglevel=error
 	$(MAKE) --no-print-directory build lint
 	go test -timeout 20m ./...
-	go test -timeout 20m -race -short ./capture/... ./studio ./studio/mix ./studio/publish ./studio/remote ./server ./server/live ./server/turn ./server/api ./app/...
+	go test -timeout 20m -race -short ./capture/... ./effects ./effects/plug ./studio ./studio/mix ./studio/publish ./studio/remote ./server ./server/live ./server/turn ./server/api ./app/...
 
 lint:
 	go vet ./...
-	@out=$$(go tool gofumpt -l app assets capture cmd server studio); if [ -n "$$out" ]; then echo "not gofumpt'ed: $$out"; exit 1; fi
+	@out=$$(go tool gofumpt -l app assets capture cmd effects server studio); if [ -n "$$out" ]; then echo "not gofumpt'ed: $$out"; exit 1; fi
 	go tool staticcheck ./...
 
 # The figures of a benchmark: name, value, unit, goal. Why one failed or was skipped is said on standard error.
@@ -59,6 +59,12 @@ bench-uplink: setup
 bench-stairs: setup
 	@.ci/setup test
 	@$(call figures,Stairs,30m)
+
+# What looks and voices cost, and an evening with all of it, in about 6 minutes.
+bench-effects: build
+	@.ci/setup test bench
+	@.ci/models test
+	@$(call figures,Effects,30m)
 
 # Fresh pictures for the README, from the real window and the real page.
 shots: build

@@ -381,6 +381,7 @@ var chinese = words{
 	InputEnded:      "%s 已播放完毕。再次选择即可从头播放。",
 	InputFailed:     "%s 无法播放。请检查路径或地址，工作室会自动重试。",
 	EncoderFailed:   "画面无法编码。请在“设置 › 输出”中选择其他格式或分辨率。",
+	EffectsSpared:   "电脑性能不足：为保持画面流畅，部分形象效果已省略。请关闭其他程序，或在“形象”中降低要求。",
 	EffectsMissing:  "此版本缺少人脸、背景和降噪模型：只能按肤色识别皮肤。请运行 make setup 后重新构建。",
 	GradeFailed:     "无法读取滤镜 %s：%s",
 	MusicFailed:     "无法播放音乐 %s：%s",

@@ -381,6 +381,7 @@ var english = words{
 	InputEnded:      "%s has come to its end. Choose it again to play it from the start.",
 	InputFailed:     "%s cannot be played. Check the path or address; the studio tries again by itself.",
 	EncoderFailed:   "The picture cannot be encoded. Choose another codec or resolution under Settings, Output.",
+	EffectsSpared:   "This computer cannot keep up: part of the look is left out so that the picture stays smooth. Close other programs, or choose less under Look.",
 	EffectsMissing:  "This build lacks the models for faces, background and noise: skin is found by its colour only. Run make setup and build again.",
 	GradeFailed:     "The grade %s could not be read: %s",
 	MusicFailed:     "The music %s cannot be played: %s",

@@ -57,6 +57,8 @@ func (t *words) plain(p studio.Problem) string {
 	switch p.Trouble {
 	case studio.EncoderFailed:
 		return t.EncoderFailed
+	case studio.EffectsSpared:
+		return t.EffectsSpared
 	case studio.EffectsMissing:
 		return t.EffectsMissing
 	case studio.GradeFailed:

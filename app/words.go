@@ -399,6 +399,7 @@ type words struct {
 	InputFailed     string
 	EncoderFailed   string
 	EffectsMissing  string
+	EffectsSpared   string
 	GradeFailed     string
 	MusicFailed     string
 	EncoderSlow     string

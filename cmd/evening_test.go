@@ -239,10 +239,10 @@ func (e *evening) startServer() {
 
 func (e *evening) url(path string) string { return "http://" + e.http + path }
 
-// studio starts a studio without a window that is on air at once.
+// studio starts a studio without a window that is on air at once, and sends what it takes in, unless args ask for effects.
 func (e *evening) studio(args ...string) *program {
 	e.t.Helper()
-	return e.start("VITRINE_TOKEN="+e.token, "studio", append([]string{"--server", e.url(""), "--show", "evening", "--headless", "--live"}, args...)...)
+	return e.start("VITRINE_TOKEN="+e.token, "studio", append([]string{"--server", e.url(""), "--show", "evening", "--headless", "--live", "--look=off", "--voice=off"}, args...)...)
 }
 
 // live waits until the server says that the show is on air.

@@ -85,6 +85,29 @@ func (l Look) shaped() bool { return l.Smooth+l.Whiten+l.Blush+l.Lips+l.Slim+l.E
 // masked reports whether the look needs to know which pixels are persons.
 func (l Look) masked() bool { return l.Background != KeepBackground }
 
+// Thrifts are the steps of thrift that save something of this look.
+func (l Look) Thrifts() (list []Thrift) {
+	for _, t := range []struct {
+		Thrift
+		saves bool
+	}{
+		{FewerMasks, l.masked()},
+		{FewerFaces, l.shaped()},
+		{NoShapes, l.Slim+l.Eyes > 0},
+		{NoBeauty, l.shaped() || l.Sharpen > 0},
+		{NoColour, l.coloured()},
+	} {
+		if t.saves {
+			list = append(list, t.Thrift)
+		}
+	}
+	return list
+}
+
+func (l Look) coloured() bool {
+	return l.Auto || l.Temperature != 0 || l.Tint != 0 || l.Exposure != 0 || l.Contrast != 0 || l.Saturation != 0 || l.Grade != ""
+}
+
 // Validate reports the first thing that is wrong, in a sentence for the host.
 func (l Look) Validate() error {
 	for _, v := range []struct {

@@ -31,7 +31,7 @@ type Picture struct {
 // dressed is a look as the transforms take it.
 type dressed struct {
 	Look
-	beauty     video.Settings
+	beauty     video.BeautySettings
 	colour     video.ColourSettings
 	background video.BackgroundSettings
 }
@@ -65,7 +65,7 @@ func (p *Picture) Set(l Look, grade *video.LUT) {
 	}
 	d := &dressed{
 		Look: l,
-		beauty: video.Settings{
+		beauty: video.BeautySettings{
 			Smooth: l.Smooth, Whiten: l.Whiten, Blush: l.Blush, Lips: l.Lips, Sharpen: l.Sharpen, SlimFace: l.Slim, BigEyes: l.Eyes,
 		},
 		colour: video.ColourSettings{

@@ -16,7 +16,8 @@ var errNoSource = errors.New("this source is no longer there")
 
 // applyAll makes the machine follow the settings.
 func (s *Session) applyAll() {
-	s.governor = newGovernor(s.settings.Output.Format)
+	s.governor = newGovernor(s.settings.Output.Format, s.settings.Look)
+	s.c.Rack.Picture.Spare(s.governor.thrift())
 	s.pictures.setFormat(s.settings.Output.Format)
 	s.video.configure(s.settings.Output, s.settings.Output.Format)
 	s.runSource()
@@ -259,7 +260,8 @@ func (s *Session) SetOutput(ctx context.Context, o Output) error {
 		}
 		reopen := o.Format != s.settings.Output.Format
 		s.change(func(set *Settings) { set.Output = o })
-		s.governor = newGovernor(o.Format)
+		s.governor = newGovernor(o.Format, s.settings.Look)
+		s.c.Rack.Picture.Spare(s.governor.thrift())
 		s.pictures.setFormat(o.Format)
 		s.video.configure(o, o.Format)
 		s.c.Uplink.Expect(s.bitrate())

@@ -4,15 +4,17 @@ import (
 	"time"
 
 	"vitrine/capture/frame"
+	"vitrine/effects"
 )
 
-// governor keeps the encoder within its time. It hears once a second how long pictures took and how many found the encoder
-// busy, and answers with the format to use: what the host asked for, or less. It is pure.
+// governor keeps effects and encoder within their time. It hears once a second how long pictures took and how many found the
+// encoder busy, and answers with what to leave out of the effects and the format to use: what the host asked for, or less. It
+// is pure.
 //
 // Down goes quickly (two bad seconds), up slowly (20 good ones), and every step up that did not hold doubles the wait
 // before the next, so that a machine at its limit settles instead of swinging.
 type governor struct {
-	ladder []frame.Format
+	ladder []rung
 	at     int
 	bad    int
 	good   int
@@ -20,8 +22,15 @@ type governor struct {
 	sinceUp int
 }
 
-// load is what the encoder did during one second.
+// rung is what is made: a format, and effects with something left out.
+type rung struct {
+	format frame.Format
+	thrift effects.Thrift
+}
+
+// load is what effects and encoder did during one second.
 type load struct {
+	dress   time.Duration // to give a picture its effects, in the mean; zero if none came
 	mean    time.Duration // to encode a picture in all its layers
 	encoded int
 	dropped int
@@ -43,8 +52,32 @@ const (
 	trial        = 15 // seconds a step up must hold
 )
 
-func newGovernor(want frame.Format) *governor {
-	return &governor{ladder: ladder(want), patience: firstPatient, sinceUp: trial}
+func newGovernor(want frame.Format, look effects.Look) *governor {
+	return &governor{ladder: rungs(want, look), patience: firstPatient, sinceUp: trial}
+}
+
+// rungs are the ways down from what the host wants: first what of the look is noticed least, then the picture's format, at last
+// the look.
+func rungs(want frame.Format, look effects.Look) []rung {
+	var early, late []effects.Thrift
+	for _, t := range look.Thrifts() {
+		if t < effects.NoBeauty {
+			early = append(early, t)
+		} else {
+			late = append(late, t)
+		}
+	}
+	list := []rung{{format: want}}
+	for _, t := range early {
+		list = append(list, rung{want, t})
+	}
+	for _, f := range ladder(want)[1:] {
+		list = append(list, rung{f, list[len(list)-1].thrift})
+	}
+	for _, t := range late {
+		list = append(list, rung{list[len(list)-1].format, t})
+	}
+	return list
 }
 
 // ladder lists formats from the wanted one down: first fewer pictures above 30 a second, then smaller ones, then 15 a
@@ -72,23 +105,33 @@ func ladder(want frame.Format) []frame.Format {
 	return steps
 }
 
-func (g *governor) format() frame.Format { return g.ladder[g.at] }
+func (g *governor) format() frame.Format { return g.ladder[g.at].format }
+
+func (g *governor) thrift() effects.Thrift { return g.ladder[g.at].thrift }
 
 func (g *governor) reduced() bool { return g.at > 0 }
+
+// wear makes the ladder one for another look, unless something is left out now.
+func (g *governor) wear(look effects.Look) {
+	if g.at == 0 {
+		g.ladder = rungs(g.ladder[0].format, look)
+	}
+}
 
 // second takes one second's load and reports whether the format changed.
 func (g *governor) second(l load) bool {
 	total := l.encoded + l.dropped
-	if total == 0 {
+	if total == 0 && l.dress == 0 {
 		return false
 	}
 	g.sinceUp++
 	interval := g.format().Interval()
+	slowest := max(l.mean, l.dress)
 	switch {
-	case l.mean > interval*9/10 || l.dropped*20 > total:
+	case slowest > interval*9/10 || l.dropped*20 > total:
 		g.bad++
 		g.good = 0
-	case l.mean < interval/2 && l.dropped == 0:
+	case slowest < interval/2 && l.dropped == 0:
 		g.good++
 		g.bad = 0
 	default:

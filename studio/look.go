@@ -38,6 +38,7 @@ func (s *Session) wear() {
 		s.graded, s.grade = l.Grade, grade
 	}
 	s.c.Rack.Picture.Set(l, s.grade)
+	s.governor.wear(l)
 	s.runBackdrop(l.BackdropPath())
 }
 

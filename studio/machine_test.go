@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"vitrine/capture/frame"
+	"vitrine/effects"
 	"vitrine/server/wire"
 	"vitrine/studio"
 )
@@ -41,6 +43,9 @@ type machine struct {
 	targets  []frame.Target
 	expected int // bits a second
 	closed   int // encoders
+
+	rack               *effects.Rack
+	previewed, encoded atomic.Int32 // luma of the newest picture in the window and in the encoder
 }
 
 func newMachine() *machine {
@@ -170,6 +175,7 @@ func (m *machine) Video(s frame.VideoSettings) (studio.VideoEncoder, error) {
 }
 
 func (e *fakeVideo) Encode(v *frame.Video, plan frame.Plan, keys [frame.Layers]bool) (packets []*frame.Packet, err error) {
+	e.m.encoded.Store(int32(v.Y[0]))
 	if v.Width != e.s.Format.Width || v.Height != e.s.Format.Height {
 		return nil, fmt.Errorf("picture of %dx%d for an encoder of %v", v.Width, v.Height, e.s.Format)
 	}
@@ -330,7 +336,9 @@ func onSession(t *testing.T, m *machine, test func(ctx context.Context, s *studi
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		s := studio.New(studio.Config{Devices: m, Encoders: m, Uplink: m, Backstage: m, Tracks: m, Keeper: m, Scale: nearest})
+		s := studio.New(studio.Config{
+			Devices: m, Encoders: m, Uplink: m, Backstage: m, Tracks: m, Keeper: m, Rack: m.rack, Scale: nearest,
+		})
 		ended := make(chan error, 1)
 		go func() { ended <- s.Run(ctx) }()
 		go func() {
@@ -339,7 +347,10 @@ func onSession(t *testing.T, m *machine, test func(ctx context.Context, s *studi
 				case <-ctx.Done():
 					return
 				case <-s.Preview().Ready():
-					s.Preview().Drain()
+					if v := s.Preview().Take(); v != nil {
+						m.previewed.Store(int32(v.Y[0]))
+						v.Release()
+					}
 				}
 			}
 		}()

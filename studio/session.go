@@ -108,7 +108,7 @@ func New(c Config) *Session {
 	s.sound = newSound(k, c.Rack.Sound)
 	s.pictures = newPictures(k, c.Scale, c.Rack.Picture, s.settings.Output.Format)
 	s.video = &videoOut{encoders: c.Encoders, slot: s.pictures.encoder, write: c.Uplink.WriteVideo, failed: s.encoderFailed, demand: oneLayer}
-	s.governor = newGovernor(s.settings.Output.Format)
+	s.governor = newGovernor(s.settings.Output.Format, s.settings.Look)
 	s.air.phase = OffAir
 	s.publish()
 	return s
@@ -224,7 +224,7 @@ func (s *Session) publish() {
 	snap := &Snapshot{
 		Settings: s.settings, Devices: s.devices, Sources: s.sourceStatuses(), Notices: s.notices,
 		Program: Program{
-			Showing: s.pictures.state().showing, Format: s.governor.format(), Reduced: s.governor.reduced(),
+			Showing: s.pictures.state().showing, Format: s.governor.format(), Reduced: s.governor.format() != s.settings.Output.Format, Thrift: s.governor.thrift(),
 			FPS: s.rate.encoded, EncodeTime: s.rate.mean, Dropped: s.rate.dropped, Layers: s.rate.layers,
 		},
 		Sound: Sound{
@@ -289,8 +289,9 @@ func (s *Session) measure(now time.Time) {
 		s.rate.source = float64(in-s.rate.sources) / elapsed.Seconds()
 	}
 	s.rate.sources = in
-	if s.governor.second(l) {
-		s.reformat()
+	l.dress = s.pictures.second()
+	if was := s.governor.format(); s.governor.second(l) {
+		s.reformat(was)
 	}
 	s.unfinished(now)
 	if s.dirty {
@@ -299,15 +300,19 @@ func (s *Session) measure(now time.Time) {
 	}
 }
 
-// reformat takes over the governor's format and tells the host.
-func (s *Session) reformat() {
+// reformat takes over what the governor decided and tells the host. was is the format before.
+func (s *Session) reformat(was frame.Format) {
 	f := s.governor.format()
+	s.c.Rack.Picture.Spare(s.governor.thrift())
 	s.pictures.setFormat(f)
 	s.video.configure(s.settings.Output, f)
 	s.c.Uplink.Expect(s.bitrate())
 	trouble := EncoderSlow
-	if !s.governor.reduced() {
+	switch {
+	case !s.governor.reduced():
 		trouble = EncoderEased
+	case f == was:
+		trouble = EffectsSpared
 	}
 	s.notice(Problem{Trouble: trouble, Detail: f.String()})
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"vitrine/capture/frame"
+	"vitrine/effects"
 	"vitrine/studio/mix"
 )
 
@@ -66,6 +67,8 @@ type Program struct {
 	Format frame.Format
 	// Reduced says that the encoder could not keep up and Format was lowered.
 	Reduced bool
+	// Thrift is what of the look is left out because the computer is too slow.
+	Thrift effects.Thrift
 	// FPS is what left the encoder over the last second; zero off air.
 	FPS float64
 	// EncodeTime is the mean time to encode a picture over the last second.
@@ -199,6 +202,7 @@ const (
 	EncoderEased   Trouble = "encoder_eased"
 	SettingsAside  Trouble = "settings_aside" // the settings file was damaged and set aside
 	SettingsUnsafe Trouble = "settings_unsaved"
+	EffectsSpared  Trouble = "effects_spared"  // the look was cut back; Program.Thrift says how far
 	EffectsMissing Trouble = "effects_missing" // the build holds no models, or damaged ones
 	GradeFailed    Trouble = "grade"
 	MusicFailed    Trouble = "music"

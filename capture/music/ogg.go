@@ -39,11 +39,7 @@ func openOgg(f file, start int64) (source, error) {
 	if err != nil {
 		return source{}, err
 	}
-	channels := d.vorbis.Channels()
-	if channels < 1 || channels > maxChannels {
-		return source{}, fmt.Errorf("%w: it has %d channels", ErrForeign, channels)
-	}
-	d.mix = newDownmix(vorbisOrder[channels])
+	d.mix = newDownmix(vorbisOrder[d.vorbis.Channels()])
 	d.scratch = make([]float32, d.vorbis.BufferSize())
 	s := source{decoder: d, rate: d.vorbis.SampleRate(), tags: parseComments(comments)}
 	if err := d.findOrigin(); err != nil {
@@ -95,15 +91,33 @@ func (d *oggFile) headers(start int64) (comments []byte, err error) {
 		packets = append(packets, d.packets(p)...)
 		d.start, d.before = d.in.at, p.number
 	}
-	for _, i := range []int{0, 2} {
-		if err := d.vorbis.ReadHeader(packets[i]); err != nil {
-			if n := d.vorbis.Channels(); n > 2 { // the library knows few of the forms that more than two take
-				return nil, fmt.Errorf("%w: it is Vorbis with %d channels", ErrForeign, n)
-			}
-			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
-		}
+	if err := d.setUp(packets[0], packets[2]); err != nil {
+		return nil, err
 	}
 	return packets[1][min(name, len(packets[1])):], nil
+}
+
+// setUp hands the library the two headers that it needs.
+func (d *oggFile) setUp(identity, setup []byte) error {
+	err := d.vorbis.ReadHeader(identity)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	channels := d.vorbis.Channels()
+	if channels < 1 || channels > maxChannels {
+		return fmt.Errorf("%w: it has %d channels", ErrForeign, channels)
+	}
+	if err = checkVorbisSetup(setup); err == nil {
+		err = d.vorbis.ReadHeader(setup)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case channels > 2: // the library knows few of the forms that more than two take
+		return fmt.Errorf("%w: it is Vorbis with %d channels", ErrForeign, channels)
+	default:
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
 }
 
 // packets are those that end on the page. The beginning of one that does not is kept.

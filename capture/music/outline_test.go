@@ -7,7 +7,8 @@ import (
 )
 
 func TestAnOutlineShowsTheSoundInSteps(t *testing.T) {
-	for _, f := range forms {
+	for _, i := range common {
+		f := forms[i]
 		b := excerpt(t, f.name, 3, append([]string{"-ar", "44100"}, f.args...)...)
 		outline := NewOutline(opened(t, b, f.name), 1000)
 		steps, last := 0, 0.0

@@ -3,6 +3,7 @@ package music
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -31,6 +32,29 @@ func TestTitlesAndArtistsAreRead(t *testing.T) {
 	old := append(excerpt(t, "y.mp3", 0.2, bare...), "TAG"+pad("Gr\xfc\xdfe")+pad("Timer")+pad("")+pad("")+"2001\x00"...)
 	if track := opened(t, old, "y.mp3"); track.Title() != "Grüße" || track.Artist() != "Timer" {
 		t.Errorf("ID3v1: %q by %q", track.Title(), track.Artist())
+	}
+}
+
+func TestAWAVIsReadWhateverItsRecorderLeft(t *testing.T) {
+	b := excerpt(t, "a.wav", 0.5, "-ar", "48000", "-bitexact", "-map_metadata", "-1", "-c:a", "pcm_s16le")
+	at := bytes.Index(b, []byte("data")) + 4
+	whole := opened(t, b, "a.wav").Length()
+	list := "LIST\x10\x00\x00\x00INFOINAM\x04\x00\x00\x00Name"
+	if track := opened(t, append(bytes.Clone(b), list...), "a.wav"); track.Title() != "Name" || track.Length() != whole {
+		t.Errorf("with tags after the samples: %q, %v", track.Title(), track.Length())
+	}
+	for _, size := range []uint32{0, 0xffffffff} {
+		c := bytes.Clone(b)
+		binary.LittleEndian.PutUint32(c[4:], size)
+		binary.LittleEndian.PutUint32(c[at:], size)
+		if track := opened(t, c, "a.wav"); track.Length() != whole {
+			t.Errorf("with size %x: %v, want %v", size, track.Length(), whole)
+		}
+	}
+	empty := append(bytes.Clone(b[:at]), "\x00\x00\x00\x00"+list...)
+	binary.LittleEndian.PutUint32(empty[4:], uint32(len(empty)-8))
+	if _, err := Open(bytes.NewReader(empty), "a.wav"); !errors.Is(err, ErrDamaged) {
+		t.Errorf("without samples: %v", err)
 	}
 }
 

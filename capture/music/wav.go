@@ -33,50 +33,57 @@ type wav struct {
 }
 
 func openWAV(f file, start int64) (source, error) {
+	const most = 1000 // chunks that are looked at
 	var (
 		w    = &wav{file: f}
 		s    source
 		head [8]byte
 	)
-	for at := start + 12; ; {
+	at := start + 12
+	for range most {
 		if _, err := f.ReadAt(head[:], at); err != nil {
-			return source{}, fmt.Errorf("%w: no samples were found", ErrDamaged)
+			break
 		}
-		size := int64(binary.LittleEndian.Uint32(head[4:]))
 		at += int64(len(head))
+		size := int64(binary.LittleEndian.Uint32(head[4:]))
 		var err error
 		switch string(head[:4]) {
 		case "fmt ":
 			s.rate, err = w.format(at, size)
 		case "LIST":
-			if s.tags, err = readInfo(f, at, size); err != nil {
-				s.tags, err = tags{}, nil // music without its title is still music
-			}
+			s.tags = s.tags.or(readInfo(f, at, size))
 		case "data":
-			return w.opened(s, at, size)
+			size, err = w.locate(start, at, size)
 		}
 		if err != nil {
 			return source{}, err
 		}
 		at += size + size&1
 	}
-}
-
-// opened is the source, with samples at an offset. A size that a recorder could not fill in means up to the end.
-func (w *wav) opened(s source, at, size int64) (source, error) {
-	if w.sample == nil {
-		return source{}, fmt.Errorf("%w: the samples come before their format", ErrDamaged)
+	if w.sample == nil || w.start == 0 {
+		return source{}, fmt.Errorf("%w: its samples or their format are missing", ErrDamaged)
 	}
-	if size == 0 || size > w.file.size-at {
-		size = w.file.size - at
-	}
-	frameBytes := int64(w.width * len(w.mix.left))
-	s.length = size / frameBytes
-	w.start, w.end = at, at+s.length*frameBytes
+	frameBytes := w.width * len(w.mix.left)
+	s.length = (w.end - w.start) / int64(frameBytes)
 	w.bytes = make([]byte, chunk*frameBytes)
 	w.samples = make([]float32, chunk*len(w.mix.left))
 	s.decoder = w
 	return s, w.seek(0)
+}
+
+// locate notes where the samples are. A size that is too large, or that a recorder could not go back and fill in, means up
+// to the end.
+func (w *wav) locate(start, at, size int64) (int64, error) {
+	riff, err := w.file.bytes(start+4, 4)
+	if err != nil {
+		return 0, err
+	}
+	counted := start + 8 + int64(binary.LittleEndian.Uint32(riff))
+	if size > w.file.size-at || size == 0 && counted <= at {
+		size = w.file.size - at
+	}
+	w.start, w.end = at, at+size
+	return size, nil
 }
 
 func (w *wav) format(at, size int64) (rate int, err error) {
@@ -150,16 +157,16 @@ func (w *wav) read(p []float32) (int, error) {
 	return w.mix.mix(p, w.samples[:n]), err
 }
 
-// readInfo reads title and artist from a LIST chunk of type INFO.
-func readInfo(f file, at, size int64) (tags, error) {
+// readInfo reads title and artist from a LIST chunk of type INFO. Music without them is still music.
+func readInfo(f file, at, size int64) tags {
 	if size < 4 || size > maxText {
-		return tags{}, nil
+		return tags{}
 	}
 	b, err := f.bytes(at, int(size))
 	if err != nil || string(b[:4]) != "INFO" {
-		return tags{}, err
+		return tags{}
 	}
-	return parseInfo(b[4:]), nil
+	return parseInfo(b[4:])
 }
 
 func parseInfo(b []byte) (t tags) {

@@ -36,6 +36,9 @@ type flags struct {
 	Synthetic    bool          `help:"Use the synthetic host as camera and microphone."`
 	Source       string        `help:"Show this input: camera:ID, screen:ID, window:ID, file:PATH or stream:URL." placeholder:"KIND:WHAT"`
 	Microphone   string        `help:"Microphone by its id (as --devices lists it)." placeholder:"ID"`
+	Look         string        `help:"Beauty: off, natural, fresh or radiant." enum:"off,natural,fresh,radiant," default:""`
+	Background   string        `help:"What is no person: keep or blur." enum:"keep,blur," default:""`
+	Voice        string        `help:"off sends the microphone's sound as it is, clean suppresses noise and evens the level." enum:"off,clean," default:""`
 	Codec        string        `help:"H264, VP8, or none for sound only." enum:"H264,VP8,none," default:""`
 	Size         string        `help:"Size of the picture, 640x360 to 3840x2160." placeholder:"WxH"`
 	FPS          int           `help:"Pictures a second, 15 to 60." placeholder:"N"`
@@ -105,6 +108,9 @@ func (f flags) apply(ctx context.Context, s *studio.Session) error {
 			return err
 		}
 	}
+	if err := f.applyEffects(ctx, s, set); err != nil {
+		return err
+	}
 	if err := f.applyInputs(ctx, s, set); err != nil {
 		return err
 	}
@@ -170,6 +176,35 @@ func (f flags) output(o studio.Output) (_ studio.Output, changed bool, err error
 		o.KeyInterval = f.KeyInterval
 	}
 	return o, o != before, nil
+}
+
+// applyEffects changes what the flags name.
+func (f flags) applyEffects(ctx context.Context, s *studio.Session, set studio.Settings) error {
+	look, voice := set.Look, set.Voice
+	if f.Look != "" {
+		look = look.With(effects.Preset(f.Look))
+	}
+	switch f.Background {
+	case "keep":
+		look.Background = effects.KeepBackground
+	case "blur":
+		look.Background, look.Blur = effects.BlurBackground, 60
+	}
+	switch f.Voice {
+	case "off":
+		voice = effects.Voice{}
+	case "clean":
+		voice = effects.CleanVoice()
+	}
+	if look != set.Look {
+		if err := s.SetLook(ctx, look); err != nil {
+			return err
+		}
+	}
+	if voice != set.Voice {
+		return s.SetVoice(ctx, voice)
+	}
+	return nil
 }
 
 func (f flags) applyInputs(ctx context.Context, s *studio.Session, set studio.Settings) error {

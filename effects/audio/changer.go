@@ -14,49 +14,6 @@ type Voice struct {
 	Monotone float64
 	// Narrow cuts to a telephone's band, 300 to 3400 Hz.
 	Narrow bool
-	// Hall sounds as in a large hall.
-	Hall bool
-}
-
-// Preset names a Voice.
-type Preset string
-
-// The presets.
-const (
-	PresetOff       Preset = "off"
-	PresetDeeper    Preset = "deeper"
-	PresetBrighter  Preset = "brighter"
-	PresetChild     Preset = "child"
-	PresetRobot     Preset = "robot"
-	PresetChipmunk  Preset = "chipmunk"
-	PresetHall      Preset = "hall"
-	PresetTelephone Preset = "telephone"
-)
-
-// Presets are in the order in which they are offered.
-var Presets = []Preset{
-	PresetOff, PresetDeeper, PresetBrighter, PresetChild, PresetRobot, PresetChipmunk, PresetHall, PresetTelephone,
-}
-
-// Voice is the preset's; an unknown one is off.
-func (p Preset) Voice() Voice {
-	switch p {
-	case PresetDeeper:
-		return Voice{Pitch: -4, Formant: -2}
-	case PresetBrighter:
-		return Voice{Pitch: 2.5, Formant: 1.5}
-	case PresetChild:
-		return Voice{Pitch: 7, Formant: 4}
-	case PresetRobot:
-		return Voice{Monotone: 110, Formant: -1}
-	case PresetChipmunk:
-		return Voice{Pitch: 12, Formant: 9}
-	case PresetHall:
-		return Voice{Hall: true}
-	case PresetTelephone:
-		return Voice{Narrow: true}
-	}
-	return Voice{}
 }
 
 // shifts says whether the voice needs the spectrum, and thus its delay.
@@ -77,7 +34,7 @@ const (
 	changerOverlap = changerWindow / frame.BlockSamples
 )
 
-// Changer changes a voice's pitch, its formants, and where it seems to be. Vowels are moved harmonic by harmonic in the
+// Changer changes a voice's pitch and its formants. Vowels are moved harmonic by harmonic in the
 // short-time spectrum: the bins around harmonic k go together (Laroche and Dolson, "New phase vocoder techniques for
 // pitch-shifting", WASPAA 1999) and are turned by k times one common phase, so that the harmonics stay aligned as the glottis
 // made them; that keeps the voice close, where free phases sound like a bathroom. The envelope is read at the harmonics
@@ -98,13 +55,11 @@ type Changer struct {
 
 	narrow   [4]eqSection
 	narrowBy float32
-	hall     *Reverb
-	both     frame.Block
 }
 
 // NewChanger returns a changer that is off.
 func NewChanger() *Changer {
-	c := &Changer{fft: newFFT(changerFFT), hall: NewReverb()}
+	c := &Changer{fft: newFFT(changerFFT)}
 	for i := range c.window {
 		c.window[i] = float32(0.5 - 0.5*math.Cos(2*math.Pi*float64(i)/changerWindow))
 	}
@@ -118,11 +73,6 @@ func NewChanger() *Changer {
 // Set wants another voice; pitch and formants move with the next block, the rest fades over one.
 func (c *Changer) Set(v Voice) {
 	c.voice = v.limited()
-	mode := ReverbOff
-	if v.Hall {
-		mode = ReverbHall
-	}
-	c.hall.Set(mode, 0, 0.5)
 }
 
 // Latency is how much later the voice comes out, in samples: 40 ms while pitch or formants are changed, otherwise nothing.
@@ -139,10 +89,6 @@ func (c *Changer) Process(b *Mono) {
 	copy(c.past[changerWindow-frame.BlockSamples:], b[:])
 	c.mixShifted(b)
 	c.mixNarrow(b)
-	c.hall.Process(b, &c.both)
-	for i := range b {
-		b[i] = (c.both[2*i] + c.both[2*i+1]) / 2
-	}
 }
 
 // mixShifted fades between the voice and the shifted one, which is worked out only while it is heard.

@@ -53,13 +53,23 @@ func (s *shifter) sing(out, in *[changerBins]complex64, before, hertz, formant f
 	clear(out[:])
 	step := cmplx.Rect(1, s.turn)
 	turn := step
-	for k := 1; float64(k)*hertz*max(ratio, 1) < frame.SampleRate/2-hertz; k++ {
+	const end = frame.SampleRate / 2
+	for k := 1; float64(k)*hertz*max(ratio, 1) < end-hertz; k++ {
 		at := float64(k)
-		gain := s.envelope(at*ratio/formant) - s.nodes[k]
-		gain = math.Exp(min(gain, mostGain))
+		gain := s.gain(k, at*ratio/formant)
 		moveBins(out, in, at*hertz/binHz, hertz/binHz, (ratio-1)*at*hertz/binHz, complex64(turn*complex(gain, 0)))
 		turn *= step
 	}
+	// What a lower pitch leaves empty at the top is mostly breath, which may stay where it was.
+	for k := int((end-hertz)*ratio/hertz) + 1; ratio < 1 && float64(k)*hertz < end-hertz; k++ {
+		at := float64(k)
+		moveBins(out, in, at*hertz/binHz, hertz/binHz, 0, complex(float32(s.gain(k, at/formant)), 0))
+	}
+}
+
+// gain is what takes the sound at a node of the envelope to its height at x.
+func (s *shifter) gain(node int, x float64) float64 {
+	return math.Exp(min(s.envelope(x)-s.nodes[node], mostGain))
 }
 
 // moveBins adds the bins around a place, as many as width, to those shifted by a distance that need not be whole, turned and
@@ -93,8 +103,7 @@ func (s *shifter) breathe(out, in *[changerBins]complex64, formant float64) {
 	}
 	s.readBands(in)
 	for k := range s.n {
-		gain := s.envelope(float64(k)/formant) - s.nodes[k]
-		s.gains[k] = math.Exp(min(gain, mostGain))
+		s.gains[k] = s.gain(k, float64(k)/formant)
 	}
 	for i, c := range in {
 		at := float64(i) * binHz / breathHz

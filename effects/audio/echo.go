@@ -9,16 +9,22 @@ package audio
 // microphone; whichever has clearly less error teaches the other (Ochiai et al., "Echo canceler with two echo path models",
 // 1977). What is left, distortion and reverberation that the filters cannot model, is suppressed bin by bin.
 //
+// Until the filter has proved that there is an echo, and ten seconds of the loudspeaker's sound after it last did, the
+// microphone's sound is let through as it is: a host with headphones loses nothing.
+//
 // The filters cover 280 ms, from wherever echoDelay finds the echo to begin, up to 290 ms after the loudspeaker's block.
 type Echo struct {
 	main, shadow echoFilter
 	residue      *echoResidue
 	delay        echoDelay
 
-	ring   [][]complex64 // spectra of the loudspeaker's last blocks, from newest on, oldest last
-	newest int
-	offset int // blocks between loudspeaker and the beginning of the echo
-	silent int // blocks for which the loudspeaker has played nothing
+	ring     [][]complex64 // spectra of the loudspeaker's last blocks, from newest on, oldest last
+	newest   int
+	offset   int     // blocks between loudspeaker and the beginning of the echo
+	heard    float32 // energy of the microphone's block, smoothed
+	proof    int     // blocks for which the filter has made it clearly quieter
+	unproved int     // blocks of the loudspeaker's sound without proof of an echo
+	silent   int     // blocks for which the loudspeaker has played nothing
 
 	fft       *fft
 	loud, mic []float32 // the last 1024 samples
@@ -33,11 +39,13 @@ const (
 	echoSteady, echoUnsteady = .0004, .02
 	// By how much less error the shadow, or the main filter, has to have to teach the other.
 	echoWins, echoLoses = .7, .5
+	// What part of the microphone's energy may be left, for how many blocks, to prove an echo; for how many that counts.
+	echoProof, echoLasting, echoPatience = .5, 12, 1000
 )
 
 // NewEcho returns a canceller that knows nothing of the room yet.
 func NewEcho() *Echo {
-	e := &Echo{fft: newFFT(echoFFT)}
+	e := &Echo{fft: newFFT(echoFFT), unproved: echoPatience}
 	bins := e.fft.bins()
 	e.main, e.shadow = newEchoFilter(echoSteady, bins), newEchoFilter(echoUnsteady, bins)
 	e.residue = newEchoResidue(e.fft)
@@ -63,7 +71,11 @@ func (e *Echo) Process(mic, far *Mono) {
 		f.subtract(e, mic)
 		f.learn(e)
 	}
-	e.residue.process(mic, &e.main.err, &e.main.echo)
+	if e.echoes(mic) {
+		e.residue.process(mic, &e.main.err, &e.main.echo)
+	} else {
+		e.residue.process(mic, mic, &Mono{})
+	}
 	if e.shadow.loud < echoWins*e.main.loud {
 		e.main.become(&e.shadow)
 		e.residue.distrust()
@@ -72,7 +84,22 @@ func (e *Echo) Process(mic, far *Mono) {
 	}
 }
 
-// listen puts the blocks into the past of loudspeaker and microphone, and moves the filters when the delay between the two has
+// echoes reports whether the filter has lately proved that there is an echo, by making the microphone's sound clearly quieter.
+// With headphones it never does, and the voice must not suffer from what it makes up.
+func (e *Echo) echoes(mic *Mono) bool {
+	e.heard += .1 * (loudness(mic)*echoHop - e.heard)
+	e.proof++
+	if e.main.loud > echoProof*e.heard {
+		e.proof = 0
+	}
+	e.unproved++
+	if e.proof > echoLasting {
+		e.unproved = 0
+	}
+	return e.unproved < echoPatience
+}
+
+// listen puts the blocks into the past of loudspeaker and microphone, and begins anew when the delay between the two has
 // changed.
 func (e *Echo) listen(mic, far *Mono) {
 	e.newest = (e.newest + echoRing - 1) % echoRing
@@ -90,8 +117,8 @@ func (e *Echo) listen(mic, far *Mono) {
 	phases(&e.delay.mic, e.spec)
 	if by := e.delay.update(e.newest, e.offset); by != 0 {
 		e.offset += by
-		e.main.shift(by)
-		e.shadow.shift(by)
+		e.main.reset()
+		e.shadow.reset()
 		e.residue.distrust()
 	}
 }

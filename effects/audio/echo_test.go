@@ -2,6 +2,8 @@ package audio
 
 import (
 	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -43,36 +45,107 @@ func farEnds(t testing.TB, seconds float64) map[string][]float32 {
 }
 
 func TestTheEchoGoesAndComesBackOnlyBrieflyWhenTheRoomChanges(t *testing.T) {
-	fars := farEnds(t, 11)
+	fars := farEnds(t, 10)
 	for _, c := range []struct {
-		far          string
-		rt60         float64
-		delay, moved int
-	}{{"speech", .2, 0, 0}, {"speech", .35, 20, 20}, {"speech", .5, 250, 250}, {"music", .35, 100, 100}, {"music", .5, 20, 20}, {"speech", .35, 20, 103}, {"music", .35, 103, 20}} {
+		far            string
+		rt60           float64
+		delay, moved   int
+		steady, healed float64 // dB in seconds 3 to 7, and in the second after 1.5 s
+	}{
+		{"speech", .2, 0, 0, 33, 30},
+		{"speech", .35, 20, 20, 30, 30},
+		{"music", .35, 100, 100, 36, 35},
+		{"music", .5, 20, 20, 35, 33},
+		// So long a reverberation is learned slowly from speech with its pauses, and partly lies beyond the filter.
+		{"speech", .5, 250, 250, 25, 25},
+		// Another delay is believed after about .6 s only, then the filters begin anew.
+		{"music", .35, 103, 20, 36, 33},
+		{"speech", .35, 20, 103, 30, 13},
+	} {
 		far := fars[c.far]
 		mic := call(far, c.rt60, c.delay, c.moved)
 		out := cancelled(mic, far)
-		first, steady := erle(mic, out, 1.5, 3), erle(mic, out, 3, 7)
-		healed, end := erle(mic, out, 8.5, 9), erle(mic, out, 9, 11)
-		t.Logf("%s, RT60 %.2f s, %d then %d ms late: %.0f dB in seconds 1.5-3, %.0f in 3-7; moved: %.0f in 0-.5, %.0f in .5-1, %.0f in 1-1.5, %.0f in 1.5-2, %.0f in 2-4",
-			c.far, c.rt60, c.delay, c.moved, first, steady, erle(mic, out, 7, 7.5), erle(mic, out, 7.5, 8), erle(mic, out, 8, 8.5), healed, end)
+		steady, healed := erle(mic, out, 3, 7), erle(mic, out, 8.5, 9.5)
+		t.Logf("%s, RT60 %.2f s, %d then %d ms late: ERLE %.0f dB in seconds 1.5-3, %.0f in 3-7; moved: %.0f in 0-.5, %.0f in .5-1, %.0f in 1-1.5, %.0f in 1.5-2.5",
+			c.far, c.rt60, c.delay, c.moved, erle(mic, out, 1.5, 3), steady,
+			erle(mic, out, 7, 7.5), erle(mic, out, 7.5, 8), erle(mic, out, 8, 8.5), healed)
+		if steady < c.steady || healed < c.healed {
+			t.Errorf("want %.0f in seconds 3-7 and %.0f after 1.5 s", c.steady, c.healed)
+		}
 	}
 }
 
 func TestInDoubleTalkTheVoiceStaysClear(t *testing.T) {
-	near := levelled(speech(t, 8, "demo-congrats"), -22)
-	for name, far := range farEnds(t, 12) {
-		for _, rt60 := range []float64{.2, .35, .5} {
-			mic := call(far, rt60, 40, -1)
-			add(mic[4*48000:], near, 1)
-			out := cancelled(mic, far)
-			both := out[4*48000 : 12*48000-480]
-			clear := siSDR(both, near[:len(both)])
-			t.Logf("%s, RT60 %.2f s: SI-SDR %.1f dB", name, rt60, clear)
-			if clear < 12 {
-				t.Errorf("%s, RT60 %.2f s: too little", name, rt60)
+	near := levelled(speech(t, 6, "demo-congrats"), -22)
+	fars := farEnds(t, 10)
+	for _, c := range []struct {
+		far  string
+		rt60 float64
+	}{{"speech", .2}, {"speech", .35}, {"speech", .5}, {"music", .2}, {"music", .35}, {"music", .5}} {
+		mic := call(fars[c.far], c.rt60, 40, -1)
+		add(mic[4*48000:], near, 1)
+		both := cancelled(mic, fars[c.far])[4*48000:]
+		clear := siSDR(both, near[:len(both)])
+		t.Logf("%s, RT60 %.2f s: SI-SDR %.1f dB", c.far, c.rt60, clear)
+		if clear < 12 {
+			t.Errorf("%s, RT60 %.2f s: too little", c.far, c.rt60)
+		}
+	}
+}
+
+func TestWithoutAnEchoTheVoiceIsUntouched(t *testing.T) {
+	voice := levelled(speech(t, 8, "demo-congrats"), -22)
+	far := make([]float32, len(voice))
+	copy(far, levelled(speech(t, 6, "demo-instruct"), -20)) // into headphones
+	out := cancelled(voice, far)
+	headphones, silence := siSDR(out[:6*48000], voice[:6*48000]), siSDR(out[7*48000:], voice[7*48000:len(out)])
+	t.Logf("SI-SDR %.1f dB while headphones play, %.1f dB in silence", headphones, silence)
+	if silence < 40 || headphones < 25 {
+		t.Error("the canceller harms a voice that has no echo")
+	}
+}
+
+func TestComfortNoiseKeepsTheRoomsNoise(t *testing.T) {
+	far := levelled(speech(t, 10, "demo-instruct"), -20)
+	mic := call(far, .2, 20, -1)
+	out := cancelled(mic, far)
+	var quiet []float64
+	for at := 4 * 48000; at+4800 < len(out); at += 4800 {
+		quiet = append(quiet, decibels(energy(out[at:at+4800])/4800))
+	}
+	slices.Sort(quiet)
+	low, high := quiet[len(quiet)/10], quiet[len(quiet)*9/10]
+	t.Logf("noise of -60 dBFS: what is left of the echo is between %.0f and %.0f dBFS in 8 of 10 tenths of a second", low, high)
+	if low < -72 || high > -48 {
+		t.Error("the background comes and goes")
+	}
+}
+
+func TestTheCancellerSurvivesAnySound(t *testing.T) {
+	e, rng := NewEcho(), rand.New(rand.NewPCG(1, 1))
+	for n := range 400 {
+		var mic, far Mono
+		for i := range mic {
+			switch n / 50 % 4 {
+			case 0:
+				mic[i], far[i] = 1, -1
+			case 1:
+				mic[i], far[i] = float32(rng.IntN(3)-1), float32(rng.IntN(3)-1)
+			case 2:
+				mic[i], far[i] = 1e-30, 1e-20
 			}
 		}
+		e.Process(&mic, &far)
+		if peak := energy(mic[:]); !(peak < 100*echoHop) {
+			t.Fatalf("block %d has an energy of %g", n, peak)
+		}
+	}
+}
+
+func TestTheCancellerAllocatesNothing(t *testing.T) {
+	e, mic, far := NewEcho(), Mono{3: .1}, Mono{5: .2}
+	if a := testing.AllocsPerRun(50, func() { e.Process(&mic, &far) }); a != 0 {
+		t.Errorf("%.1f allocations a block", a)
 	}
 }
 

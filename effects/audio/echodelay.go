@@ -19,8 +19,9 @@ const (
 	delayLags  = 30   // blocks
 	delaySpeed = .02  // of the smoothing, a block
 	delayPeak  = 2.5  // how far the strongest lag stands out from the mean
-	delaySure  = 20   // blocks that it does so before it is believed
+	delaySure  = 15   // blocks that it does so before it is believed
 	delayAhead = 1    // blocks before the strongest lag in which the echo may begin
+	delayPlay  = 3    // blocks between the two that need no correction
 	delayQuiet = 1e-6 // mean square of a loudspeaker that plays nothing
 )
 
@@ -50,7 +51,8 @@ func (d *echoDelay) update(newest, offset int) int {
 			best, peak = l, s
 		}
 	}
-	if best != d.best || peak < delayPeak*sum/delayLags {
+	right := best >= offset && best <= offset+delayPlay
+	if right || best != d.best || peak < delayPeak*sum/delayLags {
 		d.best, d.since = best, 0
 		return 0
 	}

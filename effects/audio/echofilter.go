@@ -44,34 +44,18 @@ func newEchoFilter(forget float32, bins int) echoFilter {
 		f.w = append(f.w, make([]complex64, bins))
 		f.p = append(f.p, make([]float32, bins))
 	}
-	f.doubt()
+	f.reset()
 	return f
 }
 
-// doubt makes the weights as uncertain as if nothing were known.
-func (f *echoFilter) doubt() {
+// reset forgets all weights and makes them as uncertain as at the start.
+func (f *echoFilter) reset() {
 	for i, p := range f.p {
+		clear(f.w[i])
 		for k := range p {
 			p[k] = float32(echoFirst * math.Pow(echoDecay, float64(i)))
 		}
 	}
-}
-
-// shift moves the weights, when the filter begins so many blocks later, to where they belong now.
-func (f *echoFilter) shift(by int) {
-	for range by {
-		first := f.w[0]
-		copy(f.w, f.w[1:])
-		f.w[echoSpan-1] = first
-		clear(first)
-	}
-	for range -by {
-		last := f.w[echoSpan-1]
-		copy(f.w[1:], f.w)
-		f.w[0] = last
-		clear(last)
-	}
-	f.doubt()
 }
 
 // subtract takes the echo that it expects from the microphone's sound.

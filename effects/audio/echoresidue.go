@@ -32,9 +32,9 @@ type residueBand struct{ err, echo, leak float32 }
 const (
 	residueBins   = 16   // in a band
 	residueSpeed  = .05  // of the bands' smoothing, a block
-	residueRise   = .002 // of the leak, a block: 0.9 dB a second
+	residueRise   = .001 // of the leak, a block: 0.4 dB a second
 	residueOver   = 12   // a ratio's minimum lies below what has to be reckoned with
-	residueDoubt  = 8    // how far above the leak an error is certainly more than echo
+	residueDoubt  = 7    // how far above the leak an error is certainly more than echo
 	residueDecay  = .8   // of the echo's power in a block: reverberation, 1 dB in 10 ms
 	residueMemory = .92  // of the decision-directed rule
 	residueLeast  = .01  // gain

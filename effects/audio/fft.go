@@ -2,12 +2,11 @@ package audio
 
 import (
 	"math"
-	"math/bits"
 	"math/cmplx"
 )
 
 // fft is the discrete Fourier transform of n real samples, done as one complex transform of half the length (Stockham's
-// self-sorting algorithm, radix 4 with at most one step of radix 2 and of radix 3). n is 4, 6, 8 or 12 times a power of four.
+// self-sorting algorithm, radix 4, and at the end 2 or 3). n is 4, 6, 8 or 12 times a power of four.
 // It owns its work space: one goroutine at a time.
 type fft struct {
 	n      int
@@ -32,11 +31,8 @@ func newFFT(n int) *fft {
 	rest, stride := half, 1
 	for rest > 1 {
 		radix := 4
-		switch {
-		case rest%3 == 0:
-			radix = 3
-		case bits.TrailingZeros(uint(rest))%2 == 1:
-			radix = 2
+		if rest%4 != 0 {
+			radix = 2 + rest%2
 		}
 		s := fftStep{radix: radix, groups: rest / radix, stride: stride}
 		for p := range s.groups {
@@ -110,7 +106,7 @@ func (f *fft) transform(in []complex64) []complex64 {
 		case 3:
 			s.by3(to, from)
 		default:
-			s.by4(to, from)
+			by4(s.groups, s.stride, to, from, s.turn)
 		}
 		from, to, other = to, other, to
 	}
@@ -142,23 +138,6 @@ func (s *fftStep) by3(y, x []complex64) {
 			mid := complex(real(a)-real(sum)/2, imag(a)-imag(sum)/2)
 			diff = complex(real(diff)*sin60, imag(diff)*sin60)
 			y0[q], y1[q], y2[q] = a+sum, (mid+diff)*w[0], (mid-diff)*w[1]
-		}
-	}
-}
-
-func (s *fftStep) by4(y, x []complex64) {
-	n, g := s.stride, s.groups
-	for p := range g {
-		x0, x1, x2, x3 := x[n*p:][:n], x[n*(p+g):][:n], x[n*(p+2*g):][:n], x[n*(p+3*g):][:n]
-		out := y[4*n*p:][:4*n]
-		y0, y1, y2, y3 := out[:n], out[n:][:n], out[2*n:][:n], out[3*n:][:n]
-		w := s.turn[3*p:][:3]
-		w1, w2, w3 := w[0], w[1], w[2]
-		for q, a := range x0 {
-			b, c, d := x1[q], x2[q], x3[q]
-			ac, bd := a+c, b+d
-			am, bm := a-c, turned(b-d)
-			y0[q], y1[q], y2[q], y3[q] = ac+bd, (am+bm)*w1, (ac-bd)*w2, (am-bm)*w3
 		}
 	}
 }

@@ -26,7 +26,7 @@ const (
 	levelWindow   = 4   // hops in a window
 	levelWindows  = 50  // of speech that the loudness is taken from: 5 s
 	levelFloor    = 30  // hops in which the quietest is the room: 3 s
-	levelAbove    = 9   // LU above the room
+	levelAbove    = 6   // LU above the room
 	levelGate     = -50 // LUFS
 	levelBelow    = 10  // LU below the speaker so far: a breath or a chair, unless it goes on …
 	levelBelowFor = 20  // … for that many windows

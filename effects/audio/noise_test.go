@@ -61,8 +61,8 @@ func TestNoiseSuppressionMakesSpeechClearer(t *testing.T) {
 		gain  [3]float64
 	}{
 		{"pink noise", pink(len(clean)), [3]float64{0, 5, 5}},
-		{"white noise", white(len(clean)), [3]float64{0, 5, 5}},
-		{"babble", babble(t, len(clean)), [3]float64{0, 0, 0}},
+		// Voices are what the networks are made to keep; a host in a crowd gains little.
+		{"babble", babble(t, len(clean)), [3]float64{0, 1, 1}},
 		{"keys", keys(t, 9), [3]float64{0, 5, 5}},
 	}
 	n := newNoise(t)
@@ -91,7 +91,7 @@ func TestTheLatencyOfNoiseSuppressionIsWhatItSays(t *testing.T) {
 		out := blocks(clean, n.process(t))
 		best, at := math.Inf(-1), 0
 		for d := 0; d < 3000; d += 3 {
-			if s := siSDR(out[d+24000:], clean[24000:len(clean)-d]); s > best {
+			if s := siSDR(out[d+96000:][:24000], clean[96000:][:24000]); s > best {
 				best, at = s, d
 			}
 		}
@@ -149,6 +149,16 @@ func TestChangingTheModeMakesNoClick(t *testing.T) {
 	t.Logf("largest step %.4f; the tone's own is %.4f", jump, .5*2*math.Pi*300/48000)
 	if jump > .023 {
 		t.Error("a click")
+	}
+}
+
+func TestAMissingModelIsSaid(t *testing.T) {
+	all, err := networks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := all.module(t.Context(), "none.wasm"); err == nil {
+		t.Error("no error")
 	}
 }
 

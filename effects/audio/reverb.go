@@ -142,7 +142,9 @@ func (r *Reverb) circulate(in *[reverbStep]float32, sound *[2][reverbStep]float3
 	var x [reverbLines][reverbStep]float32
 	for k := range r.lines {
 		r.lines[k].get(x[k][:], r.lines[k].length)
-		r.lines[k].lose(&x[k])
+	}
+	for k := 0; k < reverbLines; k += 2 {
+		lose(&r.lines[k], &r.lines[k+1], &x[k], &x[k+1])
 	}
 	for gap := 1; gap < reverbLines; gap *= 4 {
 		for k := range x {
@@ -264,16 +266,20 @@ func (l *reverbLine) get(x []float32, ago int) {
 	copy(x[n:], l.past[:])
 }
 
-// lose filters by a shelf of first order: the loss of one way through the line.
-func (l *reverbLine) lose(x *[reverbStep]float32) {
-	low, keep, treble := l.low, l.keep, l.treble
-	hold, bass := 1-keep, l.bass-l.treble
+// lose filters x and y by shelves of first order: the losses of one way through the lines k and l. Two at a time, because one
+// alone would wait for itself.
+func lose(k, l *reverbLine, x, y *[reverbStep]float32) {
+	keep := k.keep
+	low, treble, bass := k.low, k.treble, k.bass-k.treble
+	low2, treble2, bass2 := l.low, l.treble, l.bass-l.treble
 	for i, v := range x {
+		w := y[i]
 		// A little is added so that silence does not end in slow, denormal numbers.
-		low = low*hold + (v*keep + 1e-20)
-		x[i] = low*bass + v*treble
+		low = low*(1-keep) + (v*keep + 1e-20)
+		low2 = low2*(1-keep) + (w*keep + 1e-20)
+		x[i], y[i] = low*bass+v*treble, low2*bass2+w*treble2
 	}
-	l.low = low
+	k.low, l.low = low, low2
 }
 
 // diffuser is an all-pass: it smears a sound over time and leaves its colour.

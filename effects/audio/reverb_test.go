@@ -195,15 +195,20 @@ func TestShapingAllocatesNothing(t *testing.T) {
 	l, c, r := audio.NewLevel(), audio.NewCompressor(audio.VoiceCompression()), audio.NewReverb()
 	var e audio.Equaliser
 	r.Set(audio.ReverbRoom, 0, 0.5)
+	v := audio.NewChanger()
+	in := sine(0.01, 200, -10)
 	var b audio.Mono
 	var out frame.Block
 	n := 0
 	if got := testing.AllocsPerRun(300, func() {
 		n++
+		b = audio.Mono(in)
 		e.Set([audio.Bands]float64{float64(n % 12)})
+		v.Set(voices[n/30%len(voices)])
 		l.Process(&b)
 		e.Process(&b)
 		c.Process(&b)
+		v.Process(&b)
 		r.Process(&b, &out)
 	}); got != 0 {
 		t.Fatalf("%g allocations a block", got)

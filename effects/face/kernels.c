@@ -8,6 +8,7 @@ enum { ACT_NONE, ACT_RELU, ACT_RELU6, ACT_PRELU, ACT_HARD_SWISH, ACT_LOGISTIC };
 #define NAME(f) f##_plain
 #define TARGET
 #include "kernels_body.h"
+#include "layers_body.h"
 #include "sample_body.h"
 #undef NAME
 #undef TARGET
@@ -16,6 +17,7 @@ enum { ACT_NONE, ACT_RELU, ACT_RELU6, ACT_PRELU, ACT_HARD_SWISH, ACT_LOGISTIC };
 #define NAME(f) f##_avx2
 #define TARGET __attribute__((target("avx2,fma")))
 #include "kernels_body.h"
+#include "layers_body.h"
 #include "sample_body.h"
 #undef NAME
 #undef TARGET

@@ -17,10 +17,17 @@ const (
 )
 
 // How long a pixel of the mask takes to change, as the time constant of a first-order low-pass: long where the model is in
-// doubt, which is where masks flicker, and hardly any where it is certain, so that nothing trails behind a person.
+// doubt although nothing moved, which is where masks flicker, and hardly any where it is certain or the picture changed,
+// so that nothing trails behind a person.
 const (
-	doubtful = 150 * time.Millisecond
+	doubtful = 300 * time.Millisecond
 	certain  = 10 * time.Millisecond
+)
+
+// Green, of 0 to 1, changes by less than noise where nothing moves, and by more than motion where something surely does.
+const (
+	noise  = 0.03
+	motion = 0.08
 )
 
 // cut is the mean change of green, of 0 to 1, from one picture to the next that is another scene.
@@ -31,7 +38,8 @@ const cut = 0.12
 type Person struct {
 	net           *Network
 	sampler       sampler
-	green, mask   [personWidth * personHeight]float32
+	mask          [personWidth * personHeight]float32
+	green, moved  [personWidth * personHeight]float32 // of the picture seen; its change
 	pts           time.Duration
 	width, height int // of the last picture
 }
@@ -77,18 +85,19 @@ func fit(v *frame.Video) (crop, image.Rectangle) {
 	return c.ranged(0, 1), image.Rect(x, y, x+w, y+h)
 }
 
-// changed is the mean change of green since the last picture.
+// changed notes what changed since the last picture, and returns the mean change of green.
 func (p *Person) changed() float32 {
 	in, sum := p.net.Input(0), float32(0)
 	for i := range p.green {
 		d := in[3*i+1] - p.green[i]
-		p.green[i] = in[3*i+1]
-		sum += max(d, -d)
+		d = max(d, -d)
+		p.green[i], p.moved[i] = in[3*i+1], d
+		sum += d
 	}
 	return sum / float32(len(p.green))
 }
 
-// smooth moves the mask towards the network's, the faster the surer that is.
+// smooth moves the mask towards the network's, the faster the surer that is, or the more has moved.
 func (p *Person) smooth(seconds float32, fresh bool) {
 	now := p.net.Output(0)
 	if fresh {
@@ -98,6 +107,7 @@ func (p *Person) smooth(seconds float32, fresh bool) {
 	slow, quick := seconds/(seconds+float32(doubtful.Seconds())), seconds/(seconds+float32(certain.Seconds()))
 	for i, v := range now {
 		sure := (2*v - 1) * (2*v - 1)
+		sure = max(sure*sure, min((p.moved[i]-noise)/(motion-noise), 1))
 		p.mask[i] += (slow + (quick-slow)*sure) * (v - p.mask[i])
 	}
 }

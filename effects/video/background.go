@@ -1,6 +1,7 @@
 package video
 
 import (
+	"fmt"
 	"image/color"
 	"math"
 
@@ -108,6 +109,9 @@ const shineReach = 4
 func (b *Background) Apply(v *frame.Video, s BackgroundSettings, m *frame.Mask, picture *frame.Video) {
 	if m == nil || m.Width < 1 || m.Height < 1 || s.Mode == BackgroundAsIs || s.Mode == BackgroundPicture && picture == nil {
 		return
+	}
+	if len(m.Pix) < (m.Height-1)*m.Stride+m.Width {
+		panic(fmt.Sprintf("video: %d bytes are no mask of %dx%d", len(m.Pix), m.Width, m.Height))
 	}
 	b.prepare(v.Width, v.Height)
 	g := b.grid

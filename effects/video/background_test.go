@@ -21,8 +21,8 @@ var (
 	hopperShape    = []shape{{0.50, 0.38, 0.22, 0.20}, {0.51, 0.16, 0.24, 0.12}, {0.50, 0.95, 0.52, 0.42}}
 )
 
-// drawn is a soft mask of some ellipses.
-func drawn(w, h int, shapes []shape) *frame.Mask {
+// ellipses is a soft mask of some ellipses.
+func ellipses(w, h int, shapes []shape) *frame.Mask {
 	m := &frame.Mask{Pix: make([]byte, w*h), Stride: w, Width: w, Height: h}
 	for i := range m.Pix {
 		x, y := (float64(i%w)+0.5)/float64(w), (float64(i/w)+0.5)/float64(h)
@@ -38,7 +38,7 @@ func drawn(w, h int, shapes []shape) *frame.Mask {
 
 func drawMask(t *rapid.T) *frame.Mask {
 	w, h := rapid.IntRange(1, 40).Draw(t, "mask width"), rapid.IntRange(1, 30).Draw(t, "mask height")
-	m := drawn(w, h, []shape{{rapid.Float64Range(0, 1).Draw(t, "x"), 0.5, 0.3, 0.4}})
+	m := ellipses(w, h, []shape{{rapid.Float64Range(0, 1).Draw(t, "x"), 0.5, 0.3, 0.4}})
 	m.Stride += 5
 	pix := make([]byte, m.Stride*(h-1)+w)
 	for y := range h {
@@ -67,13 +67,35 @@ func TestBackground_kernels_equal_their_reference_at_odd_sizes_and_strides(t *te
 	})
 }
 
+func TestBackground_kernels_equal_their_reference_on_large_pictures(t *testing.T) {
+	for _, size := range [][2]int{{1281, 719}, {1921, 1081}, {3841, 2161}} {
+		v := frame.New(size[0], size[1])
+		r := rand.New(rand.NewPCG(9, uint64(size[0])))
+		for _, p := range [][]byte{v.Y, v.U, v.V} {
+			for i := range p {
+				p[i] = byte(100 + i%v.Width/20 + r.IntN(8))
+			}
+		}
+		m := ellipses(256, 144, astronautShape)
+		for _, mode := range []BackgroundMode{BackgroundBlur, BackgroundColour} {
+			s := BackgroundSettings{Mode: mode, Blur: 20, Colour: color.RGBA{R: 20, G: 90, B: 200}}
+			got, want := twin(v), twin(v)
+			new(Background).Apply(got, s, m, nil)
+			(&Background{kernels: backdropPlain{}}).Apply(want, s, m, nil)
+			if !same(got, want) {
+				t.Errorf("%v, %s: kernels and reference differ", size, mode)
+			}
+		}
+	}
+}
+
 func TestWithout_a_mask_the_room_is_shown(t *testing.T) {
 	v := loaded(t, hopper)
 	was := twin(v)
 	var b Background
 	b.Apply(v, BackgroundSettings{Mode: BackgroundBlur, Blur: 50}, nil, nil)
-	b.Apply(v, BackgroundSettings{Mode: BackgroundPicture}, drawn(8, 8, hopperShape), nil)
-	b.Apply(v, BackgroundSettings{}, drawn(8, 8, hopperShape), nil)
+	b.Apply(v, BackgroundSettings{Mode: BackgroundPicture}, ellipses(8, 8, hopperShape), nil)
+	b.Apply(v, BackgroundSettings{}, ellipses(8, 8, hopperShape), nil)
 	if !same(v, was) {
 		t.Error("the picture changed")
 	}
@@ -82,7 +104,7 @@ func TestWithout_a_mask_the_room_is_shown(t *testing.T) {
 func TestPersons_keep_every_bit_and_the_rest_is_replaced(t *testing.T) {
 	v := loaded(t, astronaut)
 	was := twin(v)
-	m := drawn(256, 144, astronautShape)
+	m := ellipses(256, 144, astronautShape)
 	new(Background).Apply(v, BackgroundSettings{Mode: BackgroundColour, Colour: color.RGBA{R: 255, G: 255, B: 255}}, m, nil)
 	kept, replaced := 0, 0
 	for y := range v.Height {
@@ -146,7 +168,7 @@ func TestA_person_does_not_shine_into_the_blur(t *testing.T) {
 
 func TestA_border_of_the_mask_moves_to_the_border_of_the_person(t *testing.T) {
 	v, _ := person(320, 240)
-	coarse := drawn(40, 30, []shape{{0.5, 0.5, 0.20, 0.265}})
+	coarse := ellipses(40, 30, []shape{{0.5, 0.5, 0.20, 0.265}})
 	new(Background).Apply(v, BackgroundSettings{Mode: BackgroundColour, Colour: color.RGBA{R: 30, G: 120, B: 30}}, coarse, nil)
 	wrong := 0
 	want, _, _ := ycbcr(30.0/255, 120.0/255, 30.0/255, 1)
@@ -192,7 +214,7 @@ func TestNo_rim_of_the_room_remains_around_a_person(t *testing.T) {
 
 func TestNoise_does_not_make_the_border_flicker(t *testing.T) {
 	src := loaded(t, astronaut)
-	m := drawn(256, 144, astronautShape)
+	m := ellipses(256, 144, astronautShape)
 	r := rand.New(rand.NewPCG(1, 1))
 	var b Background
 	var first *frame.Video
@@ -271,7 +293,7 @@ func BenchmarkBackground(b *testing.B) {
 	}{{"720p", 1280, 720}, {"1080p", 1920, 1080}} {
 		src := benchmarkPicture(b, size.w, size.h)
 		v := twin(src)
-		m := drawn(256, 144, astronautShape)
+		m := ellipses(256, 144, astronautShape)
 		behind := benchmarkPicture(b, size.w, size.h)
 		other := benchmarkPicture(b, 1600, 1200)
 		run := func(name string, s BackgroundSettings, picture *frame.Video, k backdropKernels) {

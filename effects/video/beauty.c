@@ -1,8 +1,17 @@
 // The working picture: means, mask, guided filter, planes.
 #include "beauty_cells.h"
 
+#include <math.h>
+
 // Planes of the working picture, in the order of beauty_plain.go.
 enum { LUMA, CB, CR, SKIN, GAIN, BASE, WEIGHT, MEAN_CB, MEAN_CR, TINT_Y, TINT_CB, TINT_CR };
+// The look, as in beauty_plain.go and skin.go.
+#define EDGE 0.085f
+#define GRAIN 0.25f
+#define CHROMA 0.7f
+#define LIFT_MOST 18
+#define PALE 0.22f
+#define HAIR 0.45f
 #define INNER 1.25f
 #define OUTER 1.85f
 #define REACH 1.6f
@@ -74,6 +83,49 @@ void vitrine_beauty_reduce(struct picture p, struct cells c, float *f) {
 
 // ---- skin
 
+BODY void soften_body(struct cells c, float *restrict f, float *restrict row) {
+	int n = c.x1 - c.x0;
+	float *above = row, *sum = row + n + 1;
+	for (int k = CB; k <= CR; k++) {
+		float *first = f + k * c.size + (long)c.y0 * c.stride + c.x0;
+		memcpy(above, first, (size_t)n * sizeof *above);
+		for (int y = c.y0; y < c.y1; y++) {
+			float *restrict at = f + k * c.size + (long)y * c.stride + c.x0;
+			const float *restrict below = y + 1 < c.y1 ? at + c.stride : at;
+#pragma GCC ivdep
+			for (int x = 0; x < n; x++) {
+				sum[x] = 0.25f * (above[x] + 2 * at[x] + below[x]);
+				above[x] = at[x];
+			}
+			sum[-1] = sum[0];
+			sum[n] = sum[n - 1];
+#pragma GCC ivdep
+			for (int x = 0; x < n; x++) at[x] = 0.25f * (sum[x - 1] + 2 * sum[x] + sum[x + 1]);
+		}
+	}
+}
+
+BODY void distance_body(struct cells c, struct polygon p, float *restrict out) {
+	for (int y = c.y0; y < c.y1; y++) {
+		float *restrict row = out + (long)y * c.stride, line = (float)y;
+		int odd = 0;
+		float crossings[36];
+		for (int i = 0, j = p.n - 1; i < p.n; j = i++) {
+			float px = p.x[i], ex = p.x[j] - px, ey = p.y[j] - p.y[i], wy = line - p.y[i];
+			float len = ex * ex + ey * ey, per = 1 / (len > 1e-6f ? len : 1e-6f);
+			for (int x = c.x0; x < c.x1; x++) {
+				float wx = (float)x - px, t = clampf((wx * ex + wy * ey) * per, 0, 1);
+				float dx = wx - t * ex, dy = wy - t * ey, d = dx * dx + dy * dy;
+				row[x] = i && row[x] < d ? row[x] : d;
+			}
+			if ((p.y[i] > line) != (p.y[j] > line)) crossings[odd++] = px + wy * ex / ey;
+		}
+		for (int x = c.x0; x < c.x1; x++) row[x] = sqrtf(row[x]);
+		for (int k = 0; k < odd; k++)
+			for (int x = c.x0; x < c.x1; x++) row[x] = (float)x < crossings[k] ? -row[x] : row[x];
+	}
+}
+
 BODY void region_body(struct cells c, struct head h, const float *restrict keep, float *restrict region) {
 	float in = INNER * INNER, out = OUTER * OUTER;
 	for (int y = c.y0; y < c.y1; y++) {
@@ -95,11 +147,11 @@ BODY void skin_body(struct cells c, struct skin s, const float *restrict region,
 		const float *restrict where = region + (long)y * c.stride;
 		float *restrict out = f + (long)y * c.stride + SKIN * c.size;
 		for (int x = c.x0; x < c.x1; x++) {
-			float k = l[x] * per, light = clampf(k, 0.35f, 1.3f);
+			float k = l[x] * per, light = clampf(k, 0.35f, 1.1f), near = 0.5f + 0.5f * (light < 1 ? light : 1);
 			float du = u[x] - light * s.cb, dv = v[x] - light * s.cr;
 			float e = du * s.along[0] + dv * s.along[1], g = du * s.across[0] + dv * s.across[1];
-			float m = ease((2.5f - (e * e + g * g)) * (1 / 1.5f)) * ease((k - s.dark) * ramp) * s.weight * where[x];
-			m += out[x];
+			float q = (e * e + g * g) / (near * near), colour = u[x] * s.along[0] + v[x] * s.along[1] - s.grey * l[x];
+			float m = ease((4.5f - q) * (1 / 3.5f)) * ease((k - s.dark) * ramp) * ease(4.5f * colour) * s.weight * where[x] + out[x];
 			out[x] = m < 1 ? m : 1;
 		}
 	}
@@ -159,7 +211,7 @@ BODY void guide_body(struct cells c, int r, float *restrict f, float *restrict r
 			float mean = (s1[x] + 0.05f * l[x]) * per;
 			float var = (s2[x] + 0.05f * l[x] * l[x]) * per - mean * mean;
 			var = var < 0 ? 0 : var;
-			float e = 0.07f * mean + 0.8f, a = e * e / (var + e * e);
+			float e = EDGE * mean + 0.4f, a = e * e / (var + e * e);
 			gain[x] = m[x] * a;
 			base[x] = m[x] * a * mean;
 			weight[x] = w;
@@ -184,15 +236,15 @@ BODY void fold_row(struct cells c, int r, struct dose d, const float *restrict a
 #pragma GCC ivdep
 	for (int x = 0; x < c.x1 - c.x0; x++) {
 		float mask = m[x] * clampf(w[x] * area * 3 - 0.2f, 0, 1), per = d.smooth * mask / w[x];
-		float a = sa[x] * per, b = sb[x] * per - 0.3f * a * l[x];
-		a *= 0.7f;
-		float lift = d.whiten * mask * clampf(l[x] * (219 - l[x]) * (1 / 11990.0f), 0, 1) * 20 + ty[x];
-		float cs = 0.7f * d.smooth * mask, cw = 0.22f * d.whiten * mask, ca = cs + cw;
+		float a = sa[x] * per, b = sb[x] * per - GRAIN * a * l[x];
+		a *= 1 - GRAIN;
+		float lift = d.whiten * mask * clampf(l[x] * (219 - l[x]) * (1 / 11990.0f), 0, 1) * LIFT_MOST + ty[x];
+		float cs = CHROMA * d.smooth * mask, cw = PALE * d.whiten * mask, ca = cs + cw;
 		float bu = cs * mu[x] + tu[x], bv = cs * mv[x] + tv[x];
 		oa[x] = fixed(a * 32767);
 		ob[x] = fixed((b + 16 * a) * 64);
 		ol[x] = fixed(lift * 64);
-		og[x] = fixed(131072 / clampf(0.25f * l[x], 5, 60));
+		og[x] = fixed(131072 / clampf(HAIR * l[x], 5, 60));
 		oc[x] = fixed(ca * 32767);
 		ou[x] = fixed((bu + 128 * ca) * 64);
 		ov[x] = fixed((bv + 128 * ca) * 64);
@@ -243,7 +295,9 @@ BODY void fold_body(struct cells c, int r, struct dose d, const float *restrict 
 	}
 }
 
+CHOOSE(distance, (struct cells c, struct polygon p, float *out), (c, p, out))
 CHOOSE(region, (struct cells c, struct head h, const float *keep, float *region), (c, h, keep, region))
+CHOOSE(soften, (struct cells c, float *f, float *row), (c, f, row))
 CHOOSE(skin, (struct cells c, struct skin s, const float *region, float *f), (c, s, region, f))
 CHOOSE(guide, (struct cells c, int radius, float *f, float *row), (c, radius, f, row))
 CHOOSE(fold, (struct cells c, int radius, struct dose d, float *f, float *row, int16_t *planes, int32_t *spans), (c, radius, d, f, row, planes, spans))

@@ -2,8 +2,8 @@ package video
 
 import "vitrine/capture/frame"
 
-// Settings are the strengths of the effects, each 0 (off) to 100.
-type Settings struct {
+// BeautySettings are the strengths of the effects, each 0 (off) to 100.
+type BeautySettings struct {
 	Smooth   int // evens skin out; pores and edges stay
 	Whiten   int // lifts and cools skin
 	Blush    int // colour of the cheeks
@@ -13,21 +13,7 @@ type Settings struct {
 	BigEyes  int // widens eyes
 }
 
-// Preset is a named look.
-type Preset struct {
-	Name     string
-	Settings Settings
-}
-
-// Presets are the looks on offer, from none to strong.
-var Presets = []Preset{
-	{"Off", Settings{}},
-	{"Natural", Settings{Smooth: 45, Whiten: 15, Blush: 10, Lips: 10, Sharpen: 15}},
-	{"Fresh", Settings{Smooth: 65, Whiten: 35, Blush: 30, Lips: 30, Sharpen: 25, SlimFace: 15, BigEyes: 10}},
-	{"Radiant", Settings{Smooth: 85, Whiten: 60, Blush: 45, Lips: 50, Sharpen: 30, SlimFace: 30, BigEyes: 20}},
-}
-
-// Beauty applies Settings to pictures. The zero value is ready; it allocates with the first picture of a size and not after.
+// Beauty applies BeautySettings to pictures. The zero value is ready; it allocates with the first picture of a size and not after.
 // Not safe for concurrent use.
 type Beauty struct {
 	kernels kernels // native unless a test asks for others
@@ -37,7 +23,8 @@ type Beauty struct {
 	floats  []float32 // floatPlanes of the grid
 	keep    []float32 // where no feature of a face is, 0 to 1
 	carved  bool      // whether keep is not all 1
-	region  []float32 // where a face's skin may be, 0 to 1
+	region  []float32 // where a face's skin may be, 0 to 1; before, distances from its features
+	shape   polygon   // the feature at work
 	tinted  bool      // whether tints are not all 0
 	row     []float32
 	planes  []int16 // intPlanes of the grid
@@ -51,7 +38,7 @@ const mostRadius = 12
 // Apply changes v, which the caller owns, in place. Faces are those in v; each one's Strength scales all that is done to it.
 // Without faces skin is found by its colour alone, and the effects that need landmarks (blush, lips, contours) are not
 // applied; as much as the strongest face lacks of 1 is done so, hence nothing jumps when faces come and go.
-func (b *Beauty) Apply(v *frame.Video, s Settings, faces []frame.Face) {
+func (b *Beauty) Apply(v *frame.Video, s BeautySettings, faces []frame.Face) {
 	b.size(v.Width, v.Height)
 	if s.Smooth > 0 || s.Whiten > 0 || s.Blush > 0 || s.Lips > 0 || s.Sharpen > 0 {
 		b.paint(v, s, faces)
@@ -63,7 +50,7 @@ func (b *Beauty) Apply(v *frame.Video, s Settings, faces []frame.Face) {
 }
 
 // paint does what stays in place.
-func (b *Beauty) paint(v *frame.Video, s Settings, faces []frame.Face) {
+func (b *Beauty) paint(v *frame.Video, s BeautySettings, faces []frame.Face) {
 	k := b.kernels
 	c := b.mask(v, faces)
 	if c.x0 < c.x1 && c.y0 < c.y1 {
@@ -90,7 +77,8 @@ func (b *Beauty) mask(v *frame.Video, faces []frame.Face) cells {
 		clear(b.floats[planeSkin*c.size+y*c.stride:][c.x0:c.x1])
 	}
 	k.reduce(v, c, b.floats)
-	b.carve(c, faces)
+	k.soften(c, b.floats, b.row)
+	b.spare(c, faces)
 	if rest > 0 {
 		any := anySkin
 		any.weight = rest
@@ -129,24 +117,25 @@ func (b *Beauty) meet(faces []frame.Face) (c cells, rest float32) {
 	return c, rest
 }
 
-func (b *Beauty) carve(c cells, faces []frame.Face) {
+// spare makes keep.
+func (b *Beauty) spare(c cells, faces []frame.Face) {
 	if b.carved {
 		fill(b.keep, 1)
 	}
 	b.carved = len(b.heads) > 0
 	for _, h := range b.heads {
-		carve(&faces[h.face], h, c, b.keep)
+		b.carve(&faces[h.face], h, c)
 	}
 }
 
 // window is the radius of the filter: it grows with the largest face, or with the picture where none is known, and keeps a
 // size until another fits clearly better, since a change can be seen.
 func (b *Beauty) window(height int) int {
-	want := float32(height) / 180
+	want := float32(height) / 260
 	if len(b.heads) > 0 {
 		want = 0
 		for _, h := range b.heads {
-			want = max(want, h.h/9)
+			want = max(want, h.h/11)
 		}
 	}
 	want = min(max(want, 2), mostRadius)

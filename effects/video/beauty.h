@@ -20,7 +20,7 @@ struct picture {
 struct skin {
 	float luma, cb, cr;
 	float along[2], across[2];
-	float dim, dark;
+	float dim, dark, grey;
 	float weight;
 };
 
@@ -29,13 +29,21 @@ struct head {
 	float cx, cy, ax, ay, bx, by;
 };
 
+// A closed line in cells: see polygon in skin.go.
+struct polygon {
+	float x[36], y[36];
+	int n;
+};
+
 // How strongly to fold filter and mask into affine planes, each 0 to 1.
 struct dose {
 	float smooth, whiten;
 };
 
 void vitrine_beauty_reduce(struct picture p, struct cells c, float *f);
+void vitrine_beauty_distance(struct cells c, struct polygon p, float *out);
 void vitrine_beauty_region(struct cells c, struct head h, const float *keep, float *region);
+void vitrine_beauty_soften(struct cells c, float *f, float *row);
 void vitrine_beauty_skin(struct cells c, struct skin s, const float *region, float *f);
 void vitrine_beauty_guide(struct cells c, int radius, float *f, float *row);
 void vitrine_beauty_fold(struct cells c, int radius, struct dose d, float *f, float *row, int16_t *planes, int32_t *spans);

@@ -101,6 +101,22 @@ AVX2 static inline struct spread spread4(void) {
 	}
 	return (struct spread){_mm256_loadu_si256((void *)left), _mm256_loadu_si256((void *)right), _mm256_loadu_si256((void *)part)};
 }
+
+AVX2 static inline int upsample_avx2(const int16_t *row, int16_t *out, int from, int to) {
+	struct spread s = spread4();
+	for (; from + 16 <= to; from += 16) _mm256_storeu_si256((__m256i *)(out + from), spread(row + from / 4 - 1, s));
+	return from;
+}
 #endif
+
+// All samples of a row of cells for pixels from…to-1, both at whole cells.
+static inline void upsample(const int16_t *row, int cell, int from, int to, int16_t *out) {
+	int x = from, half = cell / 2;
+	const int16_t *part = cell == 4 ? part4 : part2;
+#ifdef AVX2
+	if (HAS_AVX2 && cell == 4) x = upsample_avx2(row, out, from, to);
+#endif
+	for (; x < to; x++) out[x] = sample(row, x / cell, x % cell >= half, part[x % cell]);
+}
 
 #endif

@@ -2,6 +2,7 @@ package video
 
 /*
 #cgo CFLAGS: -O3
+#cgo LDFLAGS: -lm
 #include "beauty.h"
 */
 import "C"
@@ -31,10 +32,22 @@ func (native) reduce(v *frame.Video, c cells, f []float32) {
 	C.vitrine_beauty_reduce(picture(v), c.c(), floats(f))
 }
 
+func (native) distance(c cells, p *polygon, out []float32) {
+	cp := C.struct_polygon{n: C.int(p.n)}
+	for i := range p.n {
+		cp.x[i], cp.y[i] = C.float(p.x[i]), C.float(p.y[i])
+	}
+	C.vitrine_beauty_distance(c.c(), cp, floats(out))
+}
+
 func (native) region(c cells, h head, keep, region []float32) {
 	C.vitrine_beauty_region(c.c(), C.struct_head{
 		cx: C.float(h.cx), cy: C.float(h.cy), ax: C.float(h.ax), ay: C.float(h.ay), bx: C.float(h.bx), by: C.float(h.by),
 	}, floats(keep), floats(region))
+}
+
+func (native) soften(c cells, f, row []float32) {
+	C.vitrine_beauty_soften(c.c(), floats(f), floats(row))
 }
 
 func (native) skin(c cells, s skin, region, f []float32) {
@@ -42,7 +55,7 @@ func (native) skin(c cells, s skin, region, f []float32) {
 		luma: C.float(s.luma), cb: C.float(s.cb), cr: C.float(s.cr),
 		along:  [2]C.float{C.float(s.along[0]), C.float(s.along[1])},
 		across: [2]C.float{C.float(s.across[0]), C.float(s.across[1])},
-		dim:    C.float(s.dim), dark: C.float(s.dark), weight: C.float(s.weight),
+		dim:    C.float(s.dim), dark: C.float(s.dark), grey: C.float(s.grey), weight: C.float(s.weight),
 	}, floats(region), floats(f))
 }
 

@@ -32,12 +32,6 @@ static void chroma_row(uint8_t *u, uint8_t *v, const int16_t *row, int pitch, in
 }
 
 #ifdef AVX2
-AVX2 static int upsample_avx2(const int16_t *row, int16_t *out, int from, int to) {
-	struct spread s = spread4();
-	for (; from + 16 <= to; from += 16) _mm256_storeu_si256((__m256i *)(out + from), spread(row + from / 4 - 1, s));
-	return from;
-}
-
 AVX2 static void luma_row_avx2(uint8_t *p, const int16_t *row, int pitch, int from, int to) {
 	struct spread s = spread4();
 	__m256i top = _mm256_set1_epi16(32767), wide = _mm256_set1_epi16(4095), full = _mm256_set1_epi16(2047);
@@ -121,15 +115,6 @@ BODY void chroma_body(struct picture p, struct cells c, const int16_t *planes, c
 	}
 }
 
-// Weights of the pixels of a row of cells.
-static void upsample(const int16_t *row, int16_t *out, int from, int to) {
-	int x = from;
-#ifdef AVX2
-	if (HAS_AVX2) x = upsample_avx2(row, out, from, to);
-#endif
-	for (; x < to; x++) out[x] = sample(row, x >> 2, (x >> 1) & 1, part4[x & 3]);
-}
-
 BODY void sharpen_body(struct picture p, struct cells c, const int16_t *planes, const int32_t *spans, int amount, int16_t *row) {
 	int w = p.width, from, to;
 	int16_t *restrict skin = row + c.width + 2 * MARGIN, *restrict sum = skin + 4 * c.width + 2 * MARGIN;
@@ -143,7 +128,7 @@ BODY void sharpen_body(struct picture p, struct cells c, const int16_t *planes, 
 		here = spare;
 		memset(skin, 0, (size_t)w * sizeof *skin);
 		if (rows(c, planes + MASK * c.size, spans, y, 4, 1, row, &from, &to))
-			upsample(row + MARGIN, skin, from ? 4 * from - 4 : 0, 4 * to + 4 < w ? 4 * to + 4 : w);
+			upsample(row + MARGIN, 4, from ? 4 * from - 4 : 0, 4 * to + 4 < w ? 4 * to + 4 : w, skin);
 		for (int x = 0; x < w; x++) {
 			here[x] = line[x];
 			sum[x + 1] = (int16_t)(above[x] + 2 * here[x] + below[x]);

@@ -1,6 +1,10 @@
 package video
 
-import "vitrine/capture/frame"
+import (
+	"math"
+
+	"vitrine/capture/frame"
+)
 
 // cells is the grid of the working picture: a cell covers 4×4 pixels of luma and 2×2 of chroma. Kernels touch the cells
 // x0 ≤ x < x1, y0 ≤ y < y1; all others count as no skin.
@@ -47,6 +51,7 @@ type skin struct {
 	luma, cb, cr  float32 // of the middle of the skin, less black and less 128
 	along, across [2]float32
 	dim, dark     float32 // share of luma from which on it may be skin, and below which it is hair or a shadow
+	grey          float32 // chroma along that direction, as share of luma, at which it is too pale for skin
 	weight        float32
 }
 
@@ -58,6 +63,8 @@ type dose struct {
 // kernels are the passes over pixels. Native ones are C where there is a C compiler, and [plain] elsewhere.
 type kernels interface {
 	reduce(v *frame.Video, c cells, f []float32)
+	soften(c cells, f, row []float32)
+	distance(c cells, p *polygon, out []float32)
 	region(c cells, h head, keep, region []float32)
 	skin(c cells, s skin, region, f []float32)
 	guide(c cells, radius int, f, row []float32)
@@ -107,6 +114,49 @@ func mean(p []byte, stride, x, y, n, w, h int) float32 {
 	return float32(sum) / float32(n*n)
 }
 
+// soften takes noise out of chroma, by which the mask would flicker: binomially over 3×3 cells.
+func (plain) soften(c cells, f, row []float32) {
+	n := c.x1 - c.x0
+	above, sum := row[:n], row[n:2*n]
+	for k := planeCb; k <= planeCr; k++ {
+		copy(above, f[k*c.size+c.y0*c.stride+c.x0:])
+		for y := c.y0; y < c.y1; y++ {
+			at := f[k*c.size+y*c.stride+c.x0:][:n]
+			below := f[k*c.size+min(y+1, c.y1-1)*c.stride+c.x0:][:n]
+			for x, here := range at {
+				sum[x] = 0.25 * (above[x] + 2*here + below[x])
+				above[x] = here
+			}
+			for x := range at {
+				at[x] = 0.25 * (sum[max(x-1, 0)] + 2*sum[x] + sum[min(x+1, n-1)])
+			}
+		}
+	}
+}
+
+// distance is how far from the polygon's line each cell is, negative inside: the smallest distance to any side, and inside
+// is told by the sides that a ray to the right crosses.
+func (plain) distance(c cells, p *polygon, out []float32) {
+	for y := c.y0; y < c.y1; y++ {
+		for x := c.x0; x < c.x1; x++ {
+			best, sign := float32(math.MaxFloat32), float32(1)
+			j := p.n - 1
+			for i := range p.n {
+				ex, ey := p.x[j]-p.x[i], p.y[j]-p.y[i]
+				wx, wy := float32(x)-p.x[i], float32(y)-p.y[i]
+				t := min(max((wx*ex+wy*ey)/max(ex*ex+ey*ey, 1e-6), 0), 1)
+				dx, dy := wx-t*ex, wy-t*ey
+				best = min(best, dx*dx+dy*dy)
+				if (p.y[i] > float32(y)) != (p.y[j] > float32(y)) && wx < wy*ex/ey {
+					sign = -sign
+				}
+				j = i
+			}
+			out[y*c.stride+x] = sign * float32(math.Sqrt(float64(best)))
+		}
+	}
+}
+
 // region is keep where skin may belong to the head.
 func (plain) region(c cells, h head, keep, region []float32) {
 	for y := c.y0; y < c.y1; y++ {
@@ -131,10 +181,14 @@ func (plain) skin(c cells, s skin, region, f []float32) {
 				continue
 			}
 			k := f[i] * per
-			light := min(max(k, 0.35), 1.3)
-			du, dv := f[planeCb*c.size+i]-light*s.cb, f[planeCr*c.size+i]-light*s.cr
+			light := min(max(k, 0.35), 1.1)
+			near := 0.5 + 0.5*min(light, 1)
+			u, v := f[planeCb*c.size+i], f[planeCr*c.size+i]
+			du, dv := u-light*s.cb, v-light*s.cr
 			e, g := du*s.along[0]+dv*s.along[1], du*s.across[0]+dv*s.across[1]
-			m := ease((2.5-(e*e+g*g))*(1/1.5)) * ease((k-s.dark)*ramp) * s.weight * region[i]
+			q := (e*e + g*g) / (near * near)
+			colour := u*s.along[0] + v*s.along[1] - s.grey*f[i]
+			m := ease((4.5-q)*(1/3.5)) * ease((k-s.dark)*ramp) * ease(4.5*colour) * s.weight * region[i]
 			f[planeSkin*c.size+i] = min(f[planeSkin*c.size+i]+m, 1)
 		}
 	}
@@ -202,7 +256,7 @@ func (plain) guide(c cells, radius int, f, row []float32) {
 			per := 1 / w
 			mean := (sum[n+x] + slack*l) * per
 			variance := max((sum[2*n+x]+slack*l*l)*per-mean*mean, 0)
-			e := edge*mean + 0.8
+			e := edge*mean + 0.4
 			a := f[planeSkin*c.size+i] * e * e / (variance + e*e)
 			f[planeGain*c.size+i] = a
 			f[planeBase*c.size+i] = a * mean
@@ -217,12 +271,12 @@ func (plain) guide(c cells, radius int, f, row []float32) {
 // chroma the share of blotches in colour that goes; whitening lifts the middle of luma by up to lift levels and takes pale
 // of the saturation; deviations of more than hair times luma are hair and not skin, and stay.
 const (
-	edge   = 0.07
-	grain  = 0.3
+	edge   = 0.085
+	grain  = 0.25
 	chroma = 0.7
-	lift   = 20
+	lift   = 18
 	pale   = 0.22
-	hair   = 0.25
+	hair   = 0.45
 )
 
 // fixed rounds to the nearest integer.

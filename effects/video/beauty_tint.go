@@ -7,7 +7,7 @@ import (
 )
 
 // tint draws blush and lips into the tint planes, or leaves them empty.
-func (b *Beauty) tint(c cells, s Settings, faces []frame.Face) {
+func (b *Beauty) tint(c cells, s BeautySettings, faces []frame.Face) {
 	tints := b.floats[planeTintY*c.size : floatPlanes*c.size]
 	if b.tinted {
 		clear(tints)
@@ -72,17 +72,19 @@ func (b *Beauty) blush(f *frame.Face, h head, k int, c cells, amount float32) {
 
 // lips colours what is between the outer and the inner line of the lips, so that teeth stay white.
 func (b *Beauty) lips(f *frame.Face, h head, c cells, amount float32) {
-	var inside polygon
-	inside.set(f, innerLips[:])
-	var p polygon
-	p.set(f, outerLips[:])
-	p.each(c, 1, func(i int, d float32) {
-		if d > 0.75 {
-			return
+	b.shape.set(f, outerLips[:])
+	part := b.shape.within(c, 1)
+	outside, inside := b.region, b.floats[planeGain*c.size:] // both are free: the mask is made, the filter not yet
+	b.kernels.distance(part, &b.shape, outside)
+	b.shape.set(f, innerLips[:])
+	b.kernels.distance(part, &b.shape, inside)
+	for y := part.y0; y < part.y1; y++ {
+		for i := y*c.stride + part.x0; i < y*c.stride+part.x1; i++ {
+			if outside[i] < 0.75 {
+				b.dye(i, amount*ease(0.5-outside[i]/1.5)*ease(0.5+inside[i]), lipsY, lipsCb, lipsCr)
+			}
 		}
-		mouth := inside.distance(float32(i%c.stride), float32(i/c.stride))
-		b.dye(i, amount*ease(0.5-d/1.5)*ease(0.5+mouth), lipsY, lipsCb, lipsCr)
-	})
+	}
 }
 
 func (b *Beauty) dye(i int, amount, y, cb, cr float32) {

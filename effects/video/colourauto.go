@@ -19,13 +19,13 @@ const correctionSteps = 64 // a stop
 const (
 	darkest      = 0.33 // a median signal below it is lifted to it
 	brightest    = 0.72 // one above it is lowered to it
-	highlight    = 0.95 // the 98th percentile is not lifted above it
-	mostLift     = 1.5  // stops
+	highlight    = 0.78 // the 95th percentile, where faces are in a dark room, is not lifted above it
+	mostLift     = 1.25 // stops
 	mostLowering = 0.75
 	mostNoise    = 3.5 // standard deviation of luma noise after lifting, in levels
-	castShare    = 0.75
-	mostCast     = 0.6  // stops of red or blue
-	plausible    = 0.09 // how far from one half shares of a grey thing's red and blue lie under any lamp
+	castShare    = 0.7
+	mostCast     = 0.5  // stops of red or blue
+	plausible    = 0.08 // how far from one half shares of a grey thing's red and blue lie under any lamp
 )
 
 // Auto begins to move when the target is this far away, in stops, and then goes all the way.
@@ -112,9 +112,11 @@ func (a *auto) tinge(r, g, b float32) {
 		return
 	}
 	red, blue := r/(r+g), b/(b+g)
-	if max(red, blue) < 0.5+plausible && min(red, blue) > 0.5-plausible {
-		a.red[int(red*shares)]++
-		a.blue[int(blue*shares)]++
+	// The nearer to grey, the more it counts: skin is no measure of light.
+	off := max(red-0.5, 0.5-red, blue-0.5, 0.5-blue)
+	if weight := int((1 - off/plausible) * 16); weight > 0 {
+		a.red[int(red*shares)] += weight
+		a.blue[int(blue*shares)] += weight
 		a.grey++
 	}
 }
@@ -153,7 +155,7 @@ func (a *auto) exposure() float64 {
 		return max(math.Log2(light(brightest)/middle), -mostLowering)
 	}
 	lift := math.Log2(light(darkest) / middle)
-	lift = min(lift, math.Log2(light(highlight)/at(0.98)), mostLift)
+	lift = min(lift, math.Log2(light(highlight)/at(0.95)), mostLift)
 	// Noise grows with the signal, whose exponent is 0.45.
 	lift = min(lift, math.Log2(mostNoise/max(0.1, a.noise()))/0.45)
 	return max(lift, 0)

@@ -64,8 +64,8 @@ func contrast(x, amount float64) float64 {
 	return out + 1 - (1-pivot)*math.Pow((1-c)/(1-pivot), power)
 }
 
-// daylight is the CIE 1960 chromaticity of a daylight phase (CIE 15 §4.1.2) by its reciprocal temperature in mired.
-func daylight(mired float64) (u, v float64) {
+// locus is the CIE 1960 chromaticity of a daylight phase (CIE 15 §4.1.2) by its reciprocal temperature in mired.
+func locus(mired float64) (u, v float64) {
 	t := 1e6 / mired
 	var x float64
 	if t <= 7000 {
@@ -78,10 +78,10 @@ func daylight(mired float64) (u, v float64) {
 	return 4 * x / d, 6 * y / d
 }
 
-// white is the colour of a daylight phase in linear BT.709 of luminance 1, off the locus by duv towards magenta.
-func white(mired, duv float64) [3]float64 {
-	u, v := daylight(mired)
-	u1, v1 := daylight(mired + 1)
+// whitePoint is the colour of a daylight phase in linear BT.709 of luminance 1, off the locus by duv towards magenta.
+func whitePoint(mired, duv float64) [3]float64 {
+	u, v := locus(mired)
+	u1, v1 := locus(mired + 1)
 	long := math.Hypot(u1-u, v1-v)
 	u, v = u+duv*(v1-v)/long, v-duv*(u1-u)/long
 	d := 2*u - 8*v + 4
@@ -97,8 +97,8 @@ func white(mired, duv float64) [3]float64 {
 // gains are the factors of linear red, green and blue.
 func (g grade) gains() (k [3]float64) {
 	const d65 = 1e6 / 6504.0
-	from := white(d65, 0)
-	to := white(d65+0.8*g.Temperature, 0.02*g.Tint/100)
+	from := whitePoint(d65, 0)
+	to := whitePoint(d65+0.8*g.Temperature, 0.02*g.Tint/100)
 	exposure := math.Exp2(g.Exposure + g.stops)
 	for i, cast := range [3]float64{g.red, 0, g.blue} {
 		k[i] = exposure * to[i] / from[i] * math.Exp2(cast)

@@ -9,18 +9,18 @@ import (
 // anySkin is the colour of human skin of all tones under about white light: in Cb and Cr the tones lie on a short line that
 // points away from grey, and spread far less across it.
 var anySkin = skin{
-	luma: 130, cb: -18, cr: 20,
-	along: [2]float32{-0.66 / 16, 0.75 / 16}, across: [2]float32{0.75 / 7, 0.66 / 7},
-	dim: 0.3, dark: 0.12, weight: 1,
+	luma: 130, cb: -26, cr: 27,
+	along: [2]float32{-0.69 / 18, 0.72 / 18}, across: [2]float32{0.72 / 8, 0.69 / 8},
+	dim: 0.3, dark: 0.12, grey: 0.06 / 18, weight: 1,
 }
 
 // Bounds of how far a face's own skin may be from its median, in levels, before it counts as something else: what it is when
 // the face is all of one colour, and when make-up, shadow and mixed light spread it.
 const (
-	leastSpread = 7
-	mostSpread  = 15
-	// Robust deviations that belong to the skin: 2.5 standard deviations, with the median deviation as measure of them.
-	spreads = 2.5 * 1.4826
+	leastSpread = 6
+	mostSpread  = 13
+	// What belongs to the skin for certain: 2 standard deviations, with the median deviation as measure of them.
+	spreads = 2 * 1.4826
 )
 
 // tally counts cells by a value of -128…127 levels.
@@ -57,7 +57,7 @@ func ownSkin(h head, c cells, region, f []float32) (skin, bool) {
 			n++
 		}
 	})
-	s := skin{luma: t[0].median() + 128, cb: t[1].median(), cr: t[2].median(), dim: 0.55, dark: 0.3, weight: h.strength}
+	s := skin{luma: t[0].median() + 128, cb: t[1].median(), cr: t[2].median(), dim: 0.6, dark: 0.24, grey: -10, weight: h.strength}
 	if n < 12 || s.luma < 4 {
 		return s, false
 	}
@@ -143,9 +143,10 @@ func (h head) bounds(c cells, wide, down float32) cells {
 	return c
 }
 
-// oval calls do with the cells well inside the face.
+// oval calls do with cells well inside the face: all of a small face, rows far enough apart in a large one.
 func (h head) oval(c cells, do func(i int)) {
-	for y := max(c.y0, int(h.cy-1.2*max(h.h, h.w))); y < min(c.y1, int(h.cy+1.2*max(h.h, h.w))+1); y++ {
+	step := max(1, int(h.h/20))
+	for y := max(c.y0, int(h.cy-1.2*max(h.h, h.w))); y < min(c.y1, int(h.cy+1.2*max(h.h, h.w))+1); y += step {
 		for x := max(c.x0, int(h.cx-1.2*max(h.h, h.w))); x < min(c.x1, int(h.cx+1.2*max(h.h, h.w))+1); x++ {
 			dx, dy := float32(x)-h.cx, float32(y)-h.cy
 			a, b := dx*h.ax+dy*h.ay, dx*h.bx+dy*h.by
@@ -172,15 +173,20 @@ var (
 )
 
 // carve takes the features of a face out of keep, as far as its strength goes.
-func carve(f *frame.Face, h head, c cells, keep []float32) {
+func (b *Beauty) carve(f *frame.Face, h head, c cells) {
 	unit := (h.w + h.h) / 2
 	soft := 0.04*unit + 0.5
 	cut := func(points []int, grow float32) {
-		var p polygon
-		p.set(f, points)
-		p.each(c, grow*unit+soft, func(i int, d float32) {
-			keep[i] *= 1 - h.strength*ease((grow*unit-d)/soft+0.5)
-		})
+		b.shape.set(f, points)
+		part := b.shape.within(c, grow*unit+soft)
+		b.kernels.distance(part, &b.shape, b.region)
+		for y := part.y0; y < part.y1; y++ {
+			for i := y*c.stride + part.x0; i < y*c.stride+part.x1; i++ {
+				if d := b.region[i]; d < grow*unit+soft/2 {
+					b.keep[i] *= 1 - h.strength*ease((grow*unit-d)/soft+0.5)
+				}
+			}
+		}
 	}
 	for k := range 2 {
 		cut(eyes[k][:], 0.05)
@@ -192,7 +198,7 @@ func carve(f *frame.Face, h head, c cells, keep []float32) {
 
 // polygon is a closed line through points of the mesh, in cells.
 type polygon struct {
-	x, y [24]float32
+	x, y [36]float32
 	n    int
 }
 
@@ -203,36 +209,13 @@ func (p *polygon) set(f *frame.Face, points []int) {
 	}
 }
 
-// each calls do with every cell at most far outside the polygon and its distance from the line, negative inside.
-func (p *polygon) each(c cells, far float32, do func(i int, d float32)) {
+// within is the part of the grid that is at most far from the box around the polygon.
+func (p *polygon) within(c cells, far float32) cells {
 	x0, x1, y0, y1 := p.x[0], p.x[0], p.y[0], p.y[0]
 	for i := range p.n {
 		x0, x1, y0, y1 = min(x0, p.x[i]), max(x1, p.x[i]), min(y0, p.y[i]), max(y1, p.y[i])
 	}
-	for y := max(c.y0, int(y0-far)); y < min(c.y1, int(y1+far)+2); y++ {
-		for x := max(c.x0, int(x0-far)); x < min(c.x1, int(x1+far)+2); x++ {
-			do(y*c.stride+x, p.distance(float32(x), float32(y)))
-		}
-	}
-}
-
-// distance is the smallest to any side, and inside is told by the sides that a ray to the right crosses.
-func (p *polygon) distance(x, y float32) float32 {
-	best, inside := float32(math.MaxFloat32), false
-	j := p.n - 1
-	for i := range p.n {
-		ex, ey, wx, wy := p.x[j]-p.x[i], p.y[j]-p.y[i], x-p.x[i], y-p.y[i]
-		t := min(max((wx*ex+wy*ey)/max(ex*ex+ey*ey, 1e-6), 0), 1)
-		dx, dy := wx-t*ex, wy-t*ey
-		best = min(best, dx*dx+dy*dy)
-		if (p.y[i] > y) != (p.y[j] > y) && wx < wy*ex/ey {
-			inside = !inside
-		}
-		j = i
-	}
-	d := float32(math.Sqrt(float64(best)))
-	if inside {
-		return -d
-	}
-	return d
+	c.x0, c.x1 = max(c.x0, min(max(int(x0-far), 0), c.width)), min(c.x1, min(max(int(x1+far)+2, 0), c.width))
+	c.y0, c.y1 = max(c.y0, min(max(int(y0-far), 0), c.height)), min(c.y1, min(max(int(y1+far)+2, 0), c.height))
+	return c
 }

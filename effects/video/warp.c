@@ -73,19 +73,16 @@ BODY uint8_t fetch(const uint8_t *p, int stride, int w, int h, int sx, int sy, c
 BODY void warp_plane(uint8_t *to, const uint8_t *from, int stride, int from_stride, int w, int h, int cell, struct cells c,
 	const int16_t *planes, const int32_t *spans, int16_t *row, const struct cubics *cubics) {
 	int pitch = c.width + 2 * MARGIN, k0, k1, half = cell == 2;
-	const int16_t *part = half ? part2 : part4, *r = row + MARGIN, *d = r + pitch;
+	int16_t *r = row + MARGIN, *d = r + pitch, *dx = row + 2 * pitch, *dy = dx + cell * c.width + MARGIN;
 	int y0 = cell * c.y0 - cell / 2, y1 = cell * c.y1 + cell / 2;
 	for (int y = y0 < 0 ? 0 : y0; y < y1 && y < h; y++) {
 		if (!rows(c, planes, spans, y, cell, 2, row, &k0, &k1)) continue;
+		int x0 = k0 ? cell * (k0 - 1) : 0, x1 = cell * (k1 + 1) < w ? cell * (k1 + 1) : w;
+		upsample(r, cell, x0, x1, dx);
+		upsample(d, cell, x0, x1, dy);
 		uint8_t *line = to + (long)y * stride;
-		for (int k = k0 ? k0 - 1 : 0; k <= k1 && k < c.width; k++) {
-			if (!(r[k - 1] | r[k] | r[k + 1] | d[k - 1] | d[k] | d[k + 1])) continue;
-			for (int j = 0; j < cell && cell * k + j < w; j++) {
-				int x = cell * k + j, right = j >= cell / 2;
-				int dx = sample(r, k, right, part[j]), dy = sample(d, k, right, part[j]);
-				if (dx | dy) line[x] = fetch(from, from_stride, w, h, 32 * x + (dx >> half), 32 * y + (dy >> half), cubics);
-			}
-		}
+		for (int x = x0; x < x1; x++)
+			if (dx[x] | dy[x]) line[x] = fetch(from, from_stride, w, h, 32 * x + (dx[x] >> half), 32 * y + (dy[x] >> half), cubics);
 	}
 }
 

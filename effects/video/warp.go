@@ -20,7 +20,7 @@ const (
 )
 
 // warp slims faces and widens eyes. Displacements are smooth, and exactly none outside of their faces' surroundings.
-func (b *Beauty) warp(v *frame.Video, s Settings, faces []frame.Face) {
+func (b *Beauty) warp(v *frame.Video, s BeautySettings, faces []frame.Face) {
 	c := b.grid
 	if b.bend.was == nil || b.bend.was.Width != v.Width || b.bend.was.Height != v.Height {
 		b.bend = bend{field: make([]int16, 2*c.size), spans: make([]int32, 2*c.height), was: frame.New(v.Width, v.Height)}

@@ -20,7 +20,8 @@ const (
 	backToStart = 3 * time.Second // within it, Previous goes to the entry before
 )
 
-// Deck plays a playlist: for the programme, or, while cued, for the headphones only. Two sides meet in it. The mixer's loop
+// Deck plays a playlist: for the programme, or, while cued, for the headphones only. Who wants to hear the next piece while
+// one is on air uses a second deck for that. Two sides meet in it. The mixer's loop
 // calls Take every 10 ms, which never waits. Run reads files, which may wait, and keeps a queue of blocks filled; it also
 // makes the crossfades, so that both sides of one come in one stream. When the queue runs dry, Take gives silence and counts
 // it. A jump fades from what was already queued to the new place, so neither seeking nor skipping clicks or leaves a gap.
@@ -39,6 +40,7 @@ type Deck struct {
 
 	now      EntryID // what is heard, or shall be
 	at       int64   // where in it, samples
+	heard    bool    // that place has been
 	playing  bool
 	stopping bool    // to the beginning when faded out
 	fade     float64 // 0 silent to 1
@@ -105,7 +107,7 @@ func (d *Deck) command(f func()) {
 // jumpTo orders a jump.
 func (d *Deck) jumpTo(entry EntryID, at int64, fade time.Duration) {
 	d.order = jump{d.order.turn + 1, entry, at, int(inSamples(max(fade, deckFade)))}
-	d.now, d.at = entry, at
+	d.now, d.at, d.heard = entry, at, false
 	if entry == 0 {
 		d.playing = false
 	}
@@ -125,6 +127,8 @@ func (d *Deck) Add(e Entry) (id EntryID) {
 		id = d.list.add(e)
 		if d.now == 0 {
 			d.jumpTo(id, 0, 0)
+		} else {
+			d.readAgain()
 		}
 	})
 	return id
@@ -134,17 +138,42 @@ func (d *Deck) Add(e Entry) (id EntryID) {
 func (d *Deck) Remove(id EntryID) {
 	d.command(func() {
 		next := d.list.remove(id)
-		switch id {
-		case d.now:
+		if id == d.now {
 			d.jumpTo(next, 0, d.crossfade)
-		case d.ahead:
-			d.jumpTo(d.now, d.at, 0) // it was read ahead
+		} else {
+			d.readAgain()
 		}
 	})
 }
 
+// readAgain has the reader forget what it has read beyond the present entry, because something else follows now.
+func (d *Deck) readAgain() {
+	beyond := d.ahead != d.now
+	for i := range d.n {
+		p := &d.queue[(d.head+i)%deckBlocks]
+		beyond = beyond || p.last || p.entry != d.now || p.at < d.at
+	}
+	if !beyond || d.now == 0 {
+		return
+	}
+	at, fade := d.at, d.order.fade
+	if d.heard {
+		fade = 0
+		at += frame.BlockSamples
+		if d.playing || d.fade > 0 {
+			at += deckLead * frame.BlockSamples
+		}
+	}
+	d.jumpTo(d.now, at, inTime(int64(fade)))
+}
+
 // Move puts an entry at another place of the list, 0 the first.
-func (d *Deck) Move(id EntryID, to int) { d.command(func() { d.list.move(id, to) }) }
+func (d *Deck) Move(id EntryID, to int) {
+	d.command(func() {
+		d.list.move(id, to)
+		d.readAgain()
+	})
+}
 
 // Play starts or goes on, fading in.
 func (d *Deck) Play(fade time.Duration) {
@@ -228,8 +257,15 @@ func (d *Deck) SetCrossfade(t time.Duration) {
 	d.command(func() { d.crossfade = max(0, min(t, maxFade)) })
 }
 
-// SetLoop sets what follows the end of an entry. What is read ahead, up to 2 s, is still heard.
-func (d *Deck) SetLoop(l Loop) { d.command(func() { d.list.loop = l }) }
+// SetLoop sets what follows the end of an entry.
+func (d *Deck) SetLoop(l Loop) {
+	d.command(func() {
+		if d.list.loop != l {
+			d.list.loop = l
+			d.readAgain()
+		}
+	})
+}
 
 // SetCued gives the deck to the headphones instead of the programme, or back.
 func (d *Deck) SetCued(on bool) { d.command(func() { d.cued = on }) }
@@ -239,8 +275,12 @@ func (d *Deck) State() DeckState {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	e, _ := d.list.entry(d.now)
+	at := inTime(d.at)
+	if e.Length > 0 {
+		at = min(at, e.Length)
+	}
 	return DeckState{
-		Entries: slices.Clone(d.list.entries), Current: d.now, Position: inTime(d.at), Length: e.Length,
+		Entries: slices.Clone(d.list.entries), Current: d.now, Position: at, Length: e.Length,
 		Playing: d.playing, Cued: d.cued, VolumeDB: d.volume, Crossfade: d.crossfade, Loop: d.list.loop, Starved: d.starved,
 	}
 }
@@ -258,7 +298,7 @@ func (d *Deck) Take(program, phones *frame.Block) {
 	p := &d.queue[d.head]
 	d.head, d.n = (d.head+1)%deckBlocks, d.n-1
 	if p.turn == d.order.turn {
-		d.now, d.at = p.entry, p.at
+		d.now, d.at, d.heard = p.entry, p.at, true
 	}
 	d.move()
 	d.mix(p, program, phones)

@@ -79,21 +79,22 @@ func (t *truePeak) measure(block, peak *[frame.BlockSamples]float32, enough floa
 			continue
 		}
 		for i := range stride {
-			peak[from+i] = max(peak[from+i], t.around(span[i:i+peakTaps]))
+			peak[from+i] = max(peak[from+i], t.around((*[peakTaps]float32)(span[i:])))
 		}
 	}
 }
 
 // around is the highest value near the gap in the middle of x. Where the interpolated values turn, a parabola through three
 // of them finds the top between: at half the sampling rate four points a period alone would read 0.7 dB too little.
-func (t *truePeak) around(x []float32) float32 {
-	x = x[:peakTaps]
+func (t *truePeak) around(x *[peakTaps]float32) float32 {
 	var a, b, c float32
-	for i, v := range x {
-		q := &quarters[i]
-		a += v * q[0]
-		b += v * q[1]
-		c += v * q[2]
+	for i := range peakTaps / 2 {
+		// A quarter from the left is the mirror of a quarter from the right.
+		v, w := x[i], x[peakTaps-1-i]
+		p, q := quarters[i][0], quarters[i][2]
+		a += v*p + w*q
+		b += (v + w) * quarters[i][1]
+		c += v*q + w*p
 	}
 	v := [6]float32{t.before[0], t.before[1], magnitude(x[peakReach-1]), magnitude(a), magnitude(b), magnitude(c)}
 	t.before = [2]float32{v[4], v[5]}

@@ -3,7 +3,10 @@
 //
 // Gain and mute move over one block instead of jumping, because a step in gain is a click. The master ends in a true-peak
 // limiter that leaves everything well below −1 dBTP untouched and never passes it, so a shout neither wraps here nor clips in a
-// decoder.
+// decoder. A limiter needs to look ahead, so the program leaves 5 ms late.
+//
+// Beside strips and master stand what a show needs around a voice: Ducker makes music give way to it, Space gives a guest a place,
+// Loudness measures what platforms go by. They are joined by whoever runs the sound, because only it knows which strip is what.
 package mix
 
 import (
