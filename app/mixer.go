@@ -48,7 +48,7 @@ func newMixer(w *Window) *mixer {
 	m.test = widget.NewButton("", theme.Speaker, widget.Plain, w.testSpeaker)
 	m.test.Keys = w.keys
 	m.note = widget.NewText("", widget.Style{Color: fynetheme.ColorNameWarning, Size: theme.Small, Align: fyne.TextAlignTrailing, Shrink: true})
-	m.object = widget.NewCard(t.Mixer, widget.Sized(fyne.NewSize(360, 0), m.note), widget.Columns(stripGap, m.voiceStrip(), m.musicStrip(), m.masterStrip()))
+	m.object = widget.NewCard(t.Mixer, widget.Sized(fyne.NewSize(340, 0), m.note), widget.Columns(stripGap, m.voiceStrip(), m.musicStrip(), m.masterStrip()))
 	return m
 }
 
@@ -89,7 +89,7 @@ func levelText() *widget.Text {
 }
 
 func strip(name string, level *widget.Text, meter *widget.Meter, rows ...fyne.CanvasObject) *fyne.Container {
-	head := widget.Row(widget.NewText(name, widget.Style{Bold: true, Shrink: true}), widget.Sized(fyne.NewSize(64, 0), level))
+	head := widget.Row(widget.NewText(name, widget.Style{Bold: true, Shrink: true}), widget.Sized(fyne.NewSize(56, 0), level))
 	return widget.Stack(6, append([]fyne.CanvasObject{head, meter}, rows...)...)
 }
 

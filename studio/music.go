@@ -209,10 +209,7 @@ func (s *Session) musicStatus() MusicStatus {
 		Pads: s.sound.pads.State(), Monitor: Idle,
 	}
 	for i, t := range m.tracks {
-		one := TrackStatus{ID: t.id, Title: t.title, Artist: t.artist, Problem: t.problem}
-		if i < len(d.Entries) && d.Entries[i].ID == t.id {
-			one.Length = d.Entries[i].Length
-		}
+		one := TrackStatus{ID: t.id, Title: t.title, Artist: t.artist, Length: d.Entries[i].Length, Problem: t.problem}
 		if t.id == d.Current {
 			st.Outline = t.outline
 		}

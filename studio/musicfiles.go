@@ -132,22 +132,24 @@ func (s *Session) keepTracks() {
 }
 
 func (s *Session) musicFailed(path string, err error) {
-	name := filepath.Base(path)
-	s.notice(Problem{Trouble: MusicFailed, Name: name, Detail: strings.TrimPrefix(err.Error(), name+": ")})
+	s.notice(Problem{Trouble: MusicFailed, Name: filepath.Base(path), Detail: reason(path, err)})
+}
+
+// reason is an error about a file without the file's name, which is said beside it.
+func reason(path string, err error) string {
+	return strings.TrimPrefix(err.Error(), filepath.Base(path)+": ")
 }
 
 // followMusic takes over what the deck found out while it played, and measures the track that it came to.
 func (s *Session) followMusic() {
 	d := s.sound.deck.State()
-	for i := range s.music.tracks {
+	for i, e := range d.Entries { // in the order of the tracks
 		t, problem := &s.music.tracks[i], ""
-		for _, e := range d.Entries {
-			if e.ID == t.id && e.Err != nil {
-				problem = e.Err.Error()
-				if t.problem == "" {
-					s.musicFailed(t.path, e.Err)
-				}
-			}
+		if e.Err != nil {
+			problem = reason(t.path, e.Err)
+		}
+		if problem != "" && t.problem == "" {
+			s.musicFailed(t.path, e.Err)
 		}
 		t.problem = problem
 	}
