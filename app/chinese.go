@@ -160,6 +160,18 @@ var chinese = words{
 	StopPads:     "停止",
 	PadVolume:    "音效",
 
+	TabPlugins:    "插件",
+	PluginsHint:   "您自己的程序可以在发送前处理画面和声音；详见 effects/plug/PROTOCOL.md。程序变慢或退出时会被跳过，直播继续。",
+	PicturePlugin: "画面插件命令",
+	VoicePlugin:   "声音插件命令",
+	PluginExample: "python3 plugin.py",
+	UsePlugins:    "使用",
+	PluginRuns:    "运行中，每次 %.1f 毫秒",
+	PluginStarts:  "正在启动…",
+	PluginLate:    "太慢：已跳过",
+	PluginGone:    "未运行：正在重新启动",
+	PluginFailed:  "插件已跳过（%s）：%s",
+
 	Mixer:              "混音器",
 	Microphone:         "麦克风",
 	Program:            "节目声音",

@@ -33,6 +33,8 @@ type Desk interface {
 	UsePerson(ctx context.Context, name string) error
 	RemovePerson(ctx context.Context, name string) error
 
+	SetPlugins(ctx context.Context, p studio.Plugins) error
+
 	SetMicrophone(ctx context.Context, m studio.Microphone) error
 	SetSpeaker(ctx context.Context, device string) error
 	TestSpeaker(ctx context.Context) error

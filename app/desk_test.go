@@ -108,6 +108,10 @@ func (d *recorder) RemovePerson(_ context.Context, name string) error {
 	return d.call("forget %q", name)
 }
 
+func (d *recorder) SetPlugins(_ context.Context, p studio.Plugins) error {
+	return d.call("plugins %+v", p)
+}
+
 func (d *recorder) SetMicrophone(_ context.Context, m studio.Microphone) error {
 	return d.call("mic %q %d %t %g", m.Device, m.Channels, m.Muted, m.GainDB)
 }

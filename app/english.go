@@ -160,6 +160,18 @@ var english = words{
 	StopPads:     "Stop",
 	PadVolume:    "Sounds",
 
+	TabPlugins:    "Plug-ins",
+	PluginsHint:   "Programs of your own may change picture and voice before they go out; effects/plug/PROTOCOL.md says how. One that is late or ends is left out, and the show goes on.",
+	PicturePlugin: "Command for the picture",
+	VoicePlugin:   "Command for the voice",
+	PluginExample: "python3 plugin.py",
+	UsePlugins:    "Use",
+	PluginRuns:    "Works, %.1f ms each",
+	PluginStarts:  "Starting…",
+	PluginLate:    "Too slow: it is left out",
+	PluginGone:    "Not running: it is started again",
+	PluginFailed:  "A plug-in is left out (%s): %s",
+
 	Mixer:              "AUDIO MIXER",
 	Microphone:         "Microphone",
 	Program:            "Program",

@@ -59,6 +59,8 @@ func (t *words) plain(p studio.Problem) string {
 		return t.EncoderFailed
 	case studio.EffectsSpared:
 		return t.EffectsSpared
+	case studio.PluginFailed:
+		return fmt.Sprintf(t.PluginFailed, p.Name, p.Detail)
 	case studio.EffectsMissing:
 		return t.EffectsMissing
 	case studio.GradeFailed:

@@ -19,6 +19,7 @@ const (
 	outputTab
 	audioTab
 	appearanceTab
+	pluginsTab
 )
 
 // scrollRoom is kept free for a scroll bar, in pixels.
@@ -38,7 +39,7 @@ func (w *Window) openSettings(at tab) {
 	if w.sheet != nil {
 		return
 	}
-	pages := []page{w.serverPage(), w.outputPage(), w.audioPage(), w.appearancePage()}
+	pages := []page{w.serverPage(), w.outputPage(), w.audioPage(), w.appearancePage(), w.pluginsPage()}
 	nav := widget.Stack(2)
 	stack := container.NewStack()
 	items := make([]*widget.Item, len(pages))

@@ -166,6 +166,19 @@ type words struct {
 	StopPads     string
 	PadVolume    string
 
+	// Plug-ins.
+	TabPlugins    string
+	PluginsHint   string
+	PicturePlugin string
+	VoicePlugin   string
+	PluginExample string
+	UsePlugins    string
+	PluginRuns    string
+	PluginStarts  string
+	PluginLate    string
+	PluginGone    string
+	PluginFailed  string
+
 	// Audio mixer.
 	Mixer              string
 	Microphone         string

@@ -7,16 +7,18 @@ import (
 	"sync/atomic"
 
 	"vitrine/capture/frame"
+	"vitrine/effects/plug"
 	"vitrine/effects/video"
 )
 
 // Picture is the rack of the picture. Set, Spare and Backdrop may be called from any goroutine; Apply belongs to the picture
 // loop. A nil Picture changes nothing.
 type Picture struct {
-	look   atomic.Pointer[dressed]
-	thrift atomic.Int32
-	behind atomic.Pointer[frame.Slot]
-	eyes   eyes
+	look    atomic.Pointer[dressed]
+	thrift  atomic.Int32
+	behind  atomic.Pointer[frame.Slot]
+	outside atomic.Pointer[plug.Video]
+	eyes    eyes
 
 	pool frame.Pool
 	// Owned by the picture loop:
@@ -123,10 +125,13 @@ func (p *Picture) Backdrop(from *frame.Slot) {
 // Apply returns v with the look, as a reference of the caller's: v itself where nothing is to be done, else another picture of
 // its size. It does not wait for the eyes.
 func (p *Picture) Apply(v *frame.Video) *frame.Video {
-	if p == nil || p.look.Load().Look == (Look{}) {
+	if p == nil {
 		return v.Retain()
 	}
-	d := p.look.Load()
+	d, outside := p.look.Load(), p.outside.Load()
+	if d.Look == (Look{}) && outside == nil {
+		return v.Retain()
+	}
 	thrift := Thrift(p.thrift.Load())
 	p.eyes.show(v, thrift)
 	p.eyes.last(&p.seen)
@@ -143,6 +148,9 @@ func (p *Picture) Apply(v *frame.Video) *frame.Video {
 		p.beauty.Apply(out, b, p.seen.faces)
 	}
 	p.hide(out, d.background)
+	if outside != nil {
+		outside.Apply(out, plug.VideoLimit)
+	}
 	return out
 }
 

@@ -7,13 +7,15 @@ import (
 
 	"vitrine/capture/frame"
 	"vitrine/effects/audio"
+	"vitrine/effects/plug"
 )
 
 // Sound is the rack of the microphone's sound: audio's processors in audio's order. Set may be called from any goroutine, all
 // else belongs to the sound loop. A nil Sound changes nothing.
 type Sound struct {
 	wanted  atomic.Pointer[Voice]
-	delay   atomic.Int64                // ns
+	delay   atomic.Int64 // ns
+	outside atomic.Pointer[plug.Audio]
 	cleaner atomic.Pointer[audio.Noise] // nil until Rack.Run has made it, or for ever where it cannot
 
 	// Owned by the sound loop:
@@ -50,7 +52,11 @@ func (s *Sound) Delay() time.Duration {
 	if s == nil {
 		return 0
 	}
-	return time.Duration(s.delay.Load())
+	delay := time.Duration(s.delay.Load())
+	if s.outside.Load() != nil {
+		delay += plug.DelayBlocks * frame.BlockDuration
+	}
+	return delay
 }
 
 // Process changes a block of the microphone's in place. far is the very block that the loudspeaker was given at the same time,
@@ -63,6 +69,7 @@ func (s *Sound) Process(b, far *frame.Block) {
 	if v != s.now {
 		s.take(v)
 	}
+	defer s.leave(b)
 	if v == (Voice{}) {
 		return
 	}

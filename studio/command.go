@@ -24,6 +24,7 @@ func (s *Session) applyAll() {
 	s.runMic()
 	s.wear()
 	s.c.Rack.Sound.Set(s.settings.Voice)
+	s.runPlugins()
 }
 
 // change edits a copy of the settings; they are kept within a second.

@@ -74,6 +74,7 @@ type Session struct {
 	inputs   inputs
 	mic      runner
 	backdrop runner
+	plugins  [2]plugin  // picture, voice
 	behind   string     // what backdrop runs
 	graded   string     // the name of grade
 	grade    *video.LUT // nil for none
@@ -234,6 +235,7 @@ func (s *Session) publish() {
 		Music: s.musicStatus(),
 		Air:   s.air.public(),
 	}
+	snap.PicturePlugin, snap.VoicePlugin = s.c.Rack.Picture.Plugin(), s.c.Rack.Sound.Plugin()
 	if s.waits {
 		snap.Unfinished = s.cutOff
 	}
@@ -293,6 +295,7 @@ func (s *Session) measure(now time.Time) {
 	if was := s.governor.format(); s.governor.second(l) {
 		s.reformat(was)
 	}
+	s.watchPlugins()
 	s.unfinished(now)
 	if s.dirty {
 		s.dirty = false

@@ -83,6 +83,13 @@ type Unfinished struct {
 	Until time.Time `json:"until"`
 }
 
+// Plugins are the command lines of outside programs that keep to effects/plug/PROTOCOL.md; "" is none. A word with spaces
+// stands in double quotes; no shell reads them.
+type Plugins struct {
+	Picture string `json:"picture"`
+	Voice   string `json:"voice"`
+}
+
 // Person is the look and the voice of somebody who hosts, kept under a name.
 type Person struct {
 	Name  string        `json:"name"`
@@ -103,6 +110,8 @@ type Settings struct {
 	Look   effects.Look  `json:"look"`
 	Voice  effects.Voice `json:"voice"`
 	People []Person      `json:"people"`
+	// Plugins are outside programs that process picture and voice.
+	Plugins Plugins `json:"plugins"`
 	// Music is how the music plays, Tracks are the paths of its files in order, Pads the volumes of the pads in dB.
 	Music  Music                 `json:"music"`
 	Tracks []string              `json:"tracks"`

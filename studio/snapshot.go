@@ -5,6 +5,7 @@ import (
 
 	"vitrine/capture/frame"
 	"vitrine/effects"
+	"vitrine/effects/plug"
 	"vitrine/studio/mix"
 )
 
@@ -25,6 +26,8 @@ type Snapshot struct {
 	// Unfinished is the show that a crash of the studio cut off, once the server says that it waits for its host; nil when there
 	// is none. GoLive goes on with it.
 	Unfinished *Unfinished
+	// PicturePlugin and VoicePlugin are how the outside programs do.
+	PicturePlugin, VoicePlugin plug.State
 	// Removed is the source that Undo would bring back; nil when there is none.
 	Removed *Source
 }
@@ -203,6 +206,7 @@ const (
 	SettingsAside  Trouble = "settings_aside" // the settings file was damaged and set aside
 	SettingsUnsafe Trouble = "settings_unsaved"
 	EffectsSpared  Trouble = "effects_spared"  // the look was cut back; Program.Thrift says how far
+	PluginFailed   Trouble = "plugin"          // an outside program is bypassed; Name is its command line
 	EffectsMissing Trouble = "effects_missing" // the build holds no models, or damaged ones
 	GradeFailed    Trouble = "grade"
 	MusicFailed    Trouble = "music"

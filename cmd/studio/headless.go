@@ -11,6 +11,7 @@ import (
 
 	"vitrine/capture"
 	"vitrine/capture/frame"
+	"vitrine/effects/plug"
 	"vitrine/studio"
 )
 
@@ -95,7 +96,9 @@ func printFigures(ctx context.Context, s *studio.Session) error {
 			Sound   studio.Sound
 			Air     studio.Air
 			Sources []studio.SourceStatus
-		}{snap.Program, snap.Sound, snap.Air, snap.Sources})
+
+			PicturePlugin, VoicePlugin plug.State
+		}{snap.Program, snap.Sound, snap.Air, snap.Sources, snap.PicturePlugin, snap.VoicePlugin})
 		if err != nil {
 			return err
 		}

@@ -33,21 +33,23 @@ type flags struct {
 	Headless bool   `help:"Run without a window."`
 	Live     bool   `help:"Go live at once."`
 
-	Synthetic    bool          `help:"Use the synthetic host as camera and microphone."`
-	Source       string        `help:"Show this input: camera:ID, screen:ID, window:ID, file:PATH or stream:URL." placeholder:"KIND:WHAT"`
-	Microphone   string        `help:"Microphone by its id (as --devices lists it)." placeholder:"ID"`
-	Look         string        `help:"Beauty: off, natural, fresh or radiant." enum:"off,natural,fresh,radiant," default:""`
-	Background   string        `help:"What is no person: keep or blur." enum:"keep,blur," default:""`
-	Voice        string        `help:"off sends the microphone's sound as it is, clean suppresses noise and evens the level." enum:"off,clean," default:""`
-	Codec        string        `help:"H264, VP8, or none for sound only." enum:"H264,VP8,none," default:""`
-	Size         string        `help:"Size of the picture, 640x360 to 3840x2160." placeholder:"WxH"`
-	FPS          int           `help:"Pictures a second, 15 to 60." placeholder:"N"`
-	Bitrate      int           `help:"Bitrate of the picture in kbit/s; 0 chooses by size." placeholder:"N"`
-	AudioBitrate int           `help:"Bitrate of the sound in kbit/s, 16 to 128." placeholder:"N"`
-	KeyInterval  time.Duration `help:"Longest time between two key frames." placeholder:"2s"`
-	Devices      bool          `help:"List the machine's devices and end."`
-	Figures      bool          `help:"With --headless: print what the show does as a line of JSON every second."`
-	LogLevel     slog.Level    `help:"debug, info, warn or error." default:"warn"`
+	Synthetic     bool          `help:"Use the synthetic host as camera and microphone."`
+	Source        string        `help:"Show this input: camera:ID, screen:ID, window:ID, file:PATH or stream:URL." placeholder:"KIND:WHAT"`
+	Microphone    string        `help:"Microphone by its id (as --devices lists it)." placeholder:"ID"`
+	Look          string        `help:"Beauty: off, natural, fresh or radiant." enum:"off,natural,fresh,radiant," default:""`
+	Background    string        `help:"What is no person: keep or blur." enum:"keep,blur," default:""`
+	Voice         string        `help:"off sends the microphone's sound as it is, clean suppresses noise and evens the level." enum:"off,clean," default:""`
+	PicturePlugin string        `help:"Program that processes the picture (effects/plug/PROTOCOL.md)." placeholder:"COMMAND"`
+	VoicePlugin   string        `help:"Program that processes the voice." placeholder:"COMMAND"`
+	Codec         string        `help:"H264, VP8, or none for sound only." enum:"H264,VP8,none," default:""`
+	Size          string        `help:"Size of the picture, 640x360 to 3840x2160." placeholder:"WxH"`
+	FPS           int           `help:"Pictures a second, 15 to 60." placeholder:"N"`
+	Bitrate       int           `help:"Bitrate of the picture in kbit/s; 0 chooses by size." placeholder:"N"`
+	AudioBitrate  int           `help:"Bitrate of the sound in kbit/s, 16 to 128." placeholder:"N"`
+	KeyInterval   time.Duration `help:"Longest time between two key frames." placeholder:"2s"`
+	Devices       bool          `help:"List the machine's devices and end."`
+	Figures       bool          `help:"With --headless: print what the show does as a line of JSON every second."`
+	LogLevel      slog.Level    `help:"debug, info, warn or error." default:"warn"`
 }
 
 func main() {
@@ -195,6 +197,11 @@ func (f flags) applyEffects(ctx context.Context, s *studio.Session, set studio.S
 		voice = effects.Voice{}
 	case "clean":
 		voice = effects.CleanVoice()
+	}
+	if p := (studio.Plugins{Picture: or(f.PicturePlugin, set.Plugins.Picture), Voice: or(f.VoicePlugin, set.Plugins.Voice)}); p != set.Plugins {
+		if err := s.SetPlugins(ctx, p); err != nil {
+			return err
+		}
 	}
 	if look != set.Look {
 		if err := s.SetLook(ctx, look); err != nil {
