@@ -20,6 +20,7 @@ import (
 
 	"vitrine/capture/frame"
 	"vitrine/capture/rig"
+	"vitrine/effects"
 	"vitrine/studio"
 )
 
@@ -314,4 +315,30 @@ func colours(img image.Image) int {
 		}
 	}
 	return len(seen)
+}
+
+// A face in the real window: the host chooses what is done to it with the mouse, and it is kept.
+func TestAHostMakesUpAFaceInTheRealWindow(t *testing.T) {
+	pictures := picturesFolder(t)
+	e := newEvening(t)
+	s := studio.Defaults()
+	s.Look.Background, s.Look.Blur = effects.BlurBackground, 60
+	clip := portrait(t, frame.Format{Width: 1280, Height: 720, FPS: 30})
+	d := e.desk(t, 1280, 720, s, "--source", "file:"+clip)
+	click := func(x, y int) { d.run("xdotool", "mousemove", fmt.Sprint(x), fmt.Sprint(y), "click", "1") }
+	d.e.until("the picture is shown", func() bool { return colours(d.look(filepath.Join(t.TempDir(), "a.png"))) > 5000 })
+	tabs := map[string]int{"look": 1104, "voice": 1170, "music": 1238}
+	for name, x := range tabs {
+		before := d.look(filepath.Join(t.TempDir(), "b.png"))
+		click(x, 51)
+		side := image.Rect(1010, 80, 1265, 510)
+		d.e.until("the panel "+name+" is there", func() bool {
+			return !same(before, d.look(filepath.Join(pictures, "studio-"+name+".png")), side)
+		})
+	}
+	click(tabs["look"], 51)
+	d.e.until("a click on a fader is kept", func() bool {
+		click(1180, 294)
+		return !d.keeps(`"blush": 10,`) && d.keeps(`"blush": `)
+	})
 }
