@@ -12,7 +12,7 @@ import (
 
 func TestTheLookGoesOutAndComparingShowsTheHostAloneThePictureBefore(t *testing.T) {
 	m := newMachine()
-	m.rack = effects.New()
+	m.rack = effects.New
 	onSession(t, m, func(ctx context.Context, s *studio.Session) {
 		_, err := s.AddSource(ctx, "Camera", camera)
 		must(t, err)

@@ -44,8 +44,8 @@ type machine struct {
 	expected int // bits a second
 	closed   int // encoders
 
-	rack               *effects.Rack
-	previewed, encoded atomic.Int32 // luma of the newest picture in the window and in the encoder
+	rack               func() *effects.Rack // makes it within the bubble of fake time; nil for none
+	previewed, encoded atomic.Int32         // luma of the newest picture in the window and in the encoder
 }
 
 func newMachine() *machine {
@@ -336,8 +336,12 @@ func onSession(t *testing.T, m *machine, test func(ctx context.Context, s *studi
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
+		var rack *effects.Rack
+		if m.rack != nil {
+			rack = m.rack()
+		}
 		s := studio.New(studio.Config{
-			Devices: m, Encoders: m, Uplink: m, Backstage: m, Tracks: m, Keeper: m, Rack: m.rack, Scale: nearest,
+			Devices: m, Encoders: m, Uplink: m, Backstage: m, Tracks: m, Keeper: m, Rack: rack, Scale: nearest,
 		})
 		ended := make(chan error, 1)
 		go func() { ended <- s.Run(ctx) }()
