@@ -40,7 +40,8 @@ func TestAFileAndARealMicrophoneReachTheViewerAsTheyAre(t *testing.T) {
 	t.Cleanup(sound.Close)
 	e := newEvening(t)
 	studio := start(t, append(sound.Env, "VITRINE_TOKEN="+e.token), "studio",
-		"--server", e.url(""), "--show", "evening", "--headless", "--live", "--source", "file:"+clip, "--figures")
+		"--server", e.url(""), "--show", "evening", "--headless", "--live", "--look=off", "--voice=off",
+		"--source", "file:"+clip, "--figures")
 	e.live()
 	v := e.watch(t, browser(t))
 	v.state("playing")

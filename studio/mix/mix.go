@@ -1,5 +1,8 @@
 // Package mix makes the program's sound: the microphone through its gain, muted or not, into a level-safe master. It is
-// pure: blocks in, blocks and levels out, no clock, device or goroutine. It owns no queue.
+// pure: blocks in, blocks and levels out, no clock or device.
+//
+// One queue: a Deck's 200 blocks between its reader, the one goroutine of this room, and the mixer. The reader waits when it is
+// full; when it is empty there is silence, counted.
 //
 // Gain and mute move over one block instead of jumping, because a step in gain is a click. The master ends in a true-peak
 // limiter that leaves everything well below −1 dBTP untouched and never passes it, so a shout neither wraps here nor clips in a
