@@ -326,7 +326,7 @@ func TestAHostMakesUpAFaceInTheRealWindow(t *testing.T) {
 	clip := portrait(t, frame.Format{Width: 1280, Height: 720, FPS: 30})
 	d := e.desk(t, 1280, 720, s, "--source", "file:"+clip)
 	click := func(x, y int) { d.run("xdotool", "mousemove", fmt.Sprint(x), fmt.Sprint(y), "click", "1") }
-	d.e.until("the picture is shown", func() bool { return colours(d.look(filepath.Join(t.TempDir(), "a.png"))) > 5000 })
+	d.e.until("the picture is shown", func() bool { return colours(d.look(filepath.Join(t.TempDir(), "a.png"))) > 1500 })
 	tabs := map[string]int{"look": 1104, "voice": 1170, "music": 1238}
 	for name, x := range tabs {
 		before := d.look(filepath.Join(t.TempDir(), "b.png"))
