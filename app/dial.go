@@ -20,8 +20,8 @@ type dial struct {
 
 // Widths of a dial's name and number in pixels.
 const (
-	dialName  = 84
-	dialValue = 34
+	dialName  = 76
+	dialValue = 28
 )
 
 func (w *Window) newDial(name, unit string, low, high int, changed func(int)) *dial {

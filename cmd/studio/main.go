@@ -241,7 +241,11 @@ func (f flags) applyInputs(ctx context.Context, s *studio.Session, set studio.Se
 			return s.SelectSource(ctx, src.ID)
 		}
 	}
-	id, err := s.AddSource(ctx, or(or(in.URL, in.Device), "Synthetic host"), in)
+	name := or(or(in.URL, in.Device), "Synthetic host")
+	if in.Kind == frame.File {
+		name = filepath.Base(name)
+	}
+	id, err := s.AddSource(ctx, name, in)
 	if err != nil {
 		return err
 	}
