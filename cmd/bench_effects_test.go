@@ -190,7 +190,7 @@ func portrait(b testing.TB, f frame.Format) string {
 func benchChain(b *testing.B) {
 	for _, f := range []frame.Format{{Width: 1280, Height: 720, FPS: 30}, {Width: 1920, Height: 1080, FPS: 30}} {
 		clip := portrait(b, f)
-		cores := func(args ...string) float64 {
+		cores := func(name string, args ...string) float64 {
 			e := newEvening(b)
 			host := e.studio(append(args, "--source", "file:"+clip, "--microphone", "synthetic", "--figures", "--size", fmt.Sprintf("%dx%d", f.Width, f.Height))...)
 			e.live()
@@ -198,15 +198,23 @@ func benchChain(b *testing.B) {
 				last(b, host)
 			}
 			before, start := host.cpu(), time.Now()
+			var l []byte
 			for range 10 {
-				last(b, host)
+				l = last(b, host)
 			}
-			return float64(host.cpu()-before) / float64(time.Since(start))
+			spent := float64(host.cpu()-before) / float64(time.Since(start))
+			name = fmt.Sprintf("%s_%dp30", name, f.Height)
+			line(name+"_studio", spent, "cores", "-")
+			line(name+"_fps", figure(b, l, "Program", "FPS"), "frames/s", ">=28")
+			line(name+"_thrift", figure(b, l, "Program", "Thrift"), "step", "-")
+			line(name+"_height", figure(b, l, "Program", "Format", "Height"), "pixels", fmt.Sprintf(">=%d", f.Height))
+			host.end()
+			return spent
 		}
-		plain := cores()
-		name := fmt.Sprintf("%dp30", f.Height)
-		line("look_"+name, cores("--look=radiant")-plain, "cores", "-")
-		line("look_and_blur_"+name, cores("--look=radiant", "--background=blur")-plain, "cores", "-")
+		plain := cores("plain")
+		for _, c := range [][]string{{"look", "--look=radiant"}, {"look_and_blur", "--look=radiant", "--background=blur"}} {
+			line(fmt.Sprintf("%s_%dp30_more_than_plain", c[0], f.Height), cores(c[0], c[1:]...)-plain, "cores", "-")
+		}
 	}
 }
 
