@@ -170,7 +170,8 @@ func (p *musicPanel) apply(s *studio.Snapshot) {
 		p.loud = int(s.Settings.Pads[0])
 		p.cue.Set(m.Cued)
 	}
-	p.fit(len(m.Tracks))
+	p.rows = p.w.fit(p.list, p.rows, len(m.Tracks), p.newRow)
+	p.ids = make([]mix.EntryID, len(p.rows))
 	title := ""
 	for i, one := range m.Tracks {
 		p.ids[i] = one.ID

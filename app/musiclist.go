@@ -15,26 +15,6 @@ import (
 	"vitrine/studio/mix"
 )
 
-// fit makes n rows.
-func (p *musicPanel) fit(n int) {
-	if n == len(p.rows) {
-		return
-	}
-	for len(p.rows) < n {
-		p.rows = append(p.rows, p.newRow(len(p.rows)))
-	}
-	if focused, ok := p.w.win.Canvas().Focused().(*widget.Item); ok && slices.Contains(p.rows[n:], focused) {
-		p.w.win.Canvas().Unfocus()
-	}
-	p.rows = p.rows[:n]
-	p.ids = make([]mix.EntryID, n)
-	p.list.Objects = p.list.Objects[:0]
-	for _, r := range p.rows {
-		p.list.Objects = append(p.list.Objects, r)
-	}
-	p.list.Refresh()
-}
-
 func (p *musicPanel) newRow(i int) *widget.Item {
 	r := widget.NewItem()
 	r.Chosen = func() {

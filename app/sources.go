@@ -93,7 +93,8 @@ func (t *words) face(src studio.Source, st studio.SourceStatus, selected bool) w
 
 func (p *sources) apply(s *studio.Snapshot) {
 	set := s.Settings
-	p.fit(len(set.Sources))
+	p.rows = p.w.fit(p.list, p.rows, len(set.Sources), p.newRow)
+	p.ids = make([]studio.SourceID, len(p.rows))
 	for i, src := range set.Sources {
 		p.ids[i] = src.ID
 		var st studio.SourceStatus
@@ -107,30 +108,6 @@ func (p *sources) apply(s *studio.Snapshot) {
 	p.remove.SetEnabled(at >= 0)
 	p.up.SetEnabled(at > 0)
 	p.down.SetEnabled(at >= 0 && at < len(p.ids)-1)
-}
-
-// fit makes n rows.
-func (p *sources) fit(n int) {
-	if n == len(p.rows) {
-		return
-	}
-	for len(p.rows) < n {
-		p.rows = append(p.rows, p.newRow(len(p.rows)))
-	}
-	if focused, ok := p.w.win.Canvas().Focused().(*widget.Item); ok {
-		for _, r := range p.rows[n:] {
-			if r == focused {
-				p.w.win.Canvas().Unfocus()
-			}
-		}
-	}
-	p.rows = p.rows[:n]
-	p.ids = make([]studio.SourceID, n)
-	p.list.Objects = p.list.Objects[:0]
-	for _, r := range p.rows {
-		p.list.Objects = append(p.list.Objects, r)
-	}
-	p.list.Refresh()
 }
 
 func (p *sources) newRow(i int) *widget.Item {

@@ -19,6 +19,8 @@ type eyes struct {
 	masks  atomic.Bool // masks are wanted
 	cannot atomic.Bool // the model of masks is missing
 	thrift atomic.Int32
+	scene  atomic.Int64 // grows when what was seen before counts no more
+	shown  atomic.Int64 // the scene of the picture in newest
 
 	mu  sync.Mutex // guards now
 	now sight
@@ -39,8 +41,27 @@ type sight struct {
 }
 
 func (e *eyes) want(l Look) {
-	e.faces.Store(l.shaped())
-	e.masks.Store(l.masked())
+	faces, masks := l.shaped(), l.masked()
+	if e.faces.Swap(faces) != faces || e.masks.Swap(masks) != masks {
+		e.forget()
+	}
+}
+
+// forget makes what was seen before count no more, nor what is being looked at: an old silhouette would show the room.
+func (e *eyes) forget() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.scene.Add(1)
+	e.now.faces, e.now.mask = e.now.faces[:0], nil
+}
+
+// see takes in what was seen, unless the scene has changed since the picture came.
+func (e *eyes) see(take func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.shown.Load() == e.scene.Load() {
+		take()
+	}
 }
 
 // blind says that persons cannot be told from the background: the model is missing.
@@ -53,6 +74,7 @@ func (e *eyes) show(v *frame.Video, t Thrift) {
 	}
 	e.idle.Store(false)
 	e.thrift.Store(int32(t))
+	e.shown.Store(e.scene.Load())
 	c := e.pool.Get(v.Width, v.Height)
 	c.Copy(v)
 	e.newest.Put(c)
@@ -112,14 +134,10 @@ func (e *eyes) look(v *frame.Video) {
 	thrift, odd := Thrift(e.thrift.Load()), e.looked%2 == 1
 	if e.tracker != nil && e.faces.Load() && (odd || thrift < FewerFaces) {
 		e.found = e.tracker.Track(v, e.found[:0])
-		e.mu.Lock()
-		e.now.faces = append(e.now.faces[:0], e.found...)
-		e.mu.Unlock()
+		e.see(func() { e.now.faces = append(e.now.faces[:0], e.found...) })
 	}
 	if e.person != nil && e.masks.Load() && (odd || thrift < FewerMasks) {
 		e.person.Mask(v, &e.mask)
-		e.mu.Lock()
-		e.now.keep(&e.mask)
-		e.mu.Unlock()
+		e.see(func() { e.now.keep(&e.mask) })
 	}
 }

@@ -122,6 +122,13 @@ func (p *Picture) Backdrop(from *frame.Slot) {
 	}
 }
 
+// Switch says that the next picture comes from another source: faces and persons of the last one count no more.
+func (p *Picture) Switch() {
+	if p != nil {
+		p.eyes.forget()
+	}
+}
+
 // Apply returns v with the look, as a reference of the caller's: v itself where nothing is to be done, else another picture of
 // its size. It does not wait for the eyes.
 func (p *Picture) Apply(v *frame.Video) *frame.Video {

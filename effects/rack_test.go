@@ -135,6 +135,12 @@ func TestARoomThatTheHostHidesIsNeverShown(t *testing.T) {
 	if !green(out, 20, 20) || !green(out, 600, 20) {
 		t.Error("a slow computer shows the room")
 	}
+	r.Picture.Switch()
+	other := r.Picture.Apply(v)
+	defer other.Release()
+	if !green(other, 20, 20) || !green(other, 290, 120) {
+		t.Error("another source is seen through the silhouette of the last one")
+	}
 }
 
 func TestThriftLeavesOutWhatItSays(t *testing.T) {

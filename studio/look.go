@@ -15,25 +15,40 @@ func (s *Session) SetLook(ctx context.Context, l effects.Look) error {
 	if err := l.Validate(); err != nil {
 		return err
 	}
-	if l.Grade != s.Snapshot().Settings.Look.Grade { // read here, because a slow disk must not hold up the loop
-		if _, err := effects.ReadGrade(l.Grade, s.c.Open); err != nil {
-			return err
-		}
+	take, err := s.readGrade(l.Grade)
+	if err != nil {
+		return err
 	}
 	return s.do(ctx, func() error {
+		take()
 		s.change(func(set *Settings) { set.Look = l })
 		s.wear()
 		return nil
 	})
 }
 
+// readGrade reads a grade beside the loop, which a slow disk must not hold up, unless it is worn already. On the loop, take
+// takes it over.
+func (s *Session) readGrade(name string) (take func(), err error) {
+	if name == s.Snapshot().Settings.Look.Grade {
+		return func() {}, nil
+	}
+	grade, err := effects.ReadGrade(name, s.c.Open)
+	return func() { s.graded, s.grade = name, grade }, err
+}
+
+// gradeFailed tells the host that the look goes without its grade.
+func (s *Session) gradeFailed(name string, err error) {
+	s.notice(Problem{Trouble: GradeFailed, Name: name, Detail: err.Error()})
+}
+
 // wear makes the rack follow the look.
 func (s *Session) wear() {
 	l := s.settings.Look
-	if l.Grade != s.graded {
+	if l.Grade != s.graded { // at the start
 		grade, err := effects.ReadGrade(l.Grade, s.c.Open)
 		if err != nil {
-			s.notice(Problem{Trouble: GradeFailed, Name: l.Grade, Detail: err.Error()})
+			s.gradeFailed(l.Grade, err)
 		}
 		s.graded, s.grade = l.Grade, grade
 	}
@@ -109,12 +124,16 @@ func (s *Session) KeepPerson(ctx context.Context, name string) error {
 
 // UsePerson takes over the look and the voice that were kept under a name.
 func (s *Session) UsePerson(ctx context.Context, name string) error {
+	p, err := personOf(s.Snapshot().Settings, name)
+	if err != nil {
+		return err
+	}
+	take, missing := s.readGrade(p.Look.Grade)
 	return s.do(ctx, func() error {
-		i := s.person(name)
-		if i < 0 {
-			return errNoPerson
+		take()
+		if missing != nil {
+			s.gradeFailed(p.Look.Grade, missing)
 		}
-		p := s.settings.People[i]
 		s.change(func(set *Settings) { set.Look, set.Voice = p.Look, p.Voice })
 		s.wear()
 		s.c.Rack.Sound.Set(p.Voice)
@@ -136,4 +155,12 @@ func (s *Session) RemovePerson(ctx context.Context, name string) error {
 
 func (s *Session) person(name string) int {
 	return slices.IndexFunc(s.settings.People, func(p Person) bool { return p.Name == name })
+}
+
+func personOf(set Settings, name string) (Person, error) {
+	i := slices.IndexFunc(set.People, func(p Person) bool { return p.Name == name })
+	if i < 0 {
+		return Person{}, errNoPerson
+	}
+	return set.People[i], nil
 }

@@ -117,6 +117,7 @@ func (p *pictures) run(ctx context.Context) error {
 			return nil
 		case next := <-p.input:
 			slot, ready, p.bare = next.slot, nil, next.bare
+			p.rack.Switch()
 			if slot != nil {
 				ready = slot.Ready()
 			}

@@ -53,13 +53,16 @@ func (s *Session) runPlugins() {
 	}
 }
 
-// watchPlugins tells the host once when a program is bypassed or gone, and forgets it when it works again.
+// watchPlugins tells the host once when a program is bypassed or gone, and takes it back when it works again.
 func (s *Session) watchPlugins() {
 	for i, state := range []plug.State{s.c.Rack.Picture.Plugin(), s.c.Rack.Sound.Plugin()} {
 		p := &s.plugins[i]
 		switch state.Status {
 		case plug.Running:
-			p.told = ""
+			if p.told != "" {
+				s.withdraw(PluginFailed, p.command)
+				p.told = ""
+			}
 		case plug.Bypassed, plug.Crashed:
 			if p.told == state.Status || state.Err == nil {
 				continue

@@ -172,8 +172,8 @@ func (s *Session) loop(ctx context.Context) error {
 	defer tick.Stop()
 	s.applyAll()
 	s.loadMusic()
+	s.publish()
 	for {
-		s.publish()
 		select {
 		case <-ctx.Done():
 			return nil
@@ -181,8 +181,10 @@ func (s *Session) loop(ctx context.Context) error {
 			f()
 		case <-s.link:
 			s.linkChanged()
+			s.publish()
 		case now := <-tick.C:
 			s.measure(now)
+			s.publish()
 		}
 	}
 }
@@ -190,7 +192,7 @@ func (s *Session) loop(ctx context.Context) error {
 // post runs f on the loop, unless ctx ends first.
 func (s *Session) post(ctx context.Context, f func()) {
 	select {
-	case s.commands <- f:
+	case s.commands <- func() { f(); s.publish() }:
 	case <-ctx.Done():
 	}
 }
@@ -198,11 +200,16 @@ func (s *Session) post(ctx context.Context, f func()) {
 // ErrEnded is what commands return once the session is over.
 var ErrEnded = errors.New("the session is over")
 
-// do runs f on the loop and returns its error. It waits for the loop, ctx or the session's end.
+// do runs f on the loop and returns its error once the snapshot shows what f did. It waits for the loop, ctx or the session's
+// end.
 func (s *Session) do(ctx context.Context, f func() error) error {
 	answer := make(chan error, 1)
 	select {
-	case s.commands <- func() { answer <- f() }:
+	case s.commands <- func() {
+		err := f()
+		s.publish()
+		answer <- err
+	}:
 		return <-answer
 	case <-ctx.Done():
 		return ctx.Err()
@@ -330,14 +337,20 @@ func (s *Session) encoderFailed(err error) {
 
 // notice tells the host something. The same trouble about the same thing replaces its earlier notice.
 func (s *Session) notice(p Problem) {
-	kept := make([]Notice, 0, len(s.notices)+1)
+	s.withdraw(p.Trouble, p.Name)
+	s.noticed++
+	s.notices = append(s.notices, Notice{Seq: s.noticed, When: time.Now(), Problem: p})
+	s.notices = s.notices[max(0, len(s.notices)-maxNotices):]
+	s.c.Log.Warn("notice", "trouble", p.Trouble, "fault", p.Fault, "detail", p.Detail)
+}
+
+// withdraw takes back a notice whose trouble is over.
+func (s *Session) withdraw(t Trouble, name string) {
+	kept := make([]Notice, 0, len(s.notices)+1) // snapshots hold the old ones
 	for _, n := range s.notices {
-		if n.Trouble != p.Trouble || n.Name != p.Name {
+		if n.Trouble != t || n.Name != name {
 			kept = append(kept, n)
 		}
 	}
-	s.noticed++
-	kept = append(kept, Notice{Seq: s.noticed, When: time.Now(), Problem: p})
-	s.notices = kept[max(0, len(kept)-maxNotices):]
-	s.c.Log.Warn("notice", "trouble", p.Trouble, "fault", p.Fault, "detail", p.Detail)
+	s.notices = kept
 }
