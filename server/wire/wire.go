@@ -110,6 +110,21 @@ const (
 
 	// PreconditionRequired says that the request lacks the If-Match that it needs.
 	PreconditionRequired Code = "precondition_required"
+	// SoldOut says that there are not enough units for anybody else.
+	SoldOut Code = "sold_out"
+	// StalePrice says that the price is not what the buyer saw; the text says what it is.
+	StalePrice Code = "stale_price"
+	// OfferClosed says that an offer has ended, or has not begun.
+	OfferClosed Code = "offer_closed"
+	// CapReached says that a buyer has as many units as one may have.
+	CapReached Code = "cap_reached"
+	// KeyReused says that an idempotency key came back with another body.
+	KeyReused Code = "key_reused"
+	// Declined says that the payment provider refused the payment.
+	Declined Code = "payment_declined"
+	// StepUp says that this needs a further proof of who asks: an e-mail link, a passkey or a one-time code.
+	StepUp Code = "step_up"
+
 	// Method says that the address does not know the request's method.
 	Method Code = "method"
 )

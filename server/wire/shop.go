@@ -1,0 +1,350 @@
+package wire
+
+import (
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Names of the shop's things. They are made by whoever makes the thing, and are 1 to 64 letters, digits, "-", "_" or ".".
+type (
+	ProductID string
+	// VariantID names what has a stock of its own: one size and colour of a product.
+	VariantID string
+	OfferID   string
+	// ReservationID is the buyer's idempotency key: random, made once a wish, sent again with every try.
+	ReservationID string
+	OrderID       string
+	// PersonID names a buyer, a guest or somebody of the staff. It is random and says nothing about them.
+	PersonID   string
+	CouponCode string
+)
+
+var name = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+// ValidName reports what is wrong with the name of a thing; what says which.
+func ValidName[N ~string](what string, n N) error {
+	if !name.MatchString(string(n)) {
+		return Errorf(Invalid, "%s has 1 to 64 letters, digits, hyphens, points and underscores; got %q", what, truncate(string(n)))
+	}
+	return nil
+}
+
+// Limits of what a shop takes.
+const (
+	MaxUnits     = 1_000_000 // in stock, of one variant
+	MaxQuantity  = 1_000     // in one reservation
+	MaxParts     = 20        // of a bundle
+	MaxTiers     = 10
+	MaxCart      = 50 // reservations in one order
+	MaxVariants  = 200
+	ShortestHold = 15 * time.Second
+	UsualHold    = 90 * time.Second
+	LongestHold  = 15 * time.Minute
+)
+
+// Product is what the shop sells. Prices and stock are its variants'.
+type Product struct {
+	ID       ProductID `json:"id"`
+	Title    string    `json:"title"`
+	Text     string    `json:"text,omitempty"`
+	Picture  string    `json:"picture,omitempty" doc:"address of a picture"`
+	Link     string    `json:"link,omitempty" doc:"where it is sold instead of here"`
+	Tax      TaxClass  `json:"tax,omitempty"`
+	Hidden   bool      `json:"hidden,omitempty" doc:"only staff sees it"`
+	Cap      int       `json:"cap,omitempty" doc:"most units a buyer may have of each variant; 0 for any number"`
+	Variants []Variant `json:"variants"`
+	// Version grows with every change of the product; edits name the one that they saw.
+	Version int64 `json:"version"`
+}
+
+// TaxClass says at which of a country's rates a product is taxed.
+type TaxClass string
+
+// Classes of tax.
+const (
+	StandardTax TaxClass = ""
+	ReducedTax  TaxClass = "reduced"
+	ZeroTax     TaxClass = "zero"
+)
+
+// Variant is a product in one size, colour or the like.
+type Variant struct {
+	ID     VariantID `json:"id"`
+	Title  string    `json:"title,omitempty"`
+	SKU    string    `json:"sku,omitempty"`
+	Price  Money     `json:"price"`
+	Weight int       `json:"weight,omitempty" doc:"grams"`
+	// Stock is how many units there are, held ones included. Left is how many somebody could still buy now.
+	Stock   int   `json:"stock"`
+	Left    int   `json:"left"`
+	Version int64 `json:"version" doc:"of the stock"`
+}
+
+// OfferKind is what makes an offer one.
+type OfferKind string
+
+// Kinds of offers.
+const (
+	Personal  OfferKind = "personal"  // one buyer's price
+	Tiered    OfferKind = "tiers"     // the first units cost less
+	Flash     OfferKind = "flash"     // a price for a time
+	Limited   OfferKind = "limited"   // a price for so many units
+	Exclusive OfferKind = "exclusive" // a price in one show only
+	Bundle    OfferKind = "bundle"    // several variants at one price, all or none
+)
+
+// Offer is a price under conditions. All kinds may have a time, a number of units, a show and a cap.
+type Offer struct {
+	ID    OfferID   `json:"id"`
+	Kind  OfferKind `json:"kind"`
+	Title string    `json:"title"`
+	Show  ShowID    `json:"show,omitempty" doc:"the only show in which it counts"`
+	Buyer PersonID  `json:"buyer,omitempty" doc:"the only one who may take it"`
+	// Parts are what one unit of the offer takes; all kinds but a bundle have one part of one unit.
+	Parts []Part `json:"parts"`
+	// Price is of one unit; with tiers, of one after them.
+	Price Money     `json:"price"`
+	Tiers []Tier    `json:"tiers,omitempty"`
+	Units int       `json:"units,omitempty" doc:"how many there are in all; 0 for as many as in stock"`
+	Cap   int       `json:"cap,omitempty" doc:"most units a buyer may have; 0 for any number"`
+	From  time.Time `json:"from" doc:"when it begins"`
+	Until time.Time `json:"until" doc:"when it ends; a zero time never"`
+	// Reason is why the like is offered again within a day. It is shown.
+	Reason string `json:"reason,omitempty"`
+	// Public says that buyers see it: from then on its end, price, tiers and units cannot change.
+	Public  bool  `json:"public"`
+	Ended   bool  `json:"ended"`
+	Version int64 `json:"version"`
+
+	Taken  int   `json:"taken" doc:"units held or sold"`
+	Left   int   `json:"left" doc:"units that somebody could still take now"`
+	Lowest Money `json:"lowest" doc:"lowest price of the part's last 30 days before the offer; none for a bundle"`
+}
+
+// Part is a variant and how many units of it.
+type Part struct {
+	Variant  VariantID `json:"variant"`
+	Quantity int       `json:"quantity"`
+}
+
+// Tier is so many units at a price.
+type Tier struct {
+	Units int   `json:"units"`
+	Price Money `json:"price"`
+}
+
+// Reserve asks to hold units for a buyer. Exactly one of Variant and Offer is named; for a variant the best offer in its order
+// of precedence counts: personal, tiers, flash, limited, exclusive.
+type Reserve struct {
+	ID       ReservationID `json:"id" doc:"idempotency key: random, the same with every try of the same wish"`
+	Show     ShowID        `json:"show,omitempty" doc:"where the buyer watches"`
+	Variant  VariantID     `json:"variant,omitempty"`
+	Offer    OfferID       `json:"offer,omitempty"`
+	Quantity int           `json:"quantity"`
+	// Price is what the buyer was shown for all units together. If it is another now, nothing is held and the answer is
+	// StalePrice.
+	Price Money `json:"price"`
+	Wait  bool  `json:"wait,omitempty" doc:"join the waiting list if it is sold out"`
+}
+
+// Validate reports what cannot be a request.
+func (r Reserve) Validate() error {
+	if err := ValidName("an idempotency key", r.ID); err != nil {
+		return err
+	}
+	if len(r.ID) < 16 {
+		return Errorf(Invalid, "an idempotency key has at least 16 characters, and they are random")
+	}
+	if (r.Variant == "") == (r.Offer == "") {
+		return Errorf(Invalid, "name either a variant or an offer")
+	}
+	if r.Show != "" {
+		if err := r.Show.Validate(); err != nil {
+			return err
+		}
+	}
+	if r.Quantity < 1 || r.Quantity > MaxQuantity {
+		return Errorf(Invalid, "a quantity is 1 to %d; got %d", MaxQuantity, r.Quantity)
+	}
+	return r.Price.Validate()
+}
+
+// Hold is where a reservation stands.
+type Hold string
+
+// Where reservations stand. SoldOutHold, Lapsed, Released and Sold are final, but that a sold one may come back.
+const (
+	Held        Hold = "held"     // the buyer has until Reservation.Until
+	Frozen      Hold = "frozen"   // payment has begun: it does not lapse
+	Sold        Hold = "sold"     // paid
+	SoldOutHold Hold = "sold_out" // refused
+	Waiting     Hold = "waiting"  // on the waiting list
+	Lapsed      Hold = "lapsed"
+	Released    Hold = "released" // given back by the buyer, or its payment failed for good
+	Returned    Hold = "returned" // refunded, and the units are back in stock
+)
+
+// Reservation is units held for a buyer, or the answer that there are none.
+type Reservation struct {
+	ID       ReservationID `json:"id"`
+	State    Hold          `json:"state"`
+	Variant  VariantID     `json:"variant,omitempty"`
+	Offer    OfferID       `json:"offer,omitempty"`
+	Show     ShowID        `json:"show,omitempty"`
+	Order    OrderID       `json:"order,omitempty"`
+	Quantity int           `json:"quantity"`
+	// Price is of all units, frozen when they were held.
+	Price Money     `json:"price"`
+	Until time.Time `json:"until" doc:"when it lapses; a zero time for one that does not"`
+	Place int       `json:"place,omitempty" doc:"on the waiting list, 1 for the next"`
+}
+
+// OrderState is where an order stands.
+type OrderState string
+
+// Where orders stand.
+const (
+	OrderHeld         OrderState = "held"        // made, not paid
+	OrderAuthorising  OrderState = "authorising" // the payment provider is asked
+	OrderAuthorised   OrderState = "authorised"  // the money is promised
+	OrderCaptured     OrderState = "captured"    // the money is ours
+	OrderFailed       OrderState = "failed"      // the payment was refused; it may be tried again while the units are held
+	OrderExpired      OrderState = "expired"     // the units lapsed before it was paid
+	OrderCancelled    OrderState = "cancelled"
+	OrderPartRefunded OrderState = "part_refunded"
+	OrderRefunded     OrderState = "refunded"
+	OrderReturned     OrderState = "returned"
+)
+
+// Address is where an order goes.
+type Address struct {
+	Name    string `json:"name"`
+	Street  string `json:"street"`
+	Extra   string `json:"extra,omitempty"`
+	Zip     string `json:"zip,omitempty"`
+	City    string `json:"city"`
+	Region  string `json:"region,omitempty"`
+	Country string `json:"country" doc:"ISO 3166-1 alpha-2 code" example:"DE"`
+	Phone   string `json:"phone,omitempty"`
+}
+
+// MaxField is the longest line of an address, in characters.
+const MaxField = 120
+
+var country = regexp.MustCompile(`^[A-Z]{2}$`)
+
+// Validate reports the first line that is missing or cannot be.
+func (a Address) Validate() error {
+	for _, line := range []struct {
+		name, value string
+		needed      bool
+	}{
+		{"the name", a.Name, true}, {"the street", a.Street, true}, {"the street's second line", a.Extra, false},
+		{"the postal code", a.Zip, false}, {"the city", a.City, true}, {"the region", a.Region, false}, {"the phone number", a.Phone, false},
+	} {
+		v := strings.TrimSpace(line.value)
+		switch {
+		case line.needed && v == "":
+			return Errorf(Invalid, "%s of the address is missing", line.name)
+		case utf8.RuneCountInString(v) > MaxField || !utf8.ValidString(v) || strings.ContainsFunc(v, hidden):
+			return Errorf(Invalid, "%s of the address has at most %d characters in one line", line.name, MaxField)
+		}
+	}
+	if !country.MatchString(a.Country) {
+		return Errorf(Invalid, "the address needs its country as two capital letters (ISO 3166), as DE or US; got %q", truncate(a.Country))
+	}
+	return nil
+}
+
+// Contact is whom an order belongs to. It is kept encrypted.
+type Contact struct {
+	Email   string  `json:"email"`
+	Address Address `json:"address"`
+}
+
+// Validate reports what is wrong with it.
+func (c Contact) Validate() error {
+	if err := ValidEmail(c.Email); err != nil {
+		return err
+	}
+	return c.Address.Validate()
+}
+
+var email = regexp.MustCompile(`^[^\s@<>,;:"()\[\]\\]{1,64}@[A-Za-z0-9\p{L}]([A-Za-z0-9\p{L}.-]*[A-Za-z0-9\p{L}])?\.[A-Za-z\p{L}][A-Za-z0-9\p{L}-]+$`)
+
+// ValidEmail reports what cannot be an e-mail address (a strict subset of RFC 5321, with international domains).
+func ValidEmail(s string) error {
+	if len(s) > 254 || !utf8.ValidString(s) || !email.MatchString(s) || strings.Contains(s, "..") || strings.ContainsFunc(s, hidden) {
+		return Errorf(Invalid, "%q is no e-mail address", truncate(s))
+	}
+	return nil
+}
+
+// PayMethod is how an order is paid.
+type PayMethod string
+
+// Ways to pay. A server has some of them.
+const (
+	PayTest     PayMethod = "test" // the built-in provider, which moves no money
+	PayCash     PayMethod = "cash" // on delivery
+	PayTransfer PayMethod = "transfer"
+	PayStripe   PayMethod = "stripe"
+)
+
+// Checkout makes an order of reservations.
+type Checkout struct {
+	ID           OrderID         `json:"id" doc:"idempotency key: random, the same with every try of the same wish"`
+	Reservations []ReservationID `json:"reservations"`
+	Contact      Contact         `json:"contact"`
+	Coupons      []CouponCode    `json:"coupons,omitempty"`
+	Shipping     string          `json:"shipping,omitempty" doc:"name of the way to ship; the cheapest without"`
+	Pay          PayMethod       `json:"pay"`
+	// Total is what the buyer was shown. If it is another now, no order is made and the answer is StalePrice.
+	Total Money `json:"total"`
+}
+
+// Line is one reservation in an order, with what its price is made of.
+type Line struct {
+	Reservation ReservationID `json:"reservation"`
+	Title       string        `json:"title"`
+	SKU         string        `json:"sku,omitempty"`
+	Variant     VariantID     `json:"variant,omitempty"`
+	Offer       OfferID       `json:"offer,omitempty"`
+	Quantity    int           `json:"quantity"`
+	Price       Money         `json:"price" doc:"of all units, before the discount"`
+	Discount    Money         `json:"discount" doc:"this line's part of the coupons"`
+	TaxRate     int           `json:"taxRate" doc:"basis points: 1900 is 19 %"`
+	Tax         Money         `json:"tax"`
+	Refunded    Money         `json:"refunded"`
+}
+
+// Totals are an order's sums. Total = Goods − Discount + Shipping, + Tax where it is added.
+type Totals struct {
+	Goods       Money `json:"goods"`
+	Discount    Money `json:"discount"`
+	Shipping    Money `json:"shipping"`
+	Tax         Money `json:"tax"`
+	TaxIncluded bool  `json:"taxIncluded" doc:"the tax is part of the prices"`
+	Total       Money `json:"total"`
+}
+
+// Order is reservations that are bought together.
+type Order struct {
+	ID       OrderID      `json:"id"`
+	Number   int64        `json:"number" doc:"counts up, for people"`
+	State    OrderState   `json:"state"`
+	Lines    []Line       `json:"lines"`
+	Totals   Totals       `json:"totals"`
+	Coupons  []CouponCode `json:"coupons,omitempty"`
+	Shipping string       `json:"shipping"`
+	Pay      PayMethod    `json:"pay"`
+	Made     time.Time    `json:"made"`
+	Paid     time.Time    `json:"paid" doc:"when the money was captured; a zero time before"`
+	Refunded Money        `json:"refunded"`
+	// Cancellable says until when the buyer may cancel, Withdrawable until when withdraw (Directive 2011/83/EU).
+	Cancellable  time.Time `json:"cancellable"`
+	Withdrawable time.Time `json:"withdrawable"`
+	Contact      *Contact  `json:"contact,omitempty" doc:"for the buyer and for staff who ship"`
+}
