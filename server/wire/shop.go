@@ -241,8 +241,13 @@ func (a Address) Validate() error {
 		name, value string
 		needed      bool
 	}{
-		{"the name", a.Name, true}, {"the street", a.Street, true}, {"the street's second line", a.Extra, false},
-		{"the postal code", a.Zip, false}, {"the city", a.City, true}, {"the region", a.Region, false}, {"the phone number", a.Phone, false},
+		{"the name", a.Name, true},
+		{"the street", a.Street, true},
+		{"the street's second line", a.Extra, false},
+		{"the postal code", a.Zip, false},
+		{"the city", a.City, true},
+		{"the region", a.Region, false},
+		{"the phone number", a.Phone, false},
 	} {
 		v := strings.TrimSpace(line.value)
 		switch {
@@ -347,4 +352,58 @@ type Order struct {
 	Cancellable  time.Time `json:"cancellable"`
 	Withdrawable time.Time `json:"withdrawable"`
 	Contact      *Contact  `json:"contact,omitempty" doc:"for the buyer and for staff who ship"`
+}
+
+// PayStatus is where a payment stands at its provider.
+type PayStatus string
+
+// Where payments stand.
+const (
+	PayPending    PayStatus = "pending"    // the buyer must do something, or the provider takes its time
+	PayAuthorised PayStatus = "authorised" // the money is promised
+	PayCaptured   PayStatus = "captured"   // the money is ours
+	PayFailed     PayStatus = "failed"     // refused; nothing has moved
+	PayCancelled  PayStatus = "cancelled"  // let go of; nothing has moved
+)
+
+// Payment is what a provider knows of a payment now. Captured and Refunded are sums of all that moved, and never fall: hearing
+// the same twice, or in another order, changes nothing.
+type Payment struct {
+	Ref      string    `json:"ref" doc:"the provider's name of it, at most 100 characters"`
+	Order    OrderID   `json:"order"`
+	Status   PayStatus `json:"status"`
+	Amount   Money     `json:"amount" doc:"asked for, or promised"`
+	Captured Money     `json:"captured"`
+	Refunded Money     `json:"refunded" doc:"of what is captured"`
+	Action   PayAction `json:"action,omitzero"`
+	Reason   string    `json:"reason,omitempty" doc:"why it failed, for people"`
+}
+
+// PayAction is what the buyer must do. All empty: nothing.
+type PayAction struct {
+	// Secret opens the payment in the provider's fields on the page (Stripe's client secret), and Key is the account's public
+	// key for them. Secret is for this buyer's page only, never for logs or addresses.
+	Secret string `json:"secret,omitempty"`
+	Key    string `json:"key,omitempty"`
+	// Redirect is the address of the provider's page.
+	Redirect string `json:"redirect,omitempty"`
+	// Text says what to do in words; EPC is the text of a QR code that fills in a bank's form with it.
+	Text string `json:"text,omitempty"`
+	EPC  string `json:"epc,omitempty"`
+}
+
+// Charge asks a provider for the promise of an amount.
+type Charge struct {
+	Order OrderID
+	// Attempt counts the tries to pay for the order, from 1. Cancel one before beginning the next, or two may be promised.
+	Attempt int
+	Amount  Money
+	// Customer and Method are the provider's names of a known buyer and of a way to pay kept for that buyer; empty for others.
+	Customer, Method string
+	// Keep asks to keep the way to pay for the customer's next order. It needs the buyer's consent.
+	Keep bool
+	// Absent says that the buyer is not there to confirm, as when a waiting list is served at night. It needs a Method.
+	Absent bool
+	// Return is the address of the page to which the buyer comes back from the provider's, https.
+	Return string
 }

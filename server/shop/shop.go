@@ -1,0 +1,332 @@
+// Package shop is the rules of selling: products and their stock, offers, reservations, the waiting list, orders and what their
+// payments mean. It promises that no unit is sold twice, that nobody is told "sold out" while there are units, that nobody is
+// charged twice, and that what is paid is delivered or given back; and it can prove it, because every change is an entry of an
+// append-only, hash-chained ledger from which all of it can be computed again (see Audit).
+//
+// One goroutine, Run's, decides: the writer. It takes all requests that wait, at most Config.Batch of them, decides one after
+// the other on the state in memory, and commits what they change in one transaction of the store (group commit); while that
+// lasts the next batch gathers. Nobody gets an answer before its transaction is durable. A decision changes the state only by
+// changes, which are also the ledger's entries; so the same code makes the state, and replays it.
+//
+// A store that another writer has written to refuses the batch, since the ledger's head is not what the batch goes on from.
+// Then, and after any failure whose outcome is not known, the writer forgets its state, loads it anew and decides again: who was
+// answered in a transaction that did happen gets the same answer, by the key of the request.
+//
+// Its queue holds Config.Queue requests. When it is full a request waits with its context, at most a second, and is then told
+// to try again: nothing was reserved. Payment providers are asked by the cashier, outside of any transaction.
+package shop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"vitrine/server/wire"
+)
+
+const (
+	usualBatch = 512
+	usualQueue = 4096
+	// busyAfter is how long a request waits for a place in the queue.
+	busyAfter = time.Second
+	// tickEvery is how often lapses are looked for while nobody asks.
+	tickEvery = 100 * time.Millisecond
+	// tries and tryAfter are how often a batch is decided anew, and the pause before, which doubles.
+	tries    = 8
+	tryAfter = 50 * time.Millisecond
+)
+
+// ErrBehind says that a batch does not go on from the store's newest entry.
+var ErrBehind = errors.New("the ledger has entries that this writer does not know")
+
+// Config is what a shop needs. Storage must be set.
+type Config struct {
+	Storage Storage
+	Terms   Terms
+	// Seal encrypts what must not be read in the store, for a person; nil stores nothing of it.
+	Seal func(ctx context.Context, person wire.PersonID, plain []byte) ([]byte, error)
+	// Pay are the ways to pay.
+	Pay map[wire.PayMethod]Provider
+	// Now is the clock of lapses and ends.
+	Now func() time.Time
+	// Hold is how long units are held, wire.ShortestHold to wire.LongestHold; 0 means wire.UsualHold.
+	Hold time.Duration
+	// Batch is the most requests a transaction, Queue how many wait for one; 0 means 512 and 4096.
+	Batch, Queue int
+	// Changed is told after each commit what is so now. It is called by the writer and must not block.
+	Changed func(*Batch)
+	Log     *slog.Logger
+}
+
+// Shop is safe for concurrent use while Run runs.
+type Shop struct {
+	c        Config
+	requests chan *request
+	shelf    shelf
+	till     till
+	ended    chan struct{}
+
+	// Owned by Run:
+	state *state // nil when it must be loaded
+}
+
+// request is something to decide.
+type request struct {
+	ctx    context.Context
+	asks   func(*state) Questions
+	decide func(*tx) error
+	answer chan error
+}
+
+// New makes a shop. It starts nothing. The error says what is wrong with the configuration.
+func New(c Config) (*Shop, error) {
+	if c.Hold == 0 {
+		c.Hold = wire.UsualHold
+	}
+	if c.Hold < wire.ShortestHold || c.Hold > wire.LongestHold {
+		return nil, fmt.Errorf("units are held %s to %s; got %s", wire.ShortestHold, wire.LongestHold, c.Hold)
+	}
+	if c.Batch == 0 {
+		c.Batch = usualBatch
+	}
+	if c.Queue == 0 {
+		c.Queue = usualQueue
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Changed == nil {
+		c.Changed = func(*Batch) {}
+	}
+	return &Shop{c: c, requests: make(chan *request, c.Queue), ended: make(chan struct{}), till: newTill()}, nil
+}
+
+// Run decides until ctx ends. It returns once nothing that it started runs.
+func (s *Shop) Run(ctx context.Context) error {
+	defer close(s.ended)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.write(ctx) })
+	g.Go(func() error { return s.cash(ctx) })
+	if err := g.Wait(); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// write is the writer.
+func (s *Shop) write(ctx context.Context) error {
+	tick := time.NewTicker(tickEvery)
+	defer tick.Stop()
+	batch := make([]*request, 0, s.c.Batch)
+	for {
+		batch = batch[:0]
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case r := <-s.requests:
+			batch = s.gather(append(batch, r))
+		case <-tick.C:
+		}
+		s.settle(ctx, batch)
+	}
+}
+
+// gather takes what waits, as far as the batch has room.
+func (s *Shop) gather(batch []*request) []*request {
+	for len(batch) < s.c.Batch {
+		select {
+		case r := <-s.requests:
+			batch = append(batch, r)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// settle decides a batch and commits it, again and again until that is known to have happened, and answers.
+func (s *Shop) settle(ctx context.Context, batch []*request) {
+	pause := tryAfter
+	var failed error
+	for range tries {
+		if failed != nil {
+			s.c.Log.Warn("a batch is decided anew", "requests", len(batch), "error", failed)
+			s.state = nil
+			select {
+			case <-ctx.Done():
+			case <-time.After(pause):
+			}
+			pause *= 2
+		}
+		var answers []error
+		if answers, failed = s.attempt(ctx, batch); failed == nil {
+			for i, r := range batch {
+				r.answer <- answers[i]
+			}
+			return
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	s.state = nil
+	s.c.Log.Error("a batch could not be stored", "requests", len(batch), "error", failed)
+	for _, r := range batch {
+		r.answer <- &wire.Error{Code: wire.Unavailable, Text: "the shop cannot write at the moment; try again with the same key", RetryAfter: 2 * time.Second}
+	}
+}
+
+// attempt decides and commits a batch once. After an error the state is not what is stored.
+func (s *Shop) attempt(ctx context.Context, batch []*request) ([]error, error) {
+	if s.state == nil {
+		saved, err := s.c.Storage.LoadShop(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("load the shop: %w", err)
+		}
+		s.state = newState()
+		s.state.take(saved)
+		s.shelf.fill(s.state)
+		s.till.fill(s.state)
+	}
+	if err := s.ask(ctx, batch); err != nil {
+		return nil, err
+	}
+	t := &tx{state: s.state, before: s.state.head, at: max(s.state.head.At, s.c.Now().UnixMilli()), holdFor: s.c.Hold.Milliseconds()}
+	if err := t.tick(); err != nil {
+		return nil, err
+	}
+	answers := make([]error, len(batch))
+	for i, r := range batch {
+		err := r.decide(t)
+		if err == nil {
+			err = t.serve()
+		}
+		if b, ok := errors.AsType[*broken](err); ok {
+			return nil, b
+		}
+		answers[i] = err
+	}
+	if len(t.entries) > 0 {
+		b := t.batch()
+		if err := s.c.Storage.Commit(ctx, b); err != nil {
+			return nil, fmt.Errorf("commit: %w", err)
+		}
+		s.publish(b)
+	}
+	s.state.forget()
+	return answers, nil
+}
+
+// publish shows everybody what was committed.
+func (s *Shop) publish(b *Batch) {
+	s.shelf.put(b)
+	s.till.put(b)
+	s.c.Changed(b)
+}
+
+// ask reads what the batch needs and the state does not hold.
+func (s *Shop) ask(ctx context.Context, batch []*request) error {
+	var q Questions
+	for _, r := range batch {
+		one := r.asks(s.state)
+		for _, id := range one.Reservations {
+			if s.state.holds[id] == nil {
+				q.Reservations = append(q.Reservations, id)
+			}
+		}
+		for _, id := range one.Orders {
+			if s.state.orders[id] == nil {
+				q.Orders = append(q.Orders, id)
+			}
+		}
+		q.Buyers = append(q.Buyers, one.Buyers...)
+		q.Customers = append(q.Customers, one.Customers...)
+	}
+	if len(q.Reservations)+len(q.Orders)+len(q.Buyers)+len(q.Customers) == 0 {
+		return nil
+	}
+	a, err := s.c.Storage.Ask(ctx, q)
+	if err != nil {
+		return fmt.Errorf("ask the store: %w", err)
+	}
+	s.state.learn(a)
+	return nil
+}
+
+// do has the writer decide something, and returns once that is durable.
+func do[T any](ctx context.Context, s *Shop, asks func(*state) Questions, decide func(*tx) (T, error)) (T, error) {
+	var none, result T
+	r := &request{ctx: ctx, asks: asks, answer: make(chan error, 1), decide: func(t *tx) error {
+		if err := ctx.Err(); err != nil { // nobody waits for it any more
+			return err
+		}
+		var err error
+		result, err = decide(t)
+		return err
+	}}
+	busy := time.NewTimer(busyAfter)
+	defer busy.Stop()
+	select {
+	case s.requests <- r:
+	case <-busy.C:
+		return none, &wire.Error{Code: wire.Unavailable, Text: "the shop is very busy: nothing was reserved, try again", RetryAfter: time.Second}
+	case <-ctx.Done():
+		return none, ctx.Err()
+	case <-s.ended:
+		return none, errEnded()
+	}
+	select {
+	case err := <-r.answer:
+		if err != nil {
+			return none, err
+		}
+		return result, nil
+	case <-ctx.Done():
+		return none, ctx.Err()
+	case <-s.ended:
+		return none, errEnded()
+	}
+}
+
+func errEnded() error {
+	return &wire.Error{Code: wire.Unavailable, Text: "the shop is closing: try again in a moment", RetryAfter: 2 * time.Second}
+}
+
+// shelf is what everybody may see of the stock: copies of what was committed last.
+type shelf struct {
+	products, stocks, offers sync.Map // by name, of *Product, *Stock, *Offer, which never change
+}
+
+func (s *shelf) fill(st *state) {
+	for id, p := range st.products {
+		s.products.Store(id, p)
+	}
+	for id, k := range st.stocks {
+		c := *k
+		s.stocks.Store(id, &c)
+	}
+	for id, o := range st.offers {
+		s.offers.Store(id, o.clone())
+	}
+}
+
+func (s *shelf) put(b *Batch) {
+	for _, p := range b.Products {
+		s.products.Store(p.ID, p)
+	}
+	for _, k := range b.Stocks {
+		c := *k
+		s.stocks.Store(k.Variant, &c)
+	}
+	for _, o := range b.Offers {
+		s.offers.Store(o.ID, o.clone())
+	}
+}

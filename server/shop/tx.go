@@ -1,0 +1,135 @@
+package shop
+
+import (
+	"context"
+	"slices"
+
+	"vitrine/server/wire"
+)
+
+// Saved is what a shop begins with: all products, stocks and offers, the reservations that are held, frozen or waiting, and
+// the orders that are not settled.
+type Saved struct {
+	Head     Head
+	Orders   int64 // the newest order's number
+	Products []*Product
+	Stocks   []*Stock
+	Offers   []*Offer
+	Active   []*Reservation
+	Open     []*Order
+	Coupons  []*CouponUse
+}
+
+// Batch is what changes in one transaction. Records are whole and replace what is stored under their names.
+type Batch struct {
+	// Before is the ledger's head that the batch goes on from. Where the store has another, it changes nothing and says
+	// ErrBehind: somebody else wrote.
+	Before, After Head
+	Entries       []Entry
+	Products      []*Product
+	Stocks        []*Stock
+	Offers        []*Offer
+	Reservations  []*Reservation
+	Orders        []*Order
+	Coupons       []*CouponUse
+	Letters       []Letter
+}
+
+// Storage keeps a shop. Commit is durable when it returns; after an error of it nobody knows whether it happened.
+type Storage interface {
+	LoadShop(ctx context.Context) (*Saved, error)
+	// Ask reads what a batch needs beside what was loaded; what does not exist is left out.
+	Ask(ctx context.Context, q Questions) (Answers, error)
+	Commit(ctx context.Context, b *Batch) error
+	Ledger
+}
+
+// Ledger reads entries, and what the store has made of them.
+type Ledger interface {
+	Entries(ctx context.Context, after int64, most int) ([]Entry, error)
+	Everything(ctx context.Context, each func(record any) error) error
+}
+
+// Questions name reservations and orders, buyers whose units are to be counted, and customers whose orders are wanted, all of
+// them.
+type Questions struct {
+	Reservations []wire.ReservationID
+	Orders       []wire.OrderID
+	Buyers       []wire.PersonID
+	Customers    []wire.PersonID
+}
+
+// Answers are what is stored. Bought are all reservations of the buyers that claim units.
+type Answers struct {
+	Reservations []*Reservation
+	Orders       []*Order
+	Bought       []*Reservation
+}
+
+// Letter is something to be told to the world because of a batch, which an outbox sends.
+type Letter struct {
+	Kind string // of the event, for example "order.paid"
+	Body any
+}
+
+// tx is a batch in the making.
+type tx struct {
+	*state
+	at      int64
+	holdFor int64 // how long units are held, ms
+	before  Head
+	entries []Entry
+	letters []Letter
+}
+
+// tell makes a change: it is applied and becomes the ledger's next entry. An error is a bug of a decision, and ends the batch.
+func (t *tx) tell(c change) error {
+	e, err := t.head.entry(c, t.at)
+	if err != nil {
+		return err
+	}
+	if err := c.apply(t.state, e.Seq, e.At); err != nil {
+		return &broken{err}
+	}
+	t.entries = append(t.entries, e)
+	return nil
+}
+
+// broken is an error after which the state cannot be trusted.
+type broken struct{ error }
+
+func (b *broken) Unwrap() error { return b.error }
+
+// batch is what is to be stored.
+func (t *tx) batch() *Batch {
+	b := &Batch{Before: t.before, After: t.head, Entries: t.entries, Letters: t.letters}
+	for _, id := range sorted(t.touched.products) {
+		b.Products = append(b.Products, t.products[id])
+	}
+	for _, id := range sorted(t.touched.stocks) {
+		b.Stocks = append(b.Stocks, t.stocks[id])
+	}
+	for _, id := range sorted(t.touched.offers) {
+		b.Offers = append(b.Offers, t.offers[id])
+	}
+	for _, id := range sorted(t.touched.holds) {
+		b.Reservations = append(b.Reservations, t.holds[id])
+	}
+	for _, id := range sorted(t.touched.orders) {
+		b.Orders = append(b.Orders, t.orders[id])
+	}
+	for _, id := range sorted(t.touched.coupons) {
+		b.Coupons = append(b.Coupons, t.coupons[id])
+	}
+	return b
+}
+
+// sorted lists names in their order, in which rows are written too: two writers never wait for each other in a circle.
+func sorted[N ~string](set map[N]bool) []N {
+	list := make([]N, 0, len(set))
+	for n := range set {
+		list = append(list, n)
+	}
+	slices.Sort(list)
+	return list
+}
