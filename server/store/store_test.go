@@ -13,13 +13,22 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
 
+	"vitrine/server/store/rig"
 	"vitrine/server/wire"
 )
 
+func TestMain(m *testing.M) { goleak.VerifyTestMain(rig.Main(m)) }
+
 func open(t *testing.T, folder string) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), folder)
+	return openAt(t, Config{Folder: folder})
+}
+
+func openAt(t *testing.T, cfg Config) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,6 +37,12 @@ func open(t *testing.T, folder string) *Store {
 }
 
 func hash(s string) Hash { return sha256.Sum256([]byte(s)) }
+
+// engines give a fresh database each.
+var engines = map[string]func(t *testing.T) Config{
+	"SQLite":     func(t *testing.T) Config { return Config{Folder: t.TempDir()} },
+	"PostgreSQL": func(t *testing.T) Config { return Config{URL: rig.Shared(t).URL()} },
+}
 
 // TestConformance is what any store must do.
 func TestConformance(t *testing.T) {
@@ -88,6 +103,13 @@ func TestConformance(t *testing.T) {
 				t.Errorf("got %+v, %v", show, err)
 			}
 		}},
+		{"two declared shows have two tokens", func(t *testing.T, ctx context.Context, s *Store) {
+			first := s.PutShow(ctx, wire.NewShow{ID: "a"}, hash("same"))
+			second := s.PutShow(ctx, wire.NewShow{ID: "b"}, hash("same"))
+			if first != nil || wire.CodeOf(second) != wire.Conflict {
+				t.Errorf("got %v, then %v", first, second)
+			}
+		}},
 		{"the newest show is listed first", func(t *testing.T, ctx context.Context, s *Store) {
 			tick := int64(0)
 			s.now = func() time.Time { tick++; return time.UnixMilli(tick) }
@@ -126,7 +148,9 @@ func TestConformance(t *testing.T) {
 			}
 		}},
 	} {
-		t.Run(c.name, func(t *testing.T) { c.test(t, t.Context(), open(t, t.TempDir())) })
+		for engine, fresh := range engines {
+			t.Run(c.name+" on "+engine, func(t *testing.T) { c.test(t, t.Context(), openAt(t, fresh(t))) })
+		}
 	}
 }
 
@@ -172,7 +196,7 @@ func TestA_damaged_file_is_named_and_left_alone(t *testing.T) {
 			if err := os.WriteFile(path, content, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := Open(t.Context(), folder)
+			_, err := Open(t.Context(), Config{Folder: folder})
 			if err == nil || !strings.Contains(err.Error(), path+" is damaged") {
 				t.Errorf("got %v", err)
 			}
@@ -188,7 +212,7 @@ func TestA_folder_that_cannot_be_written_is_named(t *testing.T) {
 	if err := os.WriteFile(folder, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Context(), folder); err == nil || !strings.Contains(err.Error(), "data folder") {
+	if _, err := Open(t.Context(), Config{Folder: folder}); err == nil || !strings.Contains(err.Error(), "data folder") {
 		t.Errorf("got %v", err)
 	}
 	locked := t.TempDir()
@@ -198,7 +222,7 @@ func TestA_folder_that_cannot_be_written_is_named(t *testing.T) {
 	if os.Geteuid() == 0 {
 		locked = "/proc" // where not even root may make files
 	}
-	if _, err := Open(t.Context(), locked); err == nil || !strings.Contains(err.Error(), "cannot be written") {
+	if _, err := Open(t.Context(), Config{Folder: locked}); err == nil || !strings.Contains(err.Error(), "cannot be written") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -218,7 +242,7 @@ func TestA_newer_servers_database_is_refused(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Context(), folder); err == nil || !strings.Contains(err.Error(), "newer version") {
+	if _, err := Open(t.Context(), Config{Folder: folder}); err == nil || !strings.Contains(err.Error(), "newer version") {
 		t.Errorf("got %v", err)
 	}
 }
