@@ -78,7 +78,7 @@ sql:
 	@for f in server/store/migrations/*.sql; do \
 		sed -E 's/\bINTEGER\b/BIGINT/g; s/\bBLOB\b/BYTEA/g; s/\) STRICT\b/)/g' $$f >.run/schema/$${f##*/}; done
 	GOFLAGS= go run github.com/sqlc-dev/sqlc/cmd/sqlc@v1.31.1 generate -f server/store/sqlc.yaml
-	@cd server/store && cat migrations/*.sql queries/*.sql sqlc.yaml sqlc/*.go | sha256sum >sqlc/fresh.sum
+	@cd server/store && export LC_ALL=C && cat migrations/*.sql queries/*.sql sqlc.yaml sqlc/*.go | sha256sum >sqlc/fresh.sum
 
 clean:
 	rm -rf bin .run

@@ -228,21 +228,52 @@ func TestA_folder_that_cannot_be_written_is_named(t *testing.T) {
 }
 
 func TestA_newer_servers_database_is_refused(t *testing.T) {
+	for engine, fresh := range engines {
+		t.Run(engine, func(t *testing.T) {
+			cfg := fresh(t)
+			s := openAt(t, cfg)
+			if _, err := s.db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, '1')"); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Open(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "newer version") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestAn_old_servers_database_keeps_what_it_holds(t *testing.T) {
 	folder := t.TempDir()
-	if err := open(t, folder).Close(); err != nil {
+	old, err := os.ReadFile("testdata/format1.sql")
+	if err != nil {
 		t.Fatal(err)
 	}
 	db, err := sql.Open("sqlite", filepath.Join(folder, File))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, 1)"); err != nil {
+	if _, err := db.Exec(string(old)); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Context(), Config{Folder: folder}); err == nil || !strings.Contains(err.Error(), "newer version") {
-		t.Errorf("got %v", err)
+	s := open(t, folder)
+	shows, err := s.Shows(t.Context())
+	want := []wire.Show{{ID: "summer", Title: "Sommer 夏", State: wire.Open}, {ID: "spring", Title: "Füße & <b>", State: wire.Closed}}
+	if err != nil || !cmp.Equal(shows, want) {
+		t.Errorf("its shows are %+v, %v", shows, err)
+	}
+	if show, err := s.ShowOf(t.Context(), hash("token of spring")); err != nil || show.ID != "spring" {
+		t.Errorf("a token leads to %+v, %v", show, err)
+	}
+	if list, err := s.Operators(t.Context()); err != nil || !cmp.Equal(list, []Hash{hash("operator")}) {
+		t.Errorf("its operators are %x, %v", list, err)
+	}
+	if err := s.CreateShow(t.Context(), wire.NewShow{ID: "autumn"}, hash("new")); err != nil {
+		t.Error(err)
 	}
 }
