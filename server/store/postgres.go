@@ -32,7 +32,7 @@ const (
 // parse reads the URL of a database. Its errors hold nothing of the URL but the scheme, for the rest may be a password.
 func parse(url string) (*pgx.ConnConfig, error) {
 	scheme, _, found := strings.Cut(url, "://")
-	if !found {
+	if !found || strings.ContainsFunc(scheme, func(r rune) bool { return r < 'a' || r > 'z' }) {
 		return nil, errors.New("the database's URL has no scheme: write postgres://user:password@host:port/name")
 	}
 	if scheme != "postgres" && scheme != "postgresql" {

@@ -28,6 +28,7 @@ func TestA_database_that_cannot_be_opened_is_told_in_words_and_without_its_passw
 	}{
 		"another engine":        {"mysql://me:" + rig.Password + "@localhost/shop", "begins with mysql://"},
 		"no scheme":             {"me:" + rig.Password + "@localhost/shop", "no scheme"},
+		"a scheme too late":     {"me:" + rig.Password + "@localhost://shop", "no scheme"},
 		"keywords for a URL":    {"host=localhost password=" + rig.Password, "no scheme"},
 		"a port that is a word": {"postgres://me:" + rig.Password + "@localhost:many/shop", "cannot be read"},
 		"a split password":      {"postgres://me:" + rig.Password + "/x:1@localhost/shop", "cannot be read"},
