@@ -1,16 +1,18 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
-	"testing/fstest"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -85,14 +87,14 @@ func preparePostgres(ctx context.Context, db *sql.DB) (err error) {
 	if err := suits(version, encoding); err != nil {
 		return err
 	}
-	files, err := translated()
+	files, err := sources()
 	if err != nil {
 		return err
 	}
 	if _, err := c.ExecContext(ctx, "SELECT pg_advisory_lock($1)", migrationLock); err != nil {
 		return fmt.Errorf("wait for another server that migrates: %w", err)
 	}
-	err = migrate(ctx, db, goose.DialectPostgres, files)
+	err = migrate(ctx, db, goose.DialectPostgres, translation{files})
 	_, unlocked := c.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", migrationLock)
 	return errors.Join(err, unlocked)
 }
@@ -119,29 +121,32 @@ var words = []struct {
 	{regexp.MustCompile(`\) STRICT\b`), ")"},
 }
 
-// translated returns the migrations as PostgreSQL takes them.
-func translated() (fs.FS, error) {
-	files, err := sources()
+// translation is the migrations as PostgreSQL takes them.
+type translation struct{ fs.FS }
+
+// Open implements fs.FS.
+func (t translation) Open(name string) (fs.File, error) {
+	f, err := t.FS.Open(name)
+	if err != nil || path.Ext(name) != ".sql" {
+		return f, err
+	}
+	text, err := io.ReadAll(f)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, f.Close())
 	}
-	names, err := fs.Glob(files, "*.sql")
-	if err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
+	for _, w := range words {
+		text = w.sqlite.ReplaceAll(text, []byte(w.postgres))
 	}
-	out := fstest.MapFS{}
-	for _, name := range names {
-		text, err := fs.ReadFile(files, name)
-		if err != nil {
-			return nil, fmt.Errorf("read migration: %w", err)
-		}
-		for _, w := range words {
-			text = w.sqlite.ReplaceAll(text, []byte(w.postgres))
-		}
-		out[name] = &fstest.MapFile{Data: text}
-	}
-	return out, nil
+	return translated{f, bytes.NewReader(text)}, nil
 }
+
+// translated is a file with another text.
+type translated struct {
+	fs.File
+	text io.Reader
+}
+
+func (t translated) Read(b []byte) (int, error) { return t.text.Read(b) }
 
 // explainPostgres says what a failure to open means for the person who reads it.
 func explainPostgres(cfg *pgx.ConnConfig, err error) error {

@@ -7,7 +7,6 @@
 package rig
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +19,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -158,6 +156,9 @@ func launch() (_ *postgres, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("make PostgreSQL's folder: %w", err)
 	}
+	if folder, err = filepath.EvalSymlinks(folder); err != nil { // as processes have it
+		return nil, fmt.Errorf("find PostgreSQL's folder: %w", err)
+	}
 	p := &postgres{folder: folder}
 	defer func() {
 		if err != nil {
@@ -173,7 +174,8 @@ func launch() (_ *postgres, err error) {
 	return p, p.start()
 }
 
-// settle decides as whom PostgreSQL runs, and gives them the folder.
+// settle decides as whom PostgreSQL runs, and gives them the folder. setpriv, where it is, also lets the cluster end with the
+// thread that started it, so with a test program that is killed; a test that starts one must not end its locked threads.
 func (p *postgres) settle() error {
 	if setpriv, err := exec.LookPath("setpriv"); err == nil {
 		p.as = []string{setpriv, "--pdeathsig", "INT"}
@@ -305,35 +307,48 @@ func (p *postgres) database() (string, error) {
 	return p.url(name), nil
 }
 
-// kill ends the first process and then its children, which would otherwise finish what they do, and waits until none is left.
+// kill ends the first process and then all others, which would otherwise finish what they do, and waits until none is left.
 func (p *postgres) kill() error {
 	if p.cmd == nil {
 		return errors.New("PostgreSQL does not run")
 	}
-	children := childrenOf(p.cmd.Process.Pid)
 	if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("kill PostgreSQL: %w", err)
 	}
 	<-p.ended
 	p.cmd = nil
-	for _, pid := range children {
-		_ = syscall.Kill(pid, syscall.SIGKILL) // it may have gone by itself
-	}
-	late := time.After(patience)
-	for slices.ContainsFunc(children, lives) {
-		select {
-		case <-time.After(look):
-		case <-late:
-			return errors.New("PostgreSQL's processes do not end")
+	for late := time.Now().Add(patience); ; time.Sleep(look) {
+		left := p.left()
+		if len(left) == 0 {
+			return nil
+		}
+		if time.Now().After(late) {
+			return fmt.Errorf("PostgreSQL's processes %v do not end", left)
+		}
+		for _, pid := range left {
+			if one, err := os.FindProcess(pid); err == nil {
+				_ = one.Kill() // it may have gone by itself
+			}
 		}
 	}
-	return nil
+}
+
+// left lists the cluster's processes: they all work in its data folder. Where there is no /proc it lists none.
+func (p *postgres) left() (pids []int) {
+	places, _ := filepath.Glob("/proc/[0-9]*/cwd")
+	for _, place := range places {
+		if at, err := os.Readlink(place); err == nil && at == p.data() {
+			pid, _ := strconv.Atoi(strings.Split(place, "/")[2])
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 // close shuts the cluster down, if it runs, and removes its files.
 func (p *postgres) close() error {
 	if p.cmd != nil {
-		if err := p.cmd.Process.Signal(syscall.SIGINT); err != nil && !errors.Is(err, os.ErrProcessDone) { // "fast shutdown"
+		if err := p.cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) { // "fast shutdown"
 			return fmt.Errorf("end PostgreSQL: %w", err)
 		}
 		select {
@@ -349,38 +364,4 @@ func (p *postgres) close() error {
 		return fmt.Errorf("remove PostgreSQL's folder: %w", err)
 	}
 	return nil
-}
-
-// childrenOf lists the processes that a process started, by /proc; none where there is no /proc.
-func childrenOf(pid int) (children []int) {
-	files, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, file := range files {
-		id, parent, _ := status(file)
-		if parent == pid {
-			children = append(children, id)
-		}
-	}
-	return children
-}
-
-// lives reports a process that runs, and not one that ended without its parent having looked.
-func lives(pid int) bool {
-	_, _, state := status(fmt.Sprintf("/proc/%d/stat", pid))
-	return state != "" && state != "Z" && state != "X"
-}
-
-// status reads a process's id, parent and state from its file (man 5 proc_pid_stat).
-func status(file string) (pid, parent int, state string) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return 0, 0, ""
-	}
-	before, _, _ := bytes.Cut(text, []byte(" ("))
-	after := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-	if len(after) < 2 {
-		return 0, 0, ""
-	}
-	pid, _ = strconv.Atoi(string(before))
-	parent, _ = strconv.Atoi(after[1])
-	return pid, parent, after[0]
 }
