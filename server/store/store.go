@@ -3,8 +3,10 @@
 // acknowledged; or, by its URL, a PostgreSQL database, for which its operator promises the same.
 //
 // Both engines get one text: the queries in folder queries, which sqlc makes functions of, and the migrations, whose few
-// words of SQLite are translated for PostgreSQL. Where the text is shared, so are its traps: numbered parameters ($1), 64-bit
-// integers, bytes and texts only, and conflicts are told by ON CONFLICT rather than by an engine's error.
+// words of SQLite are translated for PostgreSQL. What they share bounds what is written: numbered parameters ($1), integers
+// of 64 bits, bytes and texts as the only types, keys that the program makes, conflicts told by ON CONFLICT rather than by an
+// engine's error. Many rows are one statement by json_each over an object of arrays. PostgreSQL orders texts by its locale,
+// so an order that matters is one of numbers.
 //
 // It owns the file and the connections. Tokens are kept as SHA-256 hashes only: they are random and long, so a slow hash
 // would protect nothing more. It has no queue: SQLite lets one writer at a time and others wait up to busyTimeout;
