@@ -1,7 +1,7 @@
 # Vitrine. `make run` goes on air, `make test` proves it; README.md says the rest.
 
 export GOFLAGS := -buildvcs=false -tags=migrated_fynedo,nolibopusfile
-.PHONY: run test build lint bench bench-live bench-loss bench-uplink bench-stairs bench-effects shots setup clean
+.PHONY: run test build lint bench bench-live bench-loss bench-uplink bench-stairs bench-effects shots setup sql clean
 
 run: build
 	@.ci/evening
@@ -70,6 +70,15 @@ bench-effects: build
 shots: build
 	@.ci/setup test
 	go test -count=1 -run "Window" ./cmd -args -shots "$(CURDIR)/assets/shots"
+
+# Go code from the queries of server/store. The migrations are SQLite's text: sqlc reads them in PostgreSQL's words, by the rules of
+# server/store/postgres.go.
+sql:
+	@rm -rf .run/schema && mkdir -p .run/schema
+	@for f in server/store/migrations/*.sql; do \
+		sed -E 's/\bINTEGER\b/BIGINT/g; s/\bBLOB\b/BYTEA/g; s/\) STRICT\b/)/g' $$f >.run/schema/$${f##*/}; done
+	GOFLAGS= go run github.com/sqlc-dev/sqlc/cmd/sqlc@v1.31.1 generate -f server/store/sqlc.yaml
+	@cd server/store && export LC_ALL=C && cat migrations/*.sql queries/*.sql sqlc.yaml sqlc/*.go | sha256sum >sqlc/fresh.sum
 
 clean:
 	rm -rf bin .run

@@ -14,6 +14,7 @@ import (
 	"github.com/caddyserver/certmagic"
 
 	"vitrine/server/live"
+	"vitrine/server/store"
 	"vitrine/server/wire"
 )
 
@@ -23,6 +24,9 @@ type Config struct {
 	Listen string
 	// Data is the folder of the database, made if it does not exist. Empty means "vitrine-data".
 	Data string
+	// Database is the PostgreSQL database to keep everything in, "postgres://user:password@host:port/name". Empty means SQLite,
+	// in Data.
+	Database string
 	// MediaPort is the UDP port of all media. 0 means the number that HTTP's port has, or any if that one is taken.
 	MediaPort int
 	// TURNPort is the UDP and TCP port of the relay for those whose network lets no UDP through. 0 means none.
@@ -99,6 +103,9 @@ func (c Config) Validate() error {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil {
 			return fmt.Errorf("listen address %q: the port must be 0 to 65535, got %d", c.Listen, n)
 		}
+	}
+	if err := (store.Config{URL: c.Database}).Validate(); err != nil {
+		return err
 	}
 	if c.MediaPort < 0 || c.MediaPort > 65535 {
 		return fmt.Errorf("media port %d is not between 0 and 65535", c.MediaPort)

@@ -27,6 +27,8 @@ func TestConfig(t *testing.T) {
 		"a show with a crafted id":  {Config{Shows: []DeclaredShow{{"../a", "12345678"}}}, false},
 		"a negative limit":          {Config{MaxViewers: -1}, false},
 		"a public address":          {Config{PublicAddresses: []netip.Addr{netip.MustParseAddr("203.0.113.1")}}, true},
+		"a database by URL":         {Config{Database: "postgres://me:secret@db.example/shop"}, true},
+		"a database of MySQL":       {Config{Database: "mysql://me:secret@db.example/shop"}, false},
 		"no public address at all":  {Config{PublicAddresses: []netip.Addr{{}}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -57,7 +57,7 @@ func New(cfg Config) (*Server, error) {
 // Run serves until ctx ends, then drains and returns when all that it started has ended, within the drain time and a few
 // seconds. It may be called once.
 func (s *Server) Run(ctx context.Context) (err error) {
-	db, err := store.Open(ctx, s.cfg.Data)
+	db, err := store.Open(ctx, store.Config{Folder: s.cfg.Data, URL: s.cfg.Database})
 	if err != nil {
 		return err
 	}

@@ -112,6 +112,7 @@ func TestSettings_that_make_no_sense_are_named(t *testing.T) {
 		"a domain that is none":      {[]string{"--domain", "my server"}, "my server"},
 		"a proxy that is no network": {[]string{"--trusted-proxy", "10.0.0.1"}, "10.0.0.1"},
 		"a TURN port too high":       {[]string{"--turn-port", "70000"}, "70000"},
+		"a database of MySQL":        {[]string{"--database", "mysql://me:correct-horse@db.example/shop"}, "mysql://"},
 		"an address that is none":    {[]string{"--public-address", "here"}, "here"},
 		"a level that is none":       {[]string{"--log-level", "loud"}, "loud"},
 		"an unknown key in the file": {[]string{"--config", write(t, `{"lisen":":1"}`)}, `"lisen"`},
@@ -121,7 +122,7 @@ func TestSettings_that_make_no_sense_are_named(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, errOut bytes.Buffer
-			if code := run(t.Context(), c.args, &out, &errOut); code != 2 || !strings.Contains(errOut.String(), c.says) {
+			if code := run(t.Context(), c.args, &out, &errOut); code != 2 || !strings.Contains(errOut.String(), c.says) || strings.Contains(errOut.String(), "correct-horse") {
 				t.Errorf("it ended with %d and %q", code, errOut.String())
 			}
 		})
@@ -143,6 +144,15 @@ func TestA_server_that_cannot_start_says_why(t *testing.T) {
 	var out, errOut bytes.Buffer
 	if code := run(t.Context(), []string{"--listen", "127.0.0.1:0", "--data", folder}, &out, &errOut); code != 1 || !strings.Contains(errOut.String(), "data folder") {
 		t.Errorf("it ended with %d and %q", code, errOut.String())
+	}
+}
+
+func TestA_database_that_does_not_answer_is_told_without_its_password(t *testing.T) {
+	t.Setenv("VITRINE_DATABASE", "postgres://me:correct-horse@127.0.0.1:1/shop")
+	var out, errOut bytes.Buffer
+	code := run(t.Context(), []string{"--listen", "127.0.0.1:0", "--data", t.TempDir(), "--log-level", "debug"}, &out, &errOut)
+	if all := out.String() + errOut.String(); code != 1 || !strings.Contains(all, "cannot be reached") || strings.Contains(all, "correct-horse") {
+		t.Errorf("it ended with %d and %q", code, all)
 	}
 }
 

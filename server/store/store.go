@@ -1,139 +1,71 @@
 // Package store keeps what must outlive the server: the shows and who may use them. It is one SQLite file in the data
 // folder, written with a write-ahead log and a sync a transaction, so that a kill at any moment loses nothing that was
-// acknowledged.
+// acknowledged; or, by its URL, a PostgreSQL database, for which its operator promises the same.
 //
-// It owns the file and its connections. Tokens are kept as SHA-256 hashes only: they are random and long, so a slow hash
-// would protect nothing more. It has no queue: SQLite lets one writer at a time and others wait up to busyTimeout.
+// Both engines get one text: the queries in folder queries, which sqlc makes functions of, and the migrations, whose few
+// words of SQLite are translated for PostgreSQL. What they share bounds what is written: numbered parameters ($1), integers
+// of 64 bits, bytes and texts as the only types, keys that the program makes, conflicts told by ON CONFLICT rather than by an
+// engine's error. Many rows are one statement by json_each over an object of arrays. PostgreSQL orders texts by its locale,
+// so an order that matters is one of numbers.
+//
+// It owns the file and the connections. Tokens are kept as SHA-256 hashes only: they are random and long, so a slow hash
+// would protect nothing more. It has no queue: SQLite lets one writer at a time and others wait up to busyTimeout;
+// PostgreSQL has a bounded number of connections, for which a query waits as long as its context.
 package store
 
 import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
-	"embed"
-	"errors"
 	"fmt"
-	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
 	"time"
 
-	"github.com/pressly/goose/v3"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
-
+	"vitrine/server/store/sqlc"
 	"vitrine/server/wire"
 )
-
-// File is the database's name in the data folder.
-const File = "vitrine.db"
-
-const (
-	busyTimeout = 5 * time.Second
-	connections = 4
-)
-
-//go:embed migrations
-var migrations embed.FS
 
 // Hash is the SHA-256 of a token.
 type Hash = [sha256.Size]byte
 
+// Config says where the database is.
+type Config struct {
+	// Folder is where SQLite's file lies. It is made if it does not exist.
+	Folder string
+	// URL is the PostgreSQL database to use instead: "postgres://user:password@host:port/name". The password is never told
+	// to anybody; it may also come from PostgreSQL's own places, PGPASSWORD and ~/.pgpass. Empty means SQLite.
+	URL string
+}
+
+// Validate reports a URL that names no PostgreSQL database.
+func (c Config) Validate() error {
+	if c.URL == "" {
+		return nil
+	}
+	_, err := parse(c.URL)
+	return err
+}
+
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
-	db  *sql.DB
-	now func() time.Time
+	db    *sql.DB
+	query *sqlc.Queries
+	now   func() time.Time
 }
 
-// Open opens the database in the folder, which it makes if there is none, and brings its tables up to date. Errors say in
-// words what is wrong with the folder or the file.
-func Open(ctx context.Context, folder string) (*Store, error) {
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, fmt.Errorf("make data folder: %w", err)
+// Open opens the database, which for SQLite it makes if there is none, and brings its tables up to date. Errors say in
+// words what is wrong with the folder, the file, the URL or the server behind it.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	var db *sql.DB
+	var err error
+	if cfg.URL == "" {
+		db, err = openSQLite(ctx, cfg.Folder)
+	} else {
+		db, err = openPostgres(ctx, cfg.URL)
 	}
-	path := filepath.Join(folder, File)
-	if err := checkWritable(folder); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	q := url.Values{"_pragma": {
-		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
-		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "trusted_schema(OFF)",
-	}, "_txlock": {"immediate"}}
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String())
-	if err != nil {
-		return nil, fmt.Errorf("open database %s: %w", path, err)
-	}
-	db.SetMaxOpenConns(connections)
-	s := &Store{db: db, now: time.Now}
-	if err := s.prepare(ctx); err != nil {
-		return nil, errors.Join(explain(path, err), db.Close())
-	}
-	return s, nil
-}
-
-// checkWritable tries the folder before SQLite does, whose message would not say what to do.
-func checkWritable(folder string) error {
-	f, err := os.CreateTemp(folder, ".writable-*")
-	if err != nil {
-		return fmt.Errorf("the data folder %s cannot be written to: %w", folder, err)
-	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
-}
-
-// prepare checks the file and applies the migrations that it lacks.
-func (s *Store) prepare(ctx context.Context) error {
-	var verdict string
-	if err := s.db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
-		return fmt.Errorf("check: %w", err)
-	}
-	if verdict != "ok" {
-		return errDamaged
-	}
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, s.db, files)
-	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
-	}
-	if err := refuseNewer(ctx, p); err != nil {
-		return err
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
-	return nil
-}
-
-// refuseNewer keeps an old server away from a newer one's tables.
-func refuseNewer(ctx context.Context, p *goose.Provider) error {
-	have, err := p.GetDBVersion(ctx)
-	if err != nil {
-		return fmt.Errorf("read version: %w", err)
-	}
-	sources := p.ListSources()
-	if known := sources[len(sources)-1].Version; have > known {
-		return fmt.Errorf("it was written by a newer version of this program (format %d, this program knows %d)", have, known)
-	}
-	return nil
-}
-
-var errDamaged = errors.New("its pages do not fit together")
-
-// explain says what a failure to open means for the person who reads it.
-func explain(path string, err error) error {
-	var e *sqlite.Error
-	damaged := errors.Is(err, errDamaged)
-	if errors.As(err, &e) {
-		c := e.Code() & 0xff
-		damaged = damaged || c == sqlite3.SQLITE_CORRUPT || c == sqlite3.SQLITE_NOTADB
-	}
-	if damaged {
-		return fmt.Errorf("the database %s is damaged: put back a copy, or move the file away to begin anew: %w", path, err)
-	}
-	return fmt.Errorf("open database %s: %w", path, err)
+	return &Store{db: db, query: sqlc.New(db), now: time.Now}, nil
 }
 
 // Close closes the database.
@@ -154,8 +86,7 @@ func (s *Store) Check(ctx context.Context) error {
 
 // AddOperator makes the token an operator's. Adding it again changes nothing.
 func (s *Store) AddOperator(ctx context.Context, token Hash) error {
-	_, err := s.db.ExecContext(ctx, "INSERT OR IGNORE INTO operators (token, created) VALUES (?, ?)", token[:], s.now().UnixMilli())
-	if err != nil {
+	if err := s.query.AddOperator(ctx, sqlc.AddOperatorParams{Token: token[:], Created: s.now().UnixMilli()}); err != nil {
 		return fmt.Errorf("add operator: %w", err)
 	}
 	return nil
@@ -163,20 +94,12 @@ func (s *Store) AddOperator(ctx context.Context, token Hash) error {
 
 // Operators returns the operators' tokens.
 func (s *Store) Operators(ctx context.Context) (tokens []Hash, err error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT token FROM operators ORDER BY created")
+	rows, err := s.query.Operators(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list operators: %w", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var b []byte
-		if err := rows.Scan(&b); err != nil {
-			return nil, fmt.Errorf("list operators: %w", err)
-		}
+	for _, b := range rows {
 		tokens = append(tokens, Hash(b))
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("list operators: %w", err)
 	}
 	return tokens, nil
 }

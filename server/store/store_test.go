@@ -13,13 +13,22 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
 
+	"vitrine/server/store/rig"
 	"vitrine/server/wire"
 )
 
+func TestMain(m *testing.M) { goleak.VerifyTestMain(rig.Main(m)) }
+
 func open(t *testing.T, folder string) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), folder)
+	return openAt(t, Config{Folder: folder})
+}
+
+func openAt(t *testing.T, cfg Config) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,6 +37,12 @@ func open(t *testing.T, folder string) *Store {
 }
 
 func hash(s string) Hash { return sha256.Sum256([]byte(s)) }
+
+// engines give a fresh database each.
+var engines = map[string]func(t *testing.T) Config{
+	"SQLite":     func(t *testing.T) Config { return Config{Folder: t.TempDir()} },
+	"PostgreSQL": func(t *testing.T) Config { return Config{URL: rig.Shared(t).URL()} },
+}
 
 // TestConformance is what any store must do.
 func TestConformance(t *testing.T) {
@@ -88,6 +103,13 @@ func TestConformance(t *testing.T) {
 				t.Errorf("got %+v, %v", show, err)
 			}
 		}},
+		{"two declared shows have two tokens", func(t *testing.T, ctx context.Context, s *Store) {
+			first := s.PutShow(ctx, wire.NewShow{ID: "a"}, hash("same"))
+			second := s.PutShow(ctx, wire.NewShow{ID: "b"}, hash("same"))
+			if first != nil || wire.CodeOf(second) != wire.Conflict {
+				t.Errorf("got %v, then %v", first, second)
+			}
+		}},
 		{"the newest show is listed first", func(t *testing.T, ctx context.Context, s *Store) {
 			tick := int64(0)
 			s.now = func() time.Time { tick++; return time.UnixMilli(tick) }
@@ -126,7 +148,9 @@ func TestConformance(t *testing.T) {
 			}
 		}},
 	} {
-		t.Run(c.name, func(t *testing.T) { c.test(t, t.Context(), open(t, t.TempDir())) })
+		for engine, fresh := range engines {
+			t.Run(c.name+" on "+engine, func(t *testing.T) { c.test(t, t.Context(), openAt(t, fresh(t))) })
+		}
 	}
 }
 
@@ -172,7 +196,7 @@ func TestA_damaged_file_is_named_and_left_alone(t *testing.T) {
 			if err := os.WriteFile(path, content, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := Open(t.Context(), folder)
+			_, err := Open(t.Context(), Config{Folder: folder})
 			if err == nil || !strings.Contains(err.Error(), path+" is damaged") {
 				t.Errorf("got %v", err)
 			}
@@ -188,7 +212,7 @@ func TestA_folder_that_cannot_be_written_is_named(t *testing.T) {
 	if err := os.WriteFile(folder, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Context(), folder); err == nil || !strings.Contains(err.Error(), "data folder") {
+	if _, err := Open(t.Context(), Config{Folder: folder}); err == nil || !strings.Contains(err.Error(), "data folder") {
 		t.Errorf("got %v", err)
 	}
 	locked := t.TempDir()
@@ -198,27 +222,58 @@ func TestA_folder_that_cannot_be_written_is_named(t *testing.T) {
 	if os.Geteuid() == 0 {
 		locked = "/proc" // where not even root may make files
 	}
-	if _, err := Open(t.Context(), locked); err == nil || !strings.Contains(err.Error(), "cannot be written") {
+	if _, err := Open(t.Context(), Config{Folder: locked}); err == nil || !strings.Contains(err.Error(), "cannot be written") {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestA_newer_servers_database_is_refused(t *testing.T) {
+	for engine, fresh := range engines {
+		t.Run(engine, func(t *testing.T) {
+			cfg := fresh(t)
+			s := openAt(t, cfg)
+			if _, err := s.db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, '1')"); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Open(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "newer version") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestAn_old_servers_database_keeps_what_it_holds(t *testing.T) {
 	folder := t.TempDir()
-	if err := open(t, folder).Close(); err != nil {
+	old, err := os.ReadFile("testdata/format1.sql")
+	if err != nil {
 		t.Fatal(err)
 	}
 	db, err := sql.Open("sqlite", filepath.Join(folder, File))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, 1)"); err != nil {
+	if _, err := db.Exec(string(old)); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Context(), folder); err == nil || !strings.Contains(err.Error(), "newer version") {
-		t.Errorf("got %v", err)
+	s := open(t, folder)
+	shows, err := s.Shows(t.Context())
+	want := []wire.Show{{ID: "summer", Title: "Sommer 夏", State: wire.Open}, {ID: "spring", Title: "Füße & <b>", State: wire.Closed}}
+	if err != nil || !cmp.Equal(shows, want) {
+		t.Errorf("its shows are %+v, %v", shows, err)
+	}
+	if show, err := s.ShowOf(t.Context(), hash("token of spring")); err != nil || show.ID != "spring" {
+		t.Errorf("a token leads to %+v, %v", show, err)
+	}
+	if list, err := s.Operators(t.Context()); err != nil || !cmp.Equal(list, []Hash{hash("operator")}) {
+		t.Errorf("its operators are %x, %v", list, err)
+	}
+	if err := s.CreateShow(t.Context(), wire.NewShow{ID: "autumn"}, hash("new")); err != nil {
+		t.Error(err)
 	}
 }
