@@ -354,3 +354,5 @@ func TestLogsAndReasonsShowNoAddressAndNoSecret(t *testing.T) {
 		}
 	})
 }
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
