@@ -18,6 +18,8 @@ const (
 	look = 2 * time.Second
 	// noteLimit bounds one try to note a result.
 	noteLimit = 5 * time.Second
+	// quick is how long a try may take without a rest of its lane.
+	quick = time.Second
 
 	mostWebhooks = 32
 	mostMails    = 4

@@ -50,7 +50,7 @@ func newRig(answer func(context.Context, call) (int, error)) *rig {
 		Open:   opened,
 		Client: &http.Client{Transport: r},
 		Now:    time.Now, Spread: func() float64 { return 0.5 },
-		Log: slog.New(slog.NewTextHandler(&r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log: loud(&r.log),
 	})
 	return r
 }
@@ -195,16 +195,19 @@ func TestAFailingEndpointIsTriedForThreeDaysAndGivenUp(t *testing.T) {
 func TestAnEndpointThatHangsHoldsUpNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(func(ctx context.Context, c call) (int, error) {
-			if strings.HasPrefix(c.host, "hang") {
+			switch {
+			case strings.HasPrefix(c.host, "hang"):
 				<-ctx.Done()
 				return 0, ctx.Err()
+			case strings.HasPrefix(c.host, "slow"):
+				time.Sleep(14 * time.Second)
 			}
 			return 200, nil
 		})
 		r.run()
 		for i := range 40 { // more than there are places
 			for n := range 20 {
-				r.put(fmt.Sprintf("hang%d-%d", i, n))
+				r.put(fmt.Sprintf("hang%d-%d", i, n), fmt.Sprintf("slow%d-%d", i, n))
 			}
 		}
 		synctest.Wait()
@@ -356,3 +359,7 @@ func TestLogsAndReasonsShowNoAddressAndNoSecret(t *testing.T) {
 }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+func loud(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}

@@ -89,7 +89,7 @@ func (l *line) begin(ctx context.Context) {
 	}
 }
 
-// try sends a letter and notes the result. It returns how long the lane shall rest.
+// try sends a letter and notes the result. It returns how long the lane shall rest, which may be less than nothing.
 func (l *line) try(ctx context.Context, m Letter) time.Duration {
 	begun := l.cfg.Now()
 	within, cancel := context.WithTimeout(ctx, l.limit)
@@ -100,10 +100,7 @@ func (l *line) try(ctx context.Context, m Letter) time.Duration {
 	}
 	took := l.cfg.Now().Sub(begun)
 	l.note(ctx, l.result(m, err))
-	if err == nil {
-		return 0
-	}
-	return 4 * took
+	return 4 * (took - quick)
 }
 
 // result decides what becomes of a letter after a try, and returns how to note it.

@@ -63,8 +63,8 @@ func compose(from Sender, id string, at time.Time, m Mail) (*mail.Msg, error) {
 	}
 	_, domain, _ := strings.Cut(sender, "@")
 	msg := mail.NewMsg()
-	msg.FromMailAddress(&netmail.Address{Name: oneLine(from.Name), Address: sender})
-	msg.ToMailAddress(&netmail.Address{Name: oneLine(m.Name), Address: to})
+	msg.FromMailAddress(&netmail.Address{Name: phrase(from.Name), Address: sender})
+	msg.ToMailAddress(&netmail.Address{Name: phrase(m.Name), Address: to})
 	msg.Subject(oneLine(m.Subject))
 	msg.SetDateWithValue(at)
 	msg.SetMessageIDWithValue(id + "@" + domain)
@@ -100,3 +100,6 @@ func oneLine(s string) string {
 	}, strings.ToValidUTF8(s, "\ufffd"))
 	return strings.Join(strings.Fields(s), " ")
 }
+
+// phrase is a name before an address. A backslash may not stand in an encoded one (RFC 2047 §5), and net/mail does not encode it.
+func phrase(s string) string { return oneLine(strings.ReplaceAll(s, `\`, " ")) }

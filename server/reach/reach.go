@@ -9,8 +9,8 @@
 // Queues: the outbox is the only one. A Courier has one loop a kind of letter, so that a mail server that hangs holds up no
 // webhook, and in it one lane a receiver. One letter of a lane is under way at a time, the one that is due longest; a letter that
 // waits for its next try is overtaken, because a receiver that refuses one letter for days would otherwise get none. A lane
-// whose try failed rests four times as long as the try took: an endpoint that always hangs takes a fifth of one place and
-// leaves the others to those that answer.
+// whose try took long rests four times as long: endpoints that always hang, or answer at the last moment, take a fifth of a place
+// each and leave the others to those that answer.
 //
 // Decisions. What a letter says is sealed in the outbox and opened just before it is sent; so is the address of a mail, which is
 // why Letter.To is no address. Reasons of failures are written here in words, never taken from the errors of libraries or
