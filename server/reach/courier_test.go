@@ -35,6 +35,7 @@ type rig struct {
 	log     bytes.Buffer
 	start   time.Time
 	answer  func(context.Context, call) (status int, err error)
+	cancel  func()
 	stop    func()
 
 	mu       sync.Mutex
@@ -65,6 +66,7 @@ func opened(_ context.Context, m reach.Letter) ([]byte, error) {
 
 func (r *rig) run() {
 	ctx, cancel := context.WithCancel(context.Background())
+	r.cancel = cancel
 	over := make(chan error)
 	go func() { over <- r.courier.Run(ctx) }()
 	r.stop = func() { cancel(); <-over }
@@ -314,6 +316,23 @@ func TestWhatIsUnderWayWhenTheServerEndsIsSentAgain(t *testing.T) {
 		again, err := r.Due(t.Context(), reach.ByWebhook, time.Now(), 1)
 		if err != nil || len(again) != 1 || again[0].Tries != 0 {
 			t.Errorf("%v waits, %v", again, err)
+		}
+	})
+}
+
+func TestWhatIsSentAtTheLastMomentIsNoted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r *rig
+		r = newRig(func(context.Context, call) (int, error) {
+			r.cancel()
+			return 200, nil
+		})
+		r.run()
+		r.put("a-1")
+		synctest.Wait()
+		r.stop()
+		if _, waits := r.Reason(t, "a-1"); waits {
+			t.Error("it will be sent twice")
 		}
 	})
 }

@@ -327,11 +327,13 @@ func TestAMailServerThatHangsIsLeft(t *testing.T) {
 	}
 	defer l.Close()
 	ctx, cancel := context.WithCancel(t.Context())
-	go func() { // says nothing
+	go func() { // greets and says nothing more
 		c, err := l.Accept()
 		if err != nil {
 			return
 		}
+		_, _ = io.WriteString(c, "220 mail.example.org\r\n")
+		_, _ = c.Read(make([]byte, 100))
 		cancel()
 		_, _ = io.Copy(io.Discard, c) // until it is left
 		_ = c.Close()

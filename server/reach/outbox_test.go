@@ -2,6 +2,7 @@ package reach_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -49,11 +50,11 @@ func (b *box) Due(_ context.Context, kind reach.Kind, now time.Time, limit int) 
 }
 
 // on changes a letter that waits; false takes it out.
-func (b *box) on(id, reason string, change func(*reach.Letter) bool) error {
+func (b *box) on(ctx context.Context, id, reason string, change func(*reach.Letter) bool) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.broken != nil {
-		return b.broken
+	if err := errors.Join(ctx.Err(), b.broken); err != nil {
+		return err
 	}
 	i := slices.IndexFunc(b.letters, func(m reach.Letter) bool { return m.ID == id })
 	if i < 0 {
@@ -69,19 +70,19 @@ func (b *box) on(id, reason string, change func(*reach.Letter) bool) error {
 	return nil
 }
 
-func (b *box) Sent(_ context.Context, id string) error {
-	return b.on(id, "", func(*reach.Letter) bool { return false })
+func (b *box) Sent(ctx context.Context, id string) error {
+	return b.on(ctx, id, "", func(*reach.Letter) bool { return false })
 }
 
-func (b *box) Again(_ context.Context, id string, due time.Time, reason string) error {
-	return b.on(id, reason, func(m *reach.Letter) bool {
+func (b *box) Again(ctx context.Context, id string, due time.Time, reason string) error {
+	return b.on(ctx, id, reason, func(m *reach.Letter) bool {
 		m.Tries, m.Due = m.Tries+1, due
 		return true
 	})
 }
 
-func (b *box) Dead(_ context.Context, id, reason string) error {
-	return b.on(id, reason, func(*reach.Letter) bool {
+func (b *box) Dead(ctx context.Context, id, reason string) error {
+	return b.on(ctx, id, reason, func(*reach.Letter) bool {
 		b.dead[id] = true
 		return false
 	})
