@@ -225,6 +225,17 @@ func TestRedirectsAreCountedAndLookedAtAgain(t *testing.T) {
 	}
 }
 
+func TestARedirectDoesNotLeaveHTTPS(t *testing.T) {
+	ask := func(url string) *http.Request { return httptest.NewRequest(http.MethodGet, url, nil) }
+	follow := reach.Guard{}.Client(3).CheckRedirect
+	if err := follow(ask("http://example.com/"), []*http.Request{ask("https://example.com/")}); err == nil {
+		t.Error("it did")
+	}
+	if err := follow(ask("https://example.com/"), []*http.Request{ask("http://example.com/")}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAProxyOfTheEnvironmentIsNotUsed(t *testing.T) {
 	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1")
 	t.Setenv("HTTPS_PROXY", "http://127.0.0.1:1")
