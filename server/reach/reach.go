@@ -7,10 +7,10 @@
 // Receivers know the second one by its id: the header webhook-id, the mail's Message-ID.
 //
 // Queues: the outbox is the only one. A Courier has one loop a kind of letter, so that a mail server that hangs holds up no
-// webhook, and in it one lane a receiver. One letter of a lane is under way at a time, the one that is due longest; a letter that
-// waits for its next try is overtaken, because a receiver that refuses one letter for days would otherwise get none. A lane
-// whose try took long rests four times as long: endpoints that always hang, or answer at the last moment, take a fifth of a place
-// each and leave the others to those that answer.
+// webhook, and in it one lane a receiver. At most 32 webhooks and 4 mails are under way, the rest waits in the outbox. One letter
+// of a lane is under way at a time, the one that is due longest; a letter that waits for its next try is overtaken, because a
+// receiver that refuses one letter for days would otherwise get none. A lane whose try took long rests four times as long:
+// endpoints that always hang, or answer at the last moment, take a fifth of a place each and leave the others to those that answer.
 //
 // Decisions. What a letter says is sealed in the outbox and opened just before it is sent; so is the address of a mail, which is
 // why Letter.To is no address. Reasons of failures are written here in words, never taken from the errors of libraries or
