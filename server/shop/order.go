@@ -16,8 +16,8 @@ var payWithin = map[wire.PayMethod]time.Duration{wire.PayTransfer: 7 * 24 * time
 
 const usualPayWithin = 15 * time.Minute
 
-// open says whether an order may still change by itself.
-func (o *Order) open() bool {
+// Open says whether an order may still change by itself.
+func (o *Order) Open() bool {
 	switch o.State {
 	case wire.OrderHeld, wire.OrderAuthorising, wire.OrderAuthorised, wire.OrderFailed:
 		return true

@@ -116,7 +116,7 @@ func (t *tx) buy(o *Order, next *orderMoved, tiers map[wire.ReservationID][]int)
 	if err := t.moveAll(o, wire.Sold, 0, tiers); err != nil {
 		return err
 	}
-	t.letters = append(t.letters, Letter{Kind: "order.paid", Order: o})
+	t.write("order.paid", o)
 	return nil
 }
 
@@ -258,6 +258,7 @@ func (t *tx) giveAllBack(o *Order, next *orderMoved) error {
 	if err := t.tell(next); err != nil {
 		return err
 	}
+	t.write("order.cancelled", o)
 	return t.moveAll(o, wire.Returned, 0, nil)
 }
 
@@ -284,11 +285,11 @@ func (s *Shop) Refund(ctx context.Context, id wire.OrderID, list []Return) (wire
 			return err
 		}
 		for _, b := range backs {
-			c := b
-			if err := t.tell(&c); err != nil {
+			if err := t.tell(&b); err != nil {
 				return err
 			}
 		}
+		t.write("order.refunded", o)
 		return nil
 	})
 }

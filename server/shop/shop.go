@@ -21,7 +21,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -298,35 +297,4 @@ func do[T any](ctx context.Context, s *Shop, asks func(*state) Questions, decide
 
 func errEnded() error {
 	return &wire.Error{Code: wire.Unavailable, Text: "the shop is closing: try again in a moment", RetryAfter: 2 * time.Second}
-}
-
-// shelf is what everybody may see of the stock: copies of what was committed last.
-type shelf struct {
-	products, stocks, offers sync.Map // by name, of *Product, *Stock, *Offer, which never change
-}
-
-func (s *shelf) fill(st *state) {
-	for id, p := range st.products {
-		s.products.Store(id, p)
-	}
-	for id, k := range st.stocks {
-		c := *k
-		s.stocks.Store(id, &c)
-	}
-	for id, o := range st.offers {
-		s.offers.Store(id, o.clone())
-	}
-}
-
-func (s *shelf) put(b *Batch) {
-	for _, p := range b.Products {
-		s.products.Store(p.ID, p)
-	}
-	for _, k := range b.Stocks {
-		c := *k
-		s.stocks.Store(k.Variant, &c)
-	}
-	for _, o := range b.Offers {
-		s.offers.Store(o.ID, o.clone())
-	}
 }

@@ -255,7 +255,7 @@ func (s *state) forget() {
 		s.invited = append(s.invited, id)
 	}
 	for _, id := range s.invited {
-		if o, ok := s.orders[id]; ok && !o.open() {
+		if o, ok := s.orders[id]; ok && !o.Open() {
 			delete(s.orders, id)
 		}
 	}

@@ -2,6 +2,7 @@ package shop
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"vitrine/server/wire"
@@ -25,6 +26,7 @@ type Batch struct {
 	// Before is the ledger's head that the batch goes on from. Where the store has another, it changes nothing and says
 	// ErrBehind: somebody else wrote.
 	Before, After Head
+	LastOrder     int64 // the newest order's number
 	Entries       []Entry
 	Products      []*Product
 	Stocks        []*Stock
@@ -44,10 +46,11 @@ type Storage interface {
 	Ledger
 }
 
-// Ledger reads entries, and what the store has made of them.
+// Ledger reads entries in their order, and what the store has made of them.
 type Ledger interface {
 	Entries(ctx context.Context, after int64, most int) ([]Entry, error)
-	Everything(ctx context.Context, each func(record any) error) error
+	EachReservation(ctx context.Context, each func(*Reservation) error) error
+	EachOrder(ctx context.Context, each func(*Order) error) error
 }
 
 // Questions name reservations and orders, buyers whose units are to be counted, and customers whose orders are wanted, all of
@@ -66,10 +69,12 @@ type Answers struct {
 	Bought       []*Reservation
 }
 
-// Letter is something to be told to the world because of a batch, which an outbox sends.
+// Letter is something to be told because of a batch: to the buyer by e-mail, and to those who listen to the shop.
 type Letter struct {
-	Kind string // of the event, for example "order.paid"
-	Body any
+	ID    string // the same however often the batch is tried
+	Kind  string // of the event, for example "order.paid"
+	Buyer wire.PersonID
+	Order wire.Order // as it is then, without its contact
 }
 
 // tx is a batch in the making.
@@ -95,6 +100,12 @@ func (t *tx) tell(c change) error {
 	return nil
 }
 
+// write tells the world about an order.
+func (t *tx) write(kind string, o *Order) {
+	id := fmt.Sprintf("%012d.%d", t.head.Seq, len(t.letters))
+	t.letters = append(t.letters, Letter{ID: id, Kind: kind, Buyer: o.Buyer, Order: o.clone().Order})
+}
+
 // broken is an error after which the state cannot be trusted.
 type broken struct{ error }
 
@@ -102,7 +113,7 @@ func (b *broken) Unwrap() error { return b.error }
 
 // batch is what is to be stored.
 func (t *tx) batch() *Batch {
-	b := &Batch{Before: t.before, After: t.head, Entries: t.entries, Letters: t.letters}
+	b := &Batch{Before: t.before, After: t.head, LastOrder: t.orderNo, Entries: t.entries, Letters: t.letters}
 	for _, id := range sorted(t.touched.products) {
 		b.Products = append(b.Products, t.products[id])
 	}

@@ -8,9 +8,80 @@ import (
 	"vitrine/server/wire"
 )
 
+type Coupon struct {
+	Code string
+	Doc  string
+}
+
+type Endpoint struct {
+	ID       string
+	Url      string
+	Secret   string
+	Previous string
+	Disabled string
+	Created  int64
+}
+
+type Head struct {
+	Shard  int64
+	Seq    int64
+	At     int64
+	Hash   string
+	Orders int64
+}
+
+type Ledger struct {
+	Seq     int64
+	At      int64
+	Kind    string
+	Show    string
+	Public  string
+	Private string
+	Hash    string
+}
+
+type Offer struct {
+	ID  string
+	Doc string
+}
+
 type Operator struct {
 	Token   []byte
 	Created int64
+}
+
+type Order struct {
+	ID     string
+	Number int64
+	Buyer  string
+	State  string
+	Open   int64
+	Doc    string
+}
+
+type Outbox struct {
+	ID        string
+	Kind      string
+	Recipient string
+	Type      string
+	Body      string
+	State     string
+	Tries     int64
+	Due       int64
+	Changed   int64
+	Reason    string
+}
+
+type Product struct {
+	ID  string
+	Doc string
+}
+
+type Reservation struct {
+	ID    string
+	Buyer string
+	State string
+	Doc   string
 }
 
 type Show struct {
@@ -19,4 +90,10 @@ type Show struct {
 	State   wire.ShowState
 	Token   []byte
 	Created int64
+}
+
+type Stock struct {
+	Variant string
+	Version int64
+	Doc     string
 }

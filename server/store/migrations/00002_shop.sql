@@ -1,0 +1,87 @@
+-- +goose Up
+-- The shop. What rules look at stands in doc, as JSON of server/shop's records; columns beside it are what queries look for.
+CREATE TABLE ledger (
+    seq     INTEGER PRIMARY KEY, -- from 1 on, without gaps
+    at      INTEGER NOT NULL,    -- Unix time, ms
+    kind    TEXT NOT NULL,
+    show    TEXT NOT NULL,
+    public  TEXT NOT NULL,       -- JSON, byte by byte as it was hashed
+    private TEXT NOT NULL,
+    hash    TEXT NOT NULL        -- SHA-256 of the hash before and the entry, hexadecimal
+) STRICT;
+CREATE INDEX ledger_show ON ledger (show, seq) WHERE show <> '';
+
+CREATE TABLE heads (
+    shard  INTEGER PRIMARY KEY,
+    seq    INTEGER NOT NULL, -- of the ledger's newest entry: who writes says from which one it goes on
+    at     INTEGER NOT NULL,
+    hash   TEXT NOT NULL,
+    orders INTEGER NOT NULL  -- the newest order's number
+) STRICT;
+INSERT INTO heads (shard, seq, at, hash, orders)
+VALUES (1, 0, 0, '0000000000000000000000000000000000000000000000000000000000000000', 0);
+
+CREATE TABLE products (
+    id  TEXT PRIMARY KEY,
+    doc TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE stocks (
+    variant TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    doc     TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE offers (
+    id  TEXT PRIMARY KEY,
+    doc TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE coupons (
+    code TEXT PRIMARY KEY,
+    doc  TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE reservations (
+    id    TEXT PRIMARY KEY, -- the buyer's idempotency key
+    buyer TEXT NOT NULL,
+    state TEXT NOT NULL,
+    doc   TEXT NOT NULL
+) STRICT;
+CREATE INDEX reservations_buyer ON reservations (buyer);
+CREATE INDEX reservations_active ON reservations (state) WHERE state IN ('held', 'frozen', 'waiting');
+
+CREATE TABLE orders (
+    id     TEXT PRIMARY KEY, -- the buyer's idempotency key
+    number INTEGER NOT NULL UNIQUE,
+    buyer  TEXT NOT NULL,
+    state  TEXT NOT NULL,
+    open   INTEGER NOT NULL, -- 1 while it may change by itself
+    doc    TEXT NOT NULL
+) STRICT;
+CREATE INDEX orders_buyer ON orders (buyer);
+CREATE INDEX orders_open ON orders (open) WHERE open = 1;
+
+-- What is sent out, written with what it tells about.
+CREATE TABLE outbox (
+    id        TEXT PRIMARY KEY,
+    kind      TEXT NOT NULL CHECK (kind IN ('mail', 'webhook')),
+    recipient TEXT NOT NULL,     -- endpoint or person, never an e-mail address
+    type      TEXT NOT NULL,     -- for example order.paid
+    body      TEXT NOT NULL,     -- emptied once sent
+    state     TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'dead')),
+    tries     INTEGER NOT NULL,
+    due       INTEGER NOT NULL,  -- Unix time, ms
+    changed   INTEGER NOT NULL,
+    reason    TEXT NOT NULL      -- of the last failure, without personal data
+) STRICT;
+CREATE INDEX outbox_due ON outbox (kind, recipient, due, id) WHERE state = 'waiting';
+
+CREATE TABLE endpoints (
+    id       TEXT PRIMARY KEY,
+    url      TEXT NOT NULL,
+    secret   TEXT NOT NULL,      -- sealed
+    previous TEXT NOT NULL,      -- sealed; signs too while there is one
+    disabled TEXT NOT NULL,      -- the reason; '' while it is on
+    created  INTEGER NOT NULL
+) STRICT;

@@ -1,0 +1,91 @@
+-- Rows come as one JSON object of arrays, a row an array: {"0": ["key", …], "1": …}.
+
+-- name: MoveHead :execrows
+UPDATE heads SET seq = sqlc.arg(seq), at = sqlc.arg(at), hash = sqlc.arg(hash), orders = sqlc.arg(orders)
+WHERE shard = 1 AND seq = sqlc.arg(before_seq) AND hash = sqlc.arg(before_hash);
+
+-- name: Head :one
+SELECT seq, at, hash, orders FROM heads WHERE shard = 1;
+
+-- name: AddEntries :exec
+INSERT INTO ledger (seq, at, kind, show, public, private, hash)
+SELECT CAST(j.value->>0 AS bigint), CAST(j.value->>1 AS bigint), j.value->>2, j.value->>3, j.value->>4, j.value->>5, j.value->>6
+FROM json_each(sqlc.arg(rows)) AS j WHERE true;
+
+-- name: PutProducts :exec
+INSERT INTO products (id, doc) SELECT j.value->>0, j.value->>1 FROM json_each(sqlc.arg(rows)) AS j WHERE true
+ON CONFLICT (id) DO UPDATE SET doc = excluded.doc;
+
+-- name: PutStocks :exec
+INSERT INTO stocks (variant, version, doc)
+SELECT j.value->>0, CAST(j.value->>1 AS bigint), j.value->>2 FROM json_each(sqlc.arg(rows)) AS j WHERE true
+ON CONFLICT (variant) DO UPDATE SET version = excluded.version, doc = excluded.doc;
+
+-- name: PutOffers :exec
+INSERT INTO offers (id, doc) SELECT j.value->>0, j.value->>1 FROM json_each(sqlc.arg(rows)) AS j WHERE true
+ON CONFLICT (id) DO UPDATE SET doc = excluded.doc;
+
+-- name: PutCoupons :exec
+INSERT INTO coupons (code, doc) SELECT j.value->>0, j.value->>1 FROM json_each(sqlc.arg(rows)) AS j WHERE true
+ON CONFLICT (code) DO UPDATE SET doc = excluded.doc;
+
+-- name: PutReservations :exec
+INSERT INTO reservations (id, buyer, state, doc)
+SELECT j.value->>0, j.value->>1, j.value->>2, j.value->>3 FROM json_each(sqlc.arg(rows)) AS j WHERE true
+ON CONFLICT (id) DO UPDATE SET state = excluded.state, doc = excluded.doc;
+
+-- name: PutOrders :exec
+INSERT INTO orders (id, number, buyer, state, open, doc)
+SELECT j.value->>0, CAST(j.value->>1 AS bigint), j.value->>2, j.value->>3, CAST(j.value->>4 AS bigint), j.value->>5
+FROM json_each(sqlc.arg(rows)) AS j WHERE true
+ON CONFLICT (id) DO UPDATE SET state = excluded.state, open = excluded.open, doc = excluded.doc;
+
+-- name: AddWebhooks :exec
+INSERT INTO outbox (id, kind, recipient, type, body, state, tries, due, changed, reason)
+SELECT (j.value->>0) || '.' || e.id, 'webhook', e.id, j.value->>1, j.value->>3, 'waiting', 0, CAST(j.value->>4 AS bigint), CAST(j.value->>4 AS bigint), ''
+FROM json_each(sqlc.arg(rows)) AS j CROSS JOIN endpoints AS e WHERE e.disabled = '';
+
+-- name: AddMails :exec
+INSERT INTO outbox (id, kind, recipient, type, body, state, tries, due, changed, reason)
+SELECT (j.value->>0) || '.mail', 'mail', j.value->>2, j.value->>1, j.value->>3, 'waiting', 0, CAST(j.value->>4 AS bigint), CAST(j.value->>4 AS bigint), ''
+FROM json_each(sqlc.arg(rows)) AS j WHERE true;
+
+-- name: Products :many
+SELECT doc FROM products;
+
+-- name: Stocks :many
+SELECT doc FROM stocks;
+
+-- name: Offers :many
+SELECT doc FROM offers;
+
+-- name: Coupons :many
+SELECT doc FROM coupons;
+
+-- name: ActiveReservations :many
+SELECT doc FROM reservations WHERE state IN ('held', 'frozen', 'waiting');
+
+-- name: OpenOrders :many
+SELECT doc FROM orders WHERE open = 1;
+
+-- name: ReservationsNamed :many
+SELECT r.doc FROM json_each(sqlc.arg(names)) AS j JOIN reservations AS r ON r.id = j.key;
+
+-- name: ReservationsOf :many
+SELECT r.doc FROM json_each(sqlc.arg(buyers)) AS j JOIN reservations AS r ON r.buyer = j.key
+WHERE r.state IN ('held', 'frozen', 'sold');
+
+-- name: OrdersNamed :many
+SELECT o.doc FROM json_each(sqlc.arg(names)) AS j JOIN orders AS o ON o.id = j.key;
+
+-- name: OrdersOf :many
+SELECT o.doc FROM json_each(sqlc.arg(buyers)) AS j JOIN orders AS o ON o.buyer = j.key;
+
+-- name: OrdersAfter :many
+SELECT doc FROM orders WHERE number > sqlc.arg(number) ORDER BY number LIMIT sqlc.arg(most);
+
+-- name: ReservationsAfter :many
+SELECT id, doc FROM reservations WHERE id > sqlc.arg(id) ORDER BY id LIMIT sqlc.arg(most);
+
+-- name: Entries :many
+SELECT seq, at, kind, show, public, private, hash FROM ledger WHERE seq > sqlc.arg(after) ORDER BY seq LIMIT sqlc.arg(most);
