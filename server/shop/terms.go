@@ -56,7 +56,7 @@ type Way struct {
 	// Countries are codes of ISO 3166-1, "EU" for all of the European Union, "*" for everywhere.
 	Countries []string `json:"countries"`
 	// Price is of a parcel of any weight. It is left out if there are Steps.
-	Price wire.Money `json:"price,omitzero"`
+	Price wire.Money `json:"price"`
 	Steps []Step     `json:"steps,omitempty"`
 	// FreeFrom is the sum of goods, after coupons, from which shipping costs nothing; without it, never.
 	FreeFrom wire.Money `json:"freeFrom,omitzero"`

@@ -164,6 +164,7 @@ func FuzzTerms(f *testing.F) {
 	}
 	f.Add(string(text))
 	f.Add(`{"currency":"JPY","home":"JP","shipping":[{"name":"便","countries":["JP"],"price":{"minor":500,"currency":"JPY"}}]}`)
+	f.Add(`{"currency":"EUR","home":"AA","shipping":[{"name":"free","countries":["AA"],"price":{"minor":0,"currency":"EUR"}}]}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		terms, err := ReadTerms(strings.NewReader(text))
 		if err != nil {

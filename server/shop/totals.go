@@ -165,7 +165,7 @@ func totalsShare(sum int64, weights []int64) []int64 {
 		whole += uint64(w)
 	}
 	if whole == 0 {
-		if sum > 0 {
+		if len(shares) > 0 {
 			shares[0] = sum
 		}
 		return shares
