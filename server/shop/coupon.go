@@ -63,6 +63,16 @@ func (c Coupon) Validate() error {
 	case c.Uses < 0 || c.UsesEach < 0:
 		return wire.Errorf(wire.Invalid, "coupon %s cannot be used less than 0 times", c.Code)
 	}
+	for _, p := range c.Products {
+		if err := wire.ValidName("a coupon's product", p); err != nil {
+			return err
+		}
+	}
+	for _, v := range c.Variants {
+		if err := wire.ValidName("a coupon's variant", v); err != nil {
+			return err
+		}
+	}
 	for _, m := range []wire.Money{c.Amount, c.Minimum} {
 		if m == (wire.Money{}) {
 			continue

@@ -55,6 +55,8 @@ func TestACouponSaysWhyItDoesNotCount(t *testing.T) {
 		"less than 0":   func(c *Coupon) { c.Percent = -1 },
 		"no currency":   func(c *Coupon) { c.Minimum = wire.Money{Minor: 1} },
 		"no time":       func(c *Coupon) { c.Until = c.From },
+		"no variant":    func(c *Coupon) { c.Variants = []wire.VariantID{""} },
+		"no product":    func(c *Coupon) { c.Products = []wire.ProductID{""} },
 		"negative uses": func(c *Coupon) { c.Uses = -1 },
 	} {
 		bad := c

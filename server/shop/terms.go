@@ -1,6 +1,7 @@
 package shop
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -262,7 +263,7 @@ func (t Terms) Shipments(goods wire.Money, grams int, to wire.Address) []Shipmen
 			all = append(all, Shipment{w.Name, w.Days, t.money(price)})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Shipment) int { return int(a.Price.Minor - b.Price.Minor) })
+	slices.SortStableFunc(all, func(a, b Shipment) int { return cmp.Compare(a.Price.Minor, b.Price.Minor) })
 	return all
 }
 

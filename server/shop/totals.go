@@ -212,7 +212,8 @@ func TaxByRate(lines []wire.Line, shipping wire.Money, included bool) []Taxed {
 		if included {
 			net -= tax[i]
 		}
-		all[i] = Taxed{rate, wire.Money{Minor: net, Currency: shipping.Currency}, wire.Money{Minor: tax[i], Currency: shipping.Currency}}
+		currency := lines[0].Price.Currency
+		all[i] = Taxed{rate, wire.Money{Minor: net, Currency: currency}, wire.Money{Minor: tax[i], Currency: currency}}
 	}
 	return all
 }

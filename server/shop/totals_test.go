@@ -112,7 +112,7 @@ func totalsDraw(t *rapid.T) (terms Terms, items []Item, to wire.Address, coupons
 		Shipping: []Way{{Name: "Post", Countries: []string{"*"}, Price: wire.Money{Minor: rapid.Int64Range(0, 2000).Draw(t, "post"), Currency: currency}}},
 	}
 	to.Country = rapid.SampledFrom([]string{"DE", "FI", "HU", "US"}).Draw(t, "country")
-	price := rapid.OneOf(rapid.Int64Range(0, 5), rapid.Int64Range(0, 20_000), rapid.Int64Range(0, wire.MaxMinor))
+	price := rapid.OneOf(rapid.Just(int64(100)), rapid.Int64Range(0, 5), rapid.Int64Range(0, 20_000), rapid.Int64Range(0, wire.MaxMinor))
 	for i := range rapid.IntRange(1, 8).Draw(t, "items") {
 		items = append(items, Item{
 			Reservation: wire.ReservationID(fmt.Sprint("r", i)), Product: wire.ProductID(rapid.SampledFrom([]string{"p", "q"}).Draw(t, "product")),
@@ -126,7 +126,7 @@ func totalsDraw(t *rapid.T) (terms Terms, items []Item, to wire.Address, coupons
 		if rapid.Bool().Draw(t, "percent") {
 			c.Percent = rapid.IntRange(1, 10_000).Draw(t, "percentage")
 		} else {
-			c.Amount = terms.money(rapid.Int64Range(1, 30_000).Draw(t, "amount"))
+			c.Amount = terms.money(rapid.OneOf(rapid.Int64Range(1, 20), rapid.Int64Range(1, 30_000)).Draw(t, "amount"))
 		}
 		if rapid.Bool().Draw(t, "some") {
 			c.Products = []wire.ProductID{"p"}
@@ -256,6 +256,15 @@ func TestTheLastPartTakesTheRemainder(t *testing.T) {
 		if goods.Minor != c.goods || shipping.Minor != c.shipping || wire.CodeOf(err) != c.code {
 			t.Errorf("%d units after %d: %v and %v, %v", c.quantity, c.refunded, goods, shipping, err)
 		}
+	}
+	given := order(0)
+	given.Refunded = eur(1300) // beside the lines
+	if goods, shipping, err := RefundShare(given, 0, 2); goods != eur(190) || !shipping.IsZero() || err != nil {
+		t.Errorf("with 1.90 left: %v and %v, %v", goods, shipping, err)
+	}
+	given.Refunded = eur(1490)
+	if _, _, err := RefundShare(given, 0, 2); wire.CodeOf(err) != wire.Conflict {
+		t.Errorf("with nothing left: %v", err)
 	}
 	if _, _, err := RefundShare(order(0), 1, 1); wire.CodeOf(err) != wire.Invalid {
 		t.Errorf("a line that is not there: %v", err)

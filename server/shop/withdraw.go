@@ -20,8 +20,12 @@ const (
 )
 
 // CancelUntil is until when a buyer may cancel: 24 hours from the payment, but not once it is shipped. A zero shipped is not yet;
-// for an order that is paid on delivery paid is when it was made. The result is the first moment that is too late.
+// for an order that is paid on delivery paid is when it was made. The result is the first moment that is too late; a zero
+// time for an order that is not paid.
 func CancelUntil(paid, shipped time.Time) time.Time {
+	if paid.IsZero() {
+		return paid
+	}
 	until := paid.Add(withdrawCancel)
 	if !shipped.IsZero() && shipped.Before(until) {
 		return shipped

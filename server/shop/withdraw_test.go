@@ -11,6 +11,9 @@ import (
 
 func TestCancellingEndsAfterADayOrWithTheParcel(t *testing.T) {
 	paid := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	if got := CancelUntil(time.Time{}, paid); !got.IsZero() {
+		t.Errorf("not paid: %v", got)
+	}
 	for shipped, want := range map[time.Time]time.Time{
 		{}:                       paid.Add(24 * time.Hour),
 		paid.Add(time.Hour):      paid.Add(time.Hour),
@@ -85,6 +88,10 @@ func TestOnlyTheShopMakesALinkToWithdraw(t *testing.T) {
 		if _, err := k.Check(token, now); wire.CodeOf(err) != wire.Forbidden {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	end, _, _ := strings.Cut(token, ".")
+	if _, err := (WithdrawalKeys{nil}).Check(end+"."+withdrawSign(nil, end, "order-1.a")+".order-1.a", now); wire.CodeOf(err) != wire.Forbidden {
+		t.Errorf("a token that anybody can sign: %v", err)
 	}
 	for name, make := range map[string]func() (string, error){
 		"a short key": func() (string, error) { return WithdrawalKeys{newer[:31]}.Token("order", now) },
