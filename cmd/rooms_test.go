@@ -36,6 +36,7 @@ var storeys = []struct {
 	{"studio/remote", 1},
 	{"server/live", 1},
 	{"server/turn", 1},
+	{"server/shop", 1},
 	{"server/reach", 1},
 	{"server/web", 1},
 	{"server/store", 2},

@@ -215,7 +215,7 @@ func rowsOf(b *shop.Batch) (*written, error) {
 
 // Entries implements shop.Ledger.
 func (s *Store) Entries(ctx context.Context, after int64, most int) ([]shop.Entry, error) {
-	found, err := s.query.Entries(ctx, sqlc.EntriesParams{After: after, Most: int64(most)})
+	found, err := s.query.Entries(ctx, sqlc.EntriesParams{After: after, Most: int32(most)})
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger: %w", err)
 	}
