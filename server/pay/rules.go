@@ -93,11 +93,18 @@ func within(amount, most wire.Money, what string) error {
 	if err := positive(amount); err != nil {
 		return err
 	}
-	if amount.Currency != most.Currency {
-		return wire.Errorf(wire.Invalid, "the payment is in %s, not in %s", most.Currency, amount.Currency)
+	if err := sameCurrency(amount, most); err != nil {
+		return err
 	}
 	if amount.Minor > most.Minor {
 		return wire.Errorf(wire.Invalid, "%s is more than the %s %s", amount, most, what)
+	}
+	return nil
+}
+
+func sameCurrency(amount, payment wire.Money) error {
+	if amount.Currency != payment.Currency {
+		return wire.Errorf(wire.Invalid, "the payment is in %s, not in %s", payment.Currency, amount.Currency)
 	}
 	return nil
 }
