@@ -137,9 +137,7 @@ func (f *fakeStripe) keyed(w http.ResponseWriter, r *http.Request, key string, b
 	time.Sleep(time.Millisecond) // so that others come meanwhile
 	status, answer := f.do(r, form)
 	f.mu.Lock()
-	if f.keys[key] = nil; status < 400 || status == 402 { // what was refused as invalid was never begun
-		f.keys[key] = &fakeAnswer{request: request, status: status, body: answer}
-	}
+	f.keys[key] = &fakeAnswer{request: request, status: status, body: answer} // refusals too, as may happen once execution began
 	f.mu.Unlock()
 	f.deliver(w, r, status, answer)
 }

@@ -31,7 +31,7 @@ import (
 // in a state for it. NotFound: there is no such payment. A context's end is Unavailable too, and is also found by errors.Is.
 //
 // key makes a request idempotent: 1 to 100 letters, digits and "._:-", unique among a payment's requests. The same again answers with
-// the payment as it is now and moves no money.
+// the payment as it is now and moves no money. What was refused for good, with any code but Unavailable, is wished anew with a new key.
 type Provider interface {
 	// Start asks for the promise of an amount. The same order and attempt are the same payment, however often it is called: when an
 	// answer was lost, Start is how to find it. With Declined it returns the payment too.
@@ -78,7 +78,7 @@ const (
 	Cancelled  Status = "cancelled"  // given up before it was captured
 )
 
-// Payment is what is so now. Captured and Refunded never fall.
+// Payment is what is so now. Captured never falls, and Refunded only when the buyer's bank sends a refund back.
 type Payment struct {
 	Ref      string       `json:"ref"` // the provider's name of it, at most 100 characters
 	Order    wire.OrderID `json:"order"`
@@ -104,7 +104,8 @@ type Action struct {
 }
 
 // Notice is a webhook that is genuine and fresh. A notice that comes again has the same ID. Payment is what was so when it was made:
-// notices come late, twice and in any order, so what they say may be older than what is known already, and Look decides.
+// notices come late, twice and in any order, so what they say may be older than what is known already, and Look decides. A Payment
+// without Status says only that something changed.
 type Notice struct {
 	ID, Ref string
 	Order   wire.OrderID

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,13 +22,16 @@ type StripeConfig struct {
 	Secret, Publishable, Webhook string
 	// URL is where Stripe's API is; empty for Stripe's own.
 	URL string
-	// HTTP speaks to it. Its Timeout bounds requests whose context has no end.
+	// HTTP speaks to it; nil for the library's, which gives up after 80 s.
 	HTTP *http.Client
 	Now  func() time.Time
 }
 
 // Stripe takes payments by Stripe's PaymentIntents with manual capture: the buyer types into Stripe's fields on the page, opened by
 // Action.Secret and Action.Key. A Ref is the intent's id (pi_…).
+//
+// A promise lasts as long as the card's network says, mostly 7 days; then Stripe cancels the intent. Captures, refunds and
+// cancellations are two requests each. Disputes are not told.
 //
 // Stripe keeps idempotency keys for a day at least (docs.stripe.com/api/idempotent_requests), so a Start that is asked again later
 // than that makes a second intent; nobody has its secret, so nothing is promised by it unless it names a kept Method. Requests are
@@ -44,7 +48,8 @@ func NewStripe(c StripeConfig) (*Stripe, error) {
 	for _, key := range []struct{ what, got, prefix string }{
 		{"secret key", c.Secret, "sk_ rk_"}, {"publishable key", c.Publishable, "pk_"}, {"webhook secret", c.Webhook, "whsec_"},
 	} {
-		if !startsWithOne(key.got, strings.Fields(key.prefix)) {
+		fits := func(prefix string) bool { return len(key.got) > len(prefix) && strings.HasPrefix(key.got, prefix) }
+		if !slices.ContainsFunc(strings.Fields(key.prefix), fits) {
 			return nil, wire.Errorf(wire.Invalid, "Stripe's %s begins with %s and is found in its dashboard", key.what, strings.ReplaceAll(key.prefix, " ", " or "))
 		}
 	}
@@ -61,15 +66,6 @@ func NewStripe(c StripeConfig) (*Stripe, error) {
 		api:         stripe.NewClient(c.Secret, stripe.WithBackends(stripe.NewBackendsWithConfig(config))),
 		publishable: c.Publishable, webhook: c.Webhook, now: c.Now,
 	}, nil
-}
-
-func startsWithOne(s string, prefixes []string) bool {
-	for _, p := range prefixes {
-		if len(s) > len(p) && strings.HasPrefix(s, p) {
-			return true
-		}
-	}
-	return false
 }
 
 // String keeps the keys out of logs.
@@ -147,6 +143,11 @@ func (s *Stripe) Capture(ctx context.Context, ref, key string, amount wire.Money
 	if err != nil {
 		return Payment{}, err
 	}
+	if was.Status != Captured { // else the key tells whether it was this request
+		if _, err := was.capture(amount); err != nil {
+			return Payment{}, err
+		}
+	}
 	p := &stripe.PaymentIntentCaptureParams{AmountToCapture: stripe.Int64(minor), Expand: []*string{stripe.String(withCharge)}}
 	p.SetIdempotencyKey(stripeKey(ref, key))
 	got, err := s.answer(ctx, was.Order, func() (*stripe.PaymentIntent, *stripe.APIResponse, error) {
@@ -164,6 +165,9 @@ func (s *Stripe) Cancel(ctx context.Context, ref, key string) (Payment, error) {
 	was, err := s.Look(ctx, ref)
 	if err != nil || was.Status == Cancelled {
 		return was, err
+	}
+	if _, err := was.cancel(); err != nil {
+		return Payment{}, err
 	}
 	p := &stripe.PaymentIntentCancelParams{Expand: []*string{stripe.String(withCharge)}}
 	p.SetIdempotencyKey(stripeKey(ref, key))
@@ -185,7 +189,7 @@ func (s *Stripe) Refund(ctx context.Context, ref, key string, amount wire.Money)
 		return Payment{}, err // Stripe would void what is only promised
 	}
 	p := &stripe.RefundCreateParams{
-		PaymentIntent: stripe.String(ref), Amount: stripe.Int64(minor),
+		PaymentIntent: stripe.String(ref), Amount: stripe.Int64(minor), Metadata: map[string]string{metaOrder: string(was.Order)},
 		Expand: []*string{stripe.String("payment_intent." + withCharge)},
 	}
 	p.SetIdempotencyKey(stripeKey(ref, key))
@@ -196,7 +200,8 @@ func (s *Stripe) Refund(ctx context.Context, ref, key string, amount wire.Money)
 	return s.explain(ctx, ref, got, err, func(now Payment) error { _, err := now.refund(amount); return err })
 }
 
-// before checks what Stripe does not: it takes amounts of captures and refunds without a currency.
+// before looks first, for two reasons: Stripe takes amounts of captures and refunds without a currency, and a request that it
+// refuses may use up its key for good.
 func (s *Stripe) before(ctx context.Context, ref, key string, amount wire.Money) (minor int64, was Payment, err error) {
 	if err = validKey(key); err != nil {
 		return 0, was, err
@@ -231,7 +236,7 @@ func (s *Stripe) answer(ctx context.Context, order wire.OrderID, ask func() (*st
 }
 
 // explain tells what Stripe refused in the words of the rules, if they forbid it as the payment is now; Stripe's own codes do not
-// tell all cases apart. A payment that is cancelled meanwhile is what was wished for.
+// tell all cases apart.
 func (s *Stripe) explain(ctx context.Context, ref string, got Payment, err error, rule func(Payment) error) (Payment, error) {
 	if !isRefusal(err) {
 		return got, err
@@ -248,7 +253,7 @@ func (s *Stripe) explain(ctx context.Context, ref string, got Payment, err error
 
 func stripeKey(ref, key string) string { return "vitrine:" + ref + ":" + key }
 
-// Webhook implements Provider. It reads events of intents and of charges; others are notices without a Ref.
+// Webhook implements Provider. It reads events of intents, charges and refunds; others are notices without a Ref.
 func (s *Stripe) Webhook(header http.Header, body []byte) (Notice, error) {
 	signature := header.Get("Stripe-Signature")
 	if len(body) > maxNotice {
@@ -276,7 +281,11 @@ func (s *Stripe) Webhook(header http.Header, body []byte) (Notice, error) {
 	if err != nil {
 		return Notice{}, unreadable()
 	}
-	return Notice{ID: e.ID, Ref: p.Ref, Order: p.Order, Payment: p}, nil
+	n := Notice{ID: e.ID, Ref: p.Ref, Order: p.Order}
+	if p.Status != "" {
+		n.Payment = p
+	}
+	return n, nil
 }
 
 // stamp is the time in a signature that is genuine, "t=1795262400,v1=…"; the last one counts, as for the library.
@@ -291,7 +300,7 @@ func stamp(signature string) (at time.Time) {
 	return at
 }
 
-// told reads the object of an event: the payment of one of our orders, or a zero Payment.
+// told reads the object of an event: the payment of one of our orders, its name only, or a zero Payment.
 func (s *Stripe) told(kind string, object []byte) (Payment, error) {
 	switch kind {
 	case "payment_intent":
@@ -306,6 +315,12 @@ func (s *Stripe) told(kind string, object []byte) (Payment, error) {
 			return Payment{}, err
 		}
 		return chargePayment(&c), nil
+	case "refund":
+		var r stripe.Refund
+		if err := json.Unmarshal(object, &r); err != nil || r.PaymentIntent == nil || !ours(r.Metadata, r.PaymentIntent.ID) {
+			return Payment{}, err
+		}
+		return Payment{Ref: r.PaymentIntent.ID, Order: wire.OrderID(r.Metadata[metaOrder])}, nil
 	}
 	return Payment{}, nil
 }

@@ -123,6 +123,16 @@ func TestARefundIsToldByTheChargesEvent(t *testing.T) {
 	}
 }
 
+func TestARefundThatComesBackIsNoticed(t *testing.T) {
+	f := newFakeStripe(t)
+	body := []byte(`{"id":"evt_1","type":"refund.failed","data":{"object":{"id":"re_1","object":"refund","payment_intent":"pi_1","metadata":{"order":"order-1"}}}}`)
+	n, err := newStripe(t, f).Webhook(f.signed(body), body)
+	ok(t, err)
+	if n != (pay.Notice{ID: "evt_1", Ref: "pi_1", Order: "order-1"}) {
+		t.Errorf("got %+v", n)
+	}
+}
+
 func TestEventsAboutOthersHaveNoRef(t *testing.T) {
 	f := newFakeStripe(t)
 	p := newStripe(t, f)
@@ -173,8 +183,8 @@ func TestStripesTroubleIsUnavailable(t *testing.T) {
 func TestStripesCurrencies(t *testing.T) {
 	f := newFakeStripe(t)
 	p := newStripe(t, f)
-	for _, bad := range []wire.Money{{Minor: 12345, Currency: "KWD"}, {Minor: 150, Currency: "MGA"}, {Minor: 100, Currency: "KPW"}, eur(100_000_000)} {
-		_, err := p.Start(t.Context(), charge("order-1", bad))
+	for i, bad := range []wire.Money{{Minor: 12345, Currency: "KWD"}, {Minor: 150, Currency: "MGA"}, {Minor: 100, Currency: "KPW"}, eur(100_000_000)} {
+		_, err := p.Start(t.Context(), charge(wire.OrderID("bad-"+string(rune('a'+i))), bad))
 		wants(t, err, wire.Invalid)
 	}
 	for i, c := range []struct {

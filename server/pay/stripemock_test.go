@@ -60,9 +60,10 @@ func stripeMock(t *testing.T) (socket string) {
 // mockTransport leads to the mock and notes what it refuses. The mock's examples are of nobody: it makes them ours, paid and captured.
 type mockTransport struct {
 	http.Transport
-	mu    sync.Mutex
-	asked []string
-	t     *testing.T
+	mu     sync.Mutex
+	asked  []string
+	status string // of every intent
+	t      *testing.T
 }
 
 func (m *mockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -85,9 +86,9 @@ func (m *mockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := json.Unmarshal(body, &object); err != nil {
 		return nil, err
 	}
-	adopt(object)
+	m.adopt(object)
 	if object["object"] == "refund" { // an example does not hold what is asked to be expanded
-		object["payment_intent"] = adopt(map[string]any{"id": "pi_1", "object": "payment_intent"})
+		object["payment_intent"] = m.adopt(map[string]any{"id": "pi_1", "object": "payment_intent"})
 	}
 	body, err = json.Marshal(object)
 	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
@@ -95,9 +96,9 @@ func (m *mockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-func adopt(object map[string]any) map[string]any {
+func (m *mockTransport) adopt(object map[string]any) map[string]any {
 	if object["object"] == "payment_intent" {
-		object["metadata"], object["currency"], object["status"] = map[string]any{"order": "order-1"}, "eur", "succeeded"
+		object["metadata"], object["currency"], object["status"] = map[string]any{"order": "order-1"}, "eur", m.status
 		object["amount"], object["amount_received"], object["latest_charge"] = 1999, 1999, nil
 	}
 	return object
@@ -105,7 +106,7 @@ func adopt(object map[string]any) map[string]any {
 
 func TestStripesOwnMockTakesEveryRequest(t *testing.T) {
 	socket := stripeMock(t)
-	mock := &mockTransport{t: t}
+	mock := &mockTransport{t: t, status: "requires_capture"}
 	mock.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	}
@@ -127,7 +128,12 @@ func TestStripesOwnMockTakesEveryRequest(t *testing.T) {
 		"look":    func() error { _, err := p.Look(t.Context(), "pi_1"); return err },
 		"capture": func() error { _, err := p.Capture(t.Context(), "pi_1", "take", eur(1500)); return err },
 		"cancel":  func() error { _, err := p.Cancel(t.Context(), "pi_1", "cancel"); return err },
-		"refund":  func() error { _, err := p.Refund(t.Context(), "pi_1", "back", eur(5)); return err },
+		"refund": func() error {
+			mock.status = "succeeded"
+			_, err := p.Refund(t.Context(), "pi_1", "back", eur(5))
+			mock.status = "requires_capture"
+			return err
+		},
 		"customer": func() error {
 			_, err := p.Customer(t.Context(), "person1")
 			return err

@@ -23,7 +23,7 @@ type TestConfig struct {
 	Now func() time.Time
 	// Plan is what goes wrong; nil for nothing.
 	Plan Plan
-	// Deliver gets the notices, one at a time, from Run, which waits for it. A notice is not sent again because its receiver is not
+	// Deliver gets the notices, one at a time, from Run, which waits for it to return. A notice is not sent again because its receiver is not
 	// there. Without Deliver none are sent.
 	Deliver func(header http.Header, body []byte)
 	// Page is the address of the page where buyers act, https; the payment's ref is added to it.

@@ -2,8 +2,10 @@ package pay_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -169,5 +171,77 @@ func TestRandomFaultsFollowFromTheSeed(t *testing.T) {
 	}
 	if declined < 120 || declined > 280 || differ < 300 {
 		t.Errorf("%d of 1000 declined, where 200 were planned; %d differ with another seed", declined, differ)
+	}
+}
+
+func TestTheBooksShowWhoWasChargedTwice(t *testing.T) {
+	p := newTest(t, pay.TestConfig{Now: time.Now})
+	for attempt := 1; attempt <= 2; attempt++ {
+		c := charge("order-1", eur(1999))
+		c.Attempt = attempt
+		got, err := p.Start(t.Context(), c)
+		ok(t, err)
+		for range 3 {
+			_, err = p.Capture(t.Context(), got.Ref, "take", eur(1999))
+			ok(t, err)
+		}
+	}
+	want := pay.Tally{Promised: eur(3998), Captured: eur(3998), Refunded: eur(0), Captures: 2}
+	if got := p.Books()["order-1"]; got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// A caller that asks the same again when it knows nothing, and cancels an attempt before the next, charges everybody once whatever
+// goes wrong.
+func TestPatienceChargesEverybodyOnceWhateverGoesWrong(t *testing.T) {
+	const buyers = 300
+	again := func(ask func() (pay.Payment, error)) (pay.Payment, error) {
+		for {
+			got, err := ask()
+			if wire.CodeOf(err) != wire.Unavailable {
+				return got, err
+			}
+			time.Sleep(time.Second)
+		}
+	}
+	buy := func(t *testing.T, p *pay.Test, o wire.OrderID) {
+		for attempt := 1; ; attempt++ {
+			c := charge(o, eur(1999))
+			c.Attempt = attempt
+			got, err := again(func() (pay.Payment, error) { return p.Start(t.Context(), c) })
+			for err == nil && got.Status == pay.Pending {
+				time.Sleep(time.Second)
+				got, err = again(func() (pay.Payment, error) { return p.Look(t.Context(), got.Ref) })
+			}
+			if got.Status == pay.Authorised {
+				got, err = again(func() (pay.Payment, error) { return p.Capture(t.Context(), got.Ref, "take", eur(1999)) })
+				if err != nil || got.Status != pay.Captured {
+					t.Errorf("%s: %s, %v", o, got.Status, err)
+				}
+				return
+			}
+			if _, err := again(func() (pay.Payment, error) { return p.Cancel(t.Context(), got.Ref, "cancel") }); err != nil {
+				t.Errorf("%s: %v", o, err)
+			}
+		}
+	}
+	var books map[wire.OrderID]pay.Tally
+	notices := show(t, pay.Random(1, .3, 20*time.Second), func(t *testing.T, p *pay.Test) {
+		var wg sync.WaitGroup
+		for i := range buyers {
+			wg.Go(func() { buy(t, p, wire.OrderID(fmt.Sprintf("order-%d", i))) })
+		}
+		wg.Wait()
+		time.Sleep(time.Minute)
+		books = p.Books()
+	})
+	for o, b := range books {
+		if b.Captures != 1 || b.Captured != eur(1999) || b.Promised != eur(1999) {
+			t.Errorf("%s: %+v", o, b)
+		}
+	}
+	if len(books) != buyers || len(notices) < buyers {
+		t.Errorf("%d orders, %d notices", len(books), len(notices))
 	}
 }
