@@ -35,6 +35,7 @@ var storeys = []struct {
 	{"studio/publish", 1},
 	{"studio/remote", 1},
 	{"server/live", 1},
+	{"server/pay", 1},
 	{"server/turn", 1},
 	{"server/shop", 1},
 	{"server/reach", 1},
