@@ -47,7 +47,7 @@ func NewTransfer(r Record, a Account) (*Manual, error) {
 
 // Start implements Provider.
 func (m *Manual) Start(ctx context.Context, c Charge) (Payment, error) {
-	if err := c.Validate(); err != nil {
+	if err := validCharge(c); err != nil {
 		return Payment{}, err
 	}
 	ref := reference(m.method, c.Order, c.Attempt)
@@ -77,7 +77,7 @@ func (m *Manual) Paid(ctx context.Context, ref, key string, amount wire.Money) (
 			return p, wire.Errorf(wire.Conflict, "this payment is marked as paid already")
 		}
 		p.Status, p.Action = Authorised, Action{}
-		return p.capture(amount)
+		return capture(p, amount)
 	})
 }
 
@@ -93,18 +93,18 @@ func (m *Manual) Capture(ctx context.Context, ref, key string, amount wire.Money
 	if p.Status == Captured {
 		return p, within(amount, p.Amount, "promised")
 	}
-	_, err = p.capture(amount)
+	_, err = capture(p, amount)
 	return p, err
 }
 
 // Cancel implements Provider.
 func (m *Manual) Cancel(ctx context.Context, ref, key string) (Payment, error) {
-	return m.later(ctx, ref, key, asked("cancel", wire.Money{}), Payment.cancel)
+	return m.later(ctx, ref, key, asked("cancel", wire.Money{}), cancel)
 }
 
 // Refund implements Provider. It is staff who gives the money back.
 func (m *Manual) Refund(ctx context.Context, ref, key string, amount wire.Money) (Payment, error) {
-	return m.later(ctx, ref, key, asked("refund", amount), func(p Payment) (Payment, error) { return p.refund(amount) })
+	return m.later(ctx, ref, key, asked("refund", amount), func(p Payment) (Payment, error) { return refund(p, amount) })
 }
 
 // later changes a payment that exists.

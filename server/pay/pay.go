@@ -50,58 +50,22 @@ type Provider interface {
 	Webhook(header http.Header, body []byte) (Notice, error)
 }
 
-// Charge asks for money.
-type Charge struct {
-	Order wire.OrderID
-	// Attempt counts the tries to pay for the order, from 1. Cancel one before beginning the next, or two may be promised.
-	Attempt int
-	Amount  wire.Money
-	// Customer and Method are the provider's names of a known buyer and of a way to pay kept for that buyer; empty for others.
-	Customer, Method string
-	// Keep asks to keep the way to pay for the customer's next order. It needs the buyer's consent.
-	Keep bool
-	// Absent says that the buyer is not there to confirm, as when a waiting list is served at night. It needs a Method.
-	Absent bool
-	// Return is the address of the page to which the buyer comes back from the provider's, https.
-	Return string
-}
-
-// Status is where a payment stands.
-type Status string
+// The words of payments are the wire contract's.
+type (
+	Charge  = wire.Charge
+	Payment = wire.Payment
+	Status  = wire.PayStatus
+	Action  = wire.PayAction
+)
 
 // Where payments stand. Failed ones may still succeed when the buyer tries another card in the same form; cancelled ones never.
 const (
-	Pending    Status = "pending"    // the buyer or the provider has something to do
-	Authorised Status = "authorised" // promised
-	Captured   Status = "captured"   // ours, though perhaps given back in part or whole
-	Failed     Status = "failed"     // refused
-	Cancelled  Status = "cancelled"  // given up before it was captured
+	Pending    = wire.PayPending
+	Authorised = wire.PayAuthorised
+	Captured   = wire.PayCaptured
+	Failed     = wire.PayFailed
+	Cancelled  = wire.PayCancelled
 )
-
-// Payment is what is so now. Captured never falls, and Refunded only when the buyer's bank sends a refund back.
-type Payment struct {
-	Ref      string       `json:"ref"` // the provider's name of it, at most 100 characters
-	Order    wire.OrderID `json:"order"`
-	Status   Status       `json:"status"`
-	Amount   wire.Money   `json:"amount"` // asked for, or promised
-	Captured wire.Money   `json:"captured"`
-	Refunded wire.Money   `json:"refunded"` // of what is captured
-	Action   Action       `json:"action,omitzero"`
-	Reason   string       `json:"reason,omitempty"` // why it failed, for people
-}
-
-// Action is what the buyer must do. All empty: nothing.
-type Action struct {
-	// Secret opens the payment in the provider's fields on the page (Stripe's client secret), and Key is the account's public key for
-	// them. Secret is for this buyer's page only, never for logs or addresses.
-	Secret string `json:"secret,omitempty"`
-	Key    string `json:"key,omitempty"`
-	// Redirect is the address of the provider's page.
-	Redirect string `json:"redirect,omitempty"`
-	// Text says what to do in words; EPC is the text of a QR code that fills in a bank's form with it.
-	Text string `json:"text,omitempty"`
-	EPC  string `json:"epc,omitempty"`
-}
 
 // Notice is a webhook that is genuine and fresh. A notice that comes again has the same ID. Payment is what was so when it was made:
 // notices come late, twice and in any order, so what they say may be older than what is known already, and Look decides. A Payment

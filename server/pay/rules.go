@@ -10,8 +10,8 @@ import (
 	"vitrine/server/wire"
 )
 
-// Validate reports what no provider could charge.
-func (c Charge) Validate() error {
+// validCharge reports what no provider could charge.
+func validCharge(c Charge) error {
 	if err := wire.ValidName("an order", c.Order); err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func asked(what string, amount wire.Money) string { return what + " " + amount.S
 
 // The rules of what can happen to a payment: each takes what is so and returns what is so then.
 
-func (p Payment) capture(amount wire.Money) (Payment, error) {
+func capture(p Payment, amount wire.Money) (Payment, error) {
 	if p.Status != Authorised {
 		return p, wire.Errorf(wire.Conflict, "only an authorised payment can be captured; this one is %s", p.Status)
 	}
@@ -65,7 +65,7 @@ func (p Payment) capture(amount wire.Money) (Payment, error) {
 	return p, nil
 }
 
-func (p Payment) cancel() (Payment, error) {
+func cancel(p Payment) (Payment, error) {
 	if p.Status == Captured {
 		return p, wire.Errorf(wire.Conflict, "a captured payment cannot be cancelled; refund it")
 	}
@@ -73,7 +73,7 @@ func (p Payment) cancel() (Payment, error) {
 	return p, nil
 }
 
-func (p Payment) refund(amount wire.Money) (Payment, error) {
+func refund(p Payment, amount wire.Money) (Payment, error) {
 	if p.Status != Captured {
 		return p, wire.Errorf(wire.Conflict, "only a captured payment can be refunded; this one is %s", p.Status)
 	}

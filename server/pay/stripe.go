@@ -76,7 +76,7 @@ const withCharge = "latest_charge"
 
 // Start implements Provider.
 func (s *Stripe) Start(ctx context.Context, c Charge) (Payment, error) {
-	if err := c.Validate(); err != nil {
+	if err := validCharge(c); err != nil {
 		return Payment{}, err
 	}
 	amount, err := stripeAmount(c.Amount)
@@ -144,7 +144,7 @@ func (s *Stripe) Capture(ctx context.Context, ref, key string, amount wire.Money
 		return Payment{}, err
 	}
 	if was.Status != Captured { // else the key tells whether it was this request
-		if _, err := was.capture(amount); err != nil {
+		if _, err := capture(was, amount); err != nil {
 			return Payment{}, err
 		}
 	}
@@ -154,7 +154,7 @@ func (s *Stripe) Capture(ctx context.Context, ref, key string, amount wire.Money
 		got, err := s.api.V1PaymentIntents.Capture(ctx, ref, p)
 		return got, got.LastResponse, err
 	})
-	return s.explain(ctx, ref, got, err, func(now Payment) error { _, err := now.capture(amount); return err })
+	return s.explain(ctx, ref, got, err, func(now Payment) error { _, err := capture(now, amount); return err })
 }
 
 // Cancel implements Provider.
@@ -166,7 +166,7 @@ func (s *Stripe) Cancel(ctx context.Context, ref, key string) (Payment, error) {
 	if err != nil || was.Status == Cancelled {
 		return was, err
 	}
-	if _, err := was.cancel(); err != nil {
+	if _, err := cancel(was); err != nil {
 		return Payment{}, err
 	}
 	p := &stripe.PaymentIntentCancelParams{Expand: []*string{stripe.String(withCharge)}}
@@ -175,7 +175,7 @@ func (s *Stripe) Cancel(ctx context.Context, ref, key string) (Payment, error) {
 		got, err := s.api.V1PaymentIntents.Cancel(ctx, ref, p)
 		return got, got.LastResponse, err
 	})
-	return s.explain(ctx, ref, got, err, func(now Payment) error { _, err := now.cancel(); return err })
+	return s.explain(ctx, ref, got, err, func(now Payment) error { _, err := cancel(now); return err })
 }
 
 // Refund implements Provider.
@@ -185,7 +185,7 @@ func (s *Stripe) Refund(ctx context.Context, ref, key string, amount wire.Money)
 		return Payment{}, err
 	}
 	if was.Status != Captured {
-		_, err := was.refund(amount)
+		_, err := refund(was, amount)
 		return Payment{}, err // Stripe would void what is only promised
 	}
 	p := &stripe.RefundCreateParams{
@@ -197,7 +197,7 @@ func (s *Stripe) Refund(ctx context.Context, ref, key string, amount wire.Money)
 		got, err := s.api.V1Refunds.Create(ctx, p)
 		return got.PaymentIntent, got.LastResponse, err
 	})
-	return s.explain(ctx, ref, got, err, func(now Payment) error { _, err := now.refund(amount); return err })
+	return s.explain(ctx, ref, got, err, func(now Payment) error { _, err := refund(now, amount); return err })
 }
 
 // before looks first, for two reasons: Stripe takes amounts of captures and refunds without a currency, and a request that it

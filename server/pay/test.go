@@ -84,7 +84,7 @@ func NewTest(c TestConfig) (*Test, error) {
 
 // Start implements Provider.
 func (t *Test) Start(ctx context.Context, c Charge) (Payment, error) {
-	if err := c.Validate(); err != nil {
+	if err := validCharge(c); err != nil {
 		return Payment{}, err
 	}
 	if err := ctx.Err(); err != nil {
@@ -166,7 +166,7 @@ func (t *Test) Look(ctx context.Context, ref string) (Payment, error) {
 // Capture implements Provider.
 func (t *Test) Capture(ctx context.Context, ref, key string, amount wire.Money) (Payment, error) {
 	return t.change(ctx, ref, key, asked("capture", amount), func(p *testPayment) (err error) {
-		if p.Payment, err = p.capture(amount); err == nil {
+		if p.Payment, err = capture(p.Payment, amount); err == nil {
 			p.captures++
 		}
 		return err
@@ -176,7 +176,7 @@ func (t *Test) Capture(ctx context.Context, ref, key string, amount wire.Money) 
 // Cancel implements Provider.
 func (t *Test) Cancel(ctx context.Context, ref, key string) (Payment, error) {
 	return t.change(ctx, ref, key, asked("cancel", wire.Money{}), func(p *testPayment) (err error) {
-		p.Payment, err = p.cancel()
+		p.Payment, err = cancel(p.Payment)
 		return err
 	})
 }
@@ -184,7 +184,7 @@ func (t *Test) Cancel(ctx context.Context, ref, key string) (Payment, error) {
 // Refund implements Provider.
 func (t *Test) Refund(ctx context.Context, ref, key string, amount wire.Money) (Payment, error) {
 	return t.change(ctx, ref, key, asked("refund", amount), func(p *testPayment) (err error) {
-		if p.Payment, err = p.refund(amount); err == nil {
+		if p.Payment, err = refund(p.Payment, amount); err == nil {
 			p.refunds++
 		}
 		return err

@@ -1,10 +1,10 @@
 package shop_test
 
 import (
+	"sort"
 	"sync"
 	"testing"
 	"time"
-	"sort"
 
 	"vitrine/server/wire"
 )

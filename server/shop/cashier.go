@@ -27,6 +27,7 @@ const (
 	cashAtOnce = 32                     // providers' calls at a time
 	askWithin  = 20 * time.Second       // for one call
 	lookEvery  = 20 * time.Second       // for a payment that pends
+	buyersOwn  = 2 * time.Second        // that the buyer's request has to ask by itself
 	retryFirst = time.Second            // after a failure; doubles
 	retryLast  = time.Minute
 )
@@ -51,25 +52,26 @@ func (t *till) fill(s *state) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, o := range s.orders {
-		t.set(o)
+		t.set(o, time.Time{})
 	}
 }
 
-func (t *till) put(b *Batch) {
+func (t *till) put(b *Batch, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, o := range b.Orders {
-		t.set(o)
+		t.set(o, now.Add(buyersOwn))
 	}
 }
 
-func (t *till) set(o *Order) {
+// set keeps an order. A new one is left to the buyer's own request until first.
+func (t *till) set(o *Order, first time.Time) {
 	d := t.orders[o.ID]
 	switch {
 	case !o.Open():
 		delete(t.orders, o.ID)
 	case d == nil:
-		t.orders[o.ID] = &due{order: o.clone()}
+		t.orders[o.ID] = &due{order: o.clone(), next: first}
 	default:
 		d.order, d.next, d.pause = o.clone(), time.Time{}, 0
 	}
@@ -185,41 +187,41 @@ func (s *Shop) cash(ctx context.Context) error {
 	}
 }
 
-// advance does what is to be done about an order's payment now, and returns what the buyer has to do.
-func (s *Shop) advance(ctx context.Context, id wire.OrderID) (wire.PayAction, error) {
+// advance does what is to be done about an order's payment now. It returns nil where there is nothing, else the order as it
+// stands then, and what the buyer has to do.
+func (s *Shop) advance(ctx context.Context, id wire.OrderID) (*wire.Placed, error) {
 	o := s.till.take(id)
 	if o == nil {
-		return wire.PayAction{}, nil
+		return nil, nil
 	}
-	action, err := s.pay(ctx, o)
+	placed, err := s.pay(ctx, o)
 	s.till.give(id, s.c.Now(), err != nil)
 	if err != nil && ctx.Err() == nil {
 		s.c.Log.Warn("a payment could not be brought further", "order", o.Number, "error", err)
 	}
-	return action, err
+	return placed, err
 }
 
-func (s *Shop) pay(ctx context.Context, o *Order) (wire.PayAction, error) {
+func (s *Shop) pay(ctx context.Context, o *Order) (*wire.Placed, error) {
 	p, what := o.payment(s.c.Now().UnixMilli())
 	if what == rest {
-		return wire.PayAction{}, nil
+		return nil, nil
 	}
 	if what == expire {
-		return wire.PayAction{}, s.giveUp(ctx, o.ID)
+		return nil, s.giveUp(ctx, o.ID)
 	}
 	ctx, done := context.WithTimeout(ctx, askWithin)
 	defer done()
 	known, err := s.provide(ctx, o, p, what)
-	if known.Ref != "" {
-		known.Order = o.ID
-		if _, settled := s.Settle(ctx, known); settled != nil {
-			return wire.PayAction{}, settled
-		}
-	}
 	if wire.CodeOf(err) == wire.Declined {
 		err = nil // the order says it
 	}
-	return known.Action, err
+	if known.Ref == "" {
+		return nil, err
+	}
+	known.Order = o.ID
+	order, settled := s.Settle(ctx, known)
+	return &wire.Placed{Order: order, Action: known.Action, Reason: known.Reason}, errors.Join(err, settled)
 }
 
 // provide asks the provider. A promise is taken at once: its units are frozen, so nothing is to be waited for.

@@ -32,17 +32,17 @@ func (o *Order) unpaid() bool { return o.State == wire.OrderHeld || o.State == w
 // Place makes an order of a buyer's reservations and begins its payment: from then on they do not lapse. The same request with
 // the same ID gets the order as it stands. Errors have the codes Invalid, NotFound, Conflict for reservations that have lapsed,
 // KeyReused, StalePrice, and those of coupons and shipping. The payment's own failure is no error of Place: the order says it.
-func (s *Shop) Place(ctx context.Context, buyer wire.PersonID, c wire.Checkout) (wire.Order, error) {
+func (s *Shop) Place(ctx context.Context, buyer wire.PersonID, c wire.Checkout) (wire.Placed, error) {
 	if err := s.validate(c); err != nil {
-		return wire.Order{}, err
+		return wire.Placed{}, err
 	}
 	wish, err := wishOf(buyer, c)
 	if err != nil {
-		return wire.Order{}, err
+		return wire.Placed{}, err
 	}
 	sealed, err := s.seal(ctx, buyer, c.Contact)
 	if err != nil {
-		return wire.Order{}, err
+		return wire.Placed{}, err
 	}
 	asks := func(st *state) Questions {
 		q := Questions{Reservations: c.Reservations, Orders: []wire.OrderID{c.ID}}
@@ -51,7 +51,21 @@ func (s *Shop) Place(ctx context.Context, buyer wire.PersonID, c wire.Checkout) 
 		}
 		return q
 	}
-	return do(ctx, s, asks, func(t *tx) (wire.Order, error) { return t.place(s.c.Terms, buyer, c, wish, sealed) })
+	o, err := do(ctx, s, asks, func(t *tx) (wire.Order, error) { return t.place(s.c.Terms, buyer, c, wish, sealed) })
+	if err != nil {
+		return wire.Placed{}, err
+	}
+	return s.payNow(ctx, o), nil
+}
+
+// payNow asks an order's provider at once. If that fails the cashier goes on, and the order says how far it is.
+func (s *Shop) payNow(ctx context.Context, o wire.Order) wire.Placed {
+	if o.State == wire.OrderAuthorising || o.State == wire.OrderAuthorised {
+		if placed, err := s.advance(ctx, o.ID); err == nil && placed != nil {
+			return *placed
+		}
+	}
+	return wire.Placed{Order: o}
 }
 
 func (s *Shop) validate(c wire.Checkout) error {
@@ -309,11 +323,11 @@ func (s *Shop) change(ctx context.Context, id wire.OrderID, decide func(*tx, *Or
 }
 
 // Pay begins another try to pay an order of the buyer's whose units are still held.
-func (s *Shop) Pay(ctx context.Context, buyer wire.PersonID, id wire.OrderID, method wire.PayMethod) (wire.Order, error) {
+func (s *Shop) Pay(ctx context.Context, buyer wire.PersonID, id wire.OrderID, method wire.PayMethod) (wire.Placed, error) {
 	if s.c.Pay[method] == nil {
-		return wire.Order{}, wire.Errorf(wire.Invalid, "this shop cannot be paid by %q", method)
+		return wire.Placed{}, wire.Errorf(wire.Invalid, "this shop cannot be paid by %q", method)
 	}
-	return s.change(ctx, id, func(t *tx, o *Order) error {
+	o, err := s.change(ctx, id, func(t *tx, o *Order) error {
 		switch {
 		case o.Buyer != buyer:
 			return wire.Errorf(wire.NotFound, "there is no such order")
@@ -324,6 +338,10 @@ func (s *Shop) Pay(ctx context.Context, buyer wire.PersonID, id wire.OrderID, me
 		}
 		return t.begin(o, method)
 	})
+	if err != nil {
+		return wire.Placed{}, err
+	}
+	return s.payNow(ctx, o), nil
 }
 
 // lapse lets a held reservation lapse, and with it the whole order that it belongs to.

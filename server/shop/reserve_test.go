@@ -8,7 +8,6 @@ import (
 
 	"go.uber.org/goleak"
 
-	"vitrine/server/shop"
 	"vitrine/server/store/rig"
 	"vitrine/server/wire"
 )
@@ -223,4 +222,3 @@ func TestWhatWasAnsweredIsThereAfterARestart(t *testing.T) {
 	}
 }
 
-var _ = shop.ErrBehind

@@ -227,7 +227,7 @@ func (s *Shop) attempt(ctx context.Context, batch []*request) ([]error, error) {
 // publish shows everybody what was committed.
 func (s *Shop) publish(b *Batch) {
 	s.shelf.put(b)
-	s.till.put(b)
+	s.till.put(b, s.c.Now())
 	s.c.Changed(b)
 }
 

@@ -310,6 +310,13 @@ type Checkout struct {
 	Total Money `json:"total"`
 }
 
+// Placed answers Checkout.
+type Placed struct {
+	Order  Order     `json:"order"`
+	Action PayAction `json:"action,omitzero" doc:"what the buyer must do to pay"`
+	Reason string    `json:"reason,omitempty" doc:"why the payment was refused"`
+}
+
 // Line is one reservation in an order, with what its price is made of.
 type Line struct {
 	Reservation ReservationID `json:"reservation"`
