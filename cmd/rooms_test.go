@@ -37,6 +37,7 @@ var storeys = []struct {
 	{"server/live", 1},
 	{"server/turn", 1},
 	{"server/web", 1},
+	{"server/trust", 1},
 	{"server/store", 2},
 	{"server/api", 2},
 	{"studio", 3},
