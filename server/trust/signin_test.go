@@ -1,6 +1,7 @@
 package trust_test
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -8,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/argon2"
 
 	"vitrine/server/trust"
 	"vitrine/server/wire"
@@ -106,6 +109,32 @@ func TestWhoFailsToSignInLearnsNothing(t *testing.T) {
 	must(t, err)
 	if v.Person != known.Person || v.Proofs.Password.IsZero() || !v.Proofs.Link.IsZero() {
 		t.Errorf("the right password gave %v with %+v", v.Session, v.Proofs)
+	}
+}
+
+func TestAHashOfOtherCostsIsMadeAnewWhenItIsUsed(t *testing.T) {
+	r := newRig(t)
+	_, v := r.withPassword("ada@shop.example")
+	place := trust.Field{Table: "people", Row: string(v.Person), Name: "password"}
+	salt := []byte("sixteen bytes of")
+	b64 := base64.RawStdEncoding.EncodeToString
+	weak := "$argon2id$v=19$m=64,t=1,p=1$" + b64(salt) + "$" + b64(argon2.IDKey([]byte(phrase), salt, 1, 64, 1, 32))
+	sealed, err := r.vault.Seal(t.Context(), v.Person, place, []byte(weak))
+	must(t, err)
+	p := r.store.people[v.Person]
+	p.Password = sealed
+	r.store.people[v.Person] = p
+	for range 2 {
+		_, _, err = r.SignIn(t.Context(), somewhere, "ada@shop.example", phrase)
+		must(t, err)
+	}
+	phc, err := r.vault.Open(t.Context(), v.Person, place, r.store.people[v.Person].Password)
+	must(t, err)
+	if !strings.HasPrefix(string(phc), "$argon2id$v=19$m=19456,t=2,p=1$") {
+		t.Errorf("the hash is still %s", phc)
+	}
+	if r.store.people[v.Person].Version != p.Version+1 {
+		t.Error("it was made anew more than once")
 	}
 }
 
