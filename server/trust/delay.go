@@ -1,8 +1,6 @@
 package trust
 
-import (
-	"time"
-)
+import "time"
 
 // What wrong tries cost: some are free, then each doubles the wait.
 const (
@@ -19,7 +17,8 @@ type tried struct {
 	until, last time.Time
 }
 
-// delays lets tries to guess something wait longer and longer. It is safe for concurrent use.
+// delays lets tries to guess something wait longer and longer. Somebody can so be kept from signing in by a password, by whoever tries
+// at it; links and passkeys are left to them. It is safe for concurrent use.
 type delays struct{ recent[tried] }
 
 func newDelays() *delays { return &delays{} }

@@ -38,7 +38,7 @@ type exportedSession struct {
 }
 
 // Export returns all that is kept of a person and of the guests who belong to them, as JSON (GDPR, article 20): under "people" what
-// this room has, under their names what others have. The caller checks the right to PeopleExport, or AccountExport for oneself.
+// this room has, under their names what others have. The caller checks May(PeopleExport), or for oneself Own.
 func (g *Gate) Export(ctx context.Context, id wire.PersonID, others map[string]Exporter) ([]byte, error) {
 	ids, err := g.Persons(ctx, id)
 	if err != nil {
@@ -68,7 +68,7 @@ func (g *Gate) Export(ctx context.Context, id wire.PersonID, others map[string]E
 func (g *Gate) export(ctx context.Context, id wire.PersonID) (exported, error) {
 	p, err := g.Storage.Person(ctx, id)
 	if err != nil {
-		return exported{}, step("read person", err)
+		return exported{}, trying("read person", err)
 	}
 	email, err := g.Vault.Open(ctx, id, emailOf(id), p.Email)
 	if err != nil {
@@ -77,14 +77,14 @@ func (g *Gate) export(ctx context.Context, id wire.PersonID) (exported, error) {
 	e := exported{ID: id, Role: p.Role, Email: string(email), Made: p.Made, Password: p.Password != nil, Codes: p.Secret != nil}
 	keys, err := g.Storage.PasskeysOf(ctx, id)
 	if err != nil {
-		return exported{}, step("list passkeys", err)
+		return exported{}, trying("list passkeys", err)
 	}
 	for _, k := range keys {
 		e.Passkeys = append(e.Passkeys, exportedPasskey{k.Made, k.Used})
 	}
 	sessions, err := g.Storage.SessionsOf(ctx, id)
 	if err != nil {
-		return exported{}, step("list sessions", err)
+		return exported{}, trying("list sessions", err)
 	}
 	for _, s := range sessions {
 		e.Sessions = append(e.Sessions, exportedSession{s.Made, s.Seen})
@@ -93,8 +93,8 @@ func (g *Gate) export(ctx context.Context, id wire.PersonID) (exported, error) {
 }
 
 // Erase makes a person and the guests who belong to them unreadable for ever (GDPR, article 17): their keys are destroyed, and with
-// them what any room sealed for them; orders keep their sums. The last owner cannot be erased (Conflict). The caller checks the
-// right to PeopleErase, or AccountErase for oneself.
+// them what any room sealed for them; orders keep their sums. The last owner cannot be erased (Conflict). The caller checks
+// May(PeopleErase), or for oneself Own.
 func (g *Gate) Erase(ctx context.Context, id wire.PersonID) error {
 	if err := g.notTheLastOwner(ctx, id); err != nil {
 		return err
@@ -105,7 +105,7 @@ func (g *Gate) Erase(ctx context.Context, id wire.PersonID) error {
 	}
 	for i := range ids { // the guests first: cut off in between, the account is still there to erase again
 		if err := g.Storage.ErasePerson(ctx, ids[len(ids)-1-i], g.Now()); err != nil {
-			return step("erase person", err)
+			return trying("erase person", err)
 		}
 	}
 	return nil

@@ -22,7 +22,7 @@ func (g *Gate) AskLink(ctx context.Context, c Caller, email string, browser Toke
 	if browser == "" {
 		return wire.Errorf(wire.Invalid, "a sign-in link needs a browser that takes cookies")
 	}
-	for _, key := range []string{"to " + string(g.Vault.Index(e)), "from " + network(c.Address)} {
+	for _, key := range []string{"from " + network(c.Address), "to " + string(g.Vault.Index(e))} {
 		if wait := g.letters.Take(g.Now(), key); wait > 0 {
 			return tooMany("too many links were asked for: look into your e-mails, or try again later", wait)
 		}
@@ -31,7 +31,7 @@ func (g *Gate) AskLink(ctx context.Context, c Caller, email string, browser Toke
 	if err != nil {
 		return err
 	}
-	return step("write sign-in link", g.Post.Post(ctx, e, LinkLetter, map[string]string{
+	return trying("write sign-in link", g.Post.Post(ctx, e, LinkLetter, map[string]string{
 		"token": string(t), "minutes": strconv.Itoa(int(linkLasts.Minutes())),
 	}))
 }
@@ -52,7 +52,7 @@ func (g *Gate) UseLink(ctx context.Context, c Caller, link, browser Token) (Toke
 		return "", Visit{}, err
 	}
 	if err := g.Storage.Claim(ctx, p.Index, p.ID); err != nil {
-		return "", Visit{}, step("claim guests", err)
+		return "", Visit{}, trying("claim guests", err)
 	}
 	return g.enter(ctx, c, p, Proofs{Link: g.Now()})
 }
@@ -60,7 +60,7 @@ func (g *Gate) UseLink(ctx context.Context, c Caller, link, browser Token) (Toke
 // issue keeps a ticket and returns its token.
 func (g *Gate) issue(ctx context.Context, kind TicketKind, browser Hash, content []byte, lasts time.Duration) (Token, error) {
 	t := NewToken()
-	return t, step("keep ticket", g.Storage.AddTicket(ctx, Ticket{
+	return t, trying("keep ticket", g.Storage.AddTicket(ctx, Ticket{
 		Token: t.Hash(), Kind: kind, Browser: browser, Until: g.Now().Add(lasts),
 		Content: seal(ticketKey(t), "", contentOf(kind), content),
 	}))
@@ -73,7 +73,7 @@ func (g *Gate) redeem(ctx context.Context, kind TicketKind, t Token, browser Has
 		err = wire.Errorf(wire.NotFound, "this was begun too long ago")
 	}
 	if err != nil {
-		return nil, step("take ticket", err)
+		return nil, trying("take ticket", err)
 	}
 	return unseal(ticketKey(t), "", contentOf(kind), k.Content)
 }

@@ -61,14 +61,14 @@ func credentialOf(id []byte) Field {
 
 func (g *Gate) holder(ctx context.Context, id wire.PersonID) (h holder, err error) {
 	if h.Person, err = g.Storage.Person(ctx, id); err != nil {
-		return h, step("read person", err)
+		return h, trying("read person", err)
 	}
 	if h.email, err = g.Address(ctx, id); err != nil {
 		return h, err
 	}
 	all, err := g.Storage.PasskeysOf(ctx, id)
 	if err != nil {
-		return h, step("list passkeys", err)
+		return h, trying("list passkeys", err)
 	}
 	for _, k := range all {
 		b, err := g.Vault.Open(ctx, id, credentialOf(k.ID), k.Credential)
@@ -87,7 +87,7 @@ func (g *Gate) holder(ctx context.Context, id wire.PersonID) (h holder, err erro
 // BeginAddPasskey returns what the page gives to navigator.credentials.create (as JSON for parseCreationOptionsFromJSON, in
 // "publicKey"), and the ticket that EndAddPasskey needs.
 func (g *Gate) BeginAddPasskey(ctx context.Context, v Visit) (options []byte, ticket Token, err error) {
-	if err := g.own(ctx, v); err != nil {
+	if err := g.Own(ctx, v); err != nil {
 		return nil, "", err
 	}
 	h, err := g.holder(ctx, v.Person)
@@ -103,7 +103,7 @@ func (g *Gate) BeginAddPasskey(ctx context.Context, v Visit) (options []byte, ti
 
 // EndAddPasskey keeps the passkey in the page's answer (the JSON of PublicKeyCredential.toJSON). It counts as a proof.
 func (g *Gate) EndAddPasskey(ctx context.Context, c Caller, v Visit, ticket Token, answer []byte) (Token, Visit, error) {
-	if err := g.own(ctx, v); err != nil {
+	if err := g.Own(ctx, v); err != nil {
 		return "", Visit{}, err
 	}
 	state, err := g.ceremonyOf(ctx, AddKeyTicket, ticket, boundTo(v.Person))
@@ -128,7 +128,7 @@ func (g *Gate) EndAddPasskey(ctx context.Context, c Caller, v Visit, ticket Toke
 	}
 	k.Made = k.Used
 	if err := g.Storage.AddPasskey(ctx, k); err != nil {
-		return "", Visit{}, step("add passkey", err)
+		return "", Visit{}, trying("add passkey", err)
 	}
 	if err := g.tell(ctx, v.Person, "passkey_added"); err != nil {
 		return "", Visit{}, err
@@ -180,7 +180,7 @@ func (g *Gate) EndPasskey(ctx context.Context, c Caller, ticket Token, answer []
 		return "", Visit{}, err
 	}
 	if err := g.Storage.UsePasskey(ctx, k); err != nil {
-		return "", Visit{}, step("use passkey", err)
+		return "", Visit{}, trying("use passkey", err)
 	}
 	return g.enter(ctx, c, h.Person, Proofs{Passkey: g.Now()})
 }
@@ -188,16 +188,16 @@ func (g *Gate) EndPasskey(ctx context.Context, c Caller, ticket Token, answer []
 // PasskeyList returns the visitor's passkeys, the oldest first.
 func (g *Gate) PasskeyList(ctx context.Context, v Visit) ([]Passkey, error) {
 	list, err := g.Storage.PasskeysOf(ctx, v.Person)
-	return list, step("list passkeys", err)
+	return list, trying("list passkeys", err)
 }
 
 // DropPasskey takes one of the visitor's passkeys away, and ends the sessions of other browsers.
 func (g *Gate) DropPasskey(ctx context.Context, c Caller, v Visit, id []byte) (Token, Visit, error) {
-	if err := g.own(ctx, v); err != nil {
+	if err := g.Own(ctx, v); err != nil {
 		return "", Visit{}, err
 	}
 	if err := g.Storage.DropPasskey(ctx, v.Person, id); err != nil {
-		return "", Visit{}, step("drop passkey", err)
+		return "", Visit{}, trying("drop passkey", err)
 	}
 	p, err := g.change(ctx, v.Person, func(p *Person) error { p.Epoch++; return nil })
 	if err != nil {

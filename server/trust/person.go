@@ -18,7 +18,7 @@ func (g *Gate) change(ctx context.Context, id wire.PersonID, do func(p *Person) 
 	for try := 1; ; try++ {
 		p, err := g.Storage.Person(ctx, id)
 		if err != nil {
-			return Person{}, step("read person", err)
+			return Person{}, trying("read person", err)
 		}
 		if err := do(&p); err != nil {
 			return Person{}, err
@@ -29,7 +29,7 @@ func (g *Gate) change(ctx context.Context, id wire.PersonID, do func(p *Person) 
 			return p, nil
 		}
 		if wire.CodeOf(err) != wire.Precondition || try == changesMost {
-			return Person{}, step("change person", err)
+			return Person{}, trying("change person", err)
 		}
 	}
 }
@@ -42,7 +42,7 @@ func (g *Gate) add(ctx context.Context, email string, role Role, account bool) (
 	}
 	key, seal := g.Vault.NewKey(p.ID)
 	p.Email = seal(emailOf(p.ID), []byte(email))
-	return p, step("add person", g.Storage.AddPerson(ctx, p, key))
+	return p, trying("add person", g.Storage.AddPerson(ctx, p, key))
 }
 
 // account returns the account with the e-mail address, a new one if there is none.
@@ -54,7 +54,7 @@ func (g *Gate) account(ctx context.Context, email string) (Person, error) {
 			p, err = g.Storage.Account(ctx, index)
 		}
 	}
-	return p, step("read account", err)
+	return p, trying("read account", err)
 }
 
 // Guest makes a person of somebody who buys without an account, and a session that proves nothing but that it is the same browser.
@@ -80,17 +80,17 @@ func (g *Gate) Persons(ctx context.Context, id wire.PersonID) ([]wire.PersonID, 
 			ids = append(ids, p.ID)
 		}
 	}
-	return ids, step("list a person's guests", err)
+	return ids, trying("list a person's guests", err)
 }
 
 // Address returns a person's e-mail address. If they are erased or unknown, the error has code NotFound.
 func (g *Gate) Address(ctx context.Context, id wire.PersonID) (string, error) {
 	p, err := g.Storage.Person(ctx, id)
 	if err != nil {
-		return "", step("read person", err)
+		return "", trying("read person", err)
 	}
 	b, err := g.Vault.Open(ctx, id, emailOf(id), p.Email)
-	return string(b), step("read e-mail address", err)
+	return string(b), trying("read e-mail address", err)
 }
 
 // Appoint gives a role to whoever has the e-mail address, and an account if they have none, and writes to them. They come in by a
@@ -110,7 +110,7 @@ func (g *Gate) Appoint(ctx context.Context, email string, role Role) (wire.Perso
 	if err := g.SetRole(ctx, p.ID, role); err != nil {
 		return "", err
 	}
-	return p.ID, step("write to the appointed", g.Post.Post(ctx, e, InviteLetter, map[string]string{"role": string(role)}))
+	return p.ID, trying("write to the appointed", g.Post.Post(ctx, e, InviteLetter, map[string]string{"role": string(role)}))
 }
 
 // SetRole changes somebody's role and ends their sessions. Who becomes staff loses a password, as it may be too short for staff.
@@ -146,7 +146,7 @@ func (g *Gate) SetRole(ctx context.Context, id wire.PersonID, role Role) error {
 func (g *Gate) notTheLastOwner(ctx context.Context, id wire.PersonID) error {
 	staff, err := g.Storage.Staff(ctx)
 	if err != nil {
-		return step("list staff", err)
+		return trying("list staff", err)
 	}
 	owners, is := 0, false
 	for _, p := range staff {
@@ -167,12 +167,13 @@ func (g *Gate) tell(ctx context.Context, id wire.PersonID, change string) error 
 	if err != nil {
 		return err
 	}
-	return step("write about a change", g.Post.Post(ctx, to, SecurityLetter, map[string]string{"change": change}))
+	return trying("write about a change", g.Post.Post(ctx, to, SecurityLetter, map[string]string{"change": change}))
 }
 
-// own reports why a visitor may not change how they sign in, or what is kept of them. Staff who have a second proof give it first,
-// so that an e-mail box alone opens nothing.
-func (g *Gate) own(ctx context.Context, v Visit) error {
+// Own reports why a visitor may not change how they sign in, or have what is kept of them exported or erased. Staff who have a second
+// proof give it first, so that an e-mail box alone opens nothing. Of this room's methods those that change how one signs in ask it
+// themselves.
+func (g *Gate) Own(ctx context.Context, v Visit) error {
 	if err := May(v, AccountKeys); err != nil {
 		return err
 	}
@@ -181,11 +182,11 @@ func (g *Gate) own(ctx context.Context, v Visit) error {
 	}
 	p, err := g.Storage.Person(ctx, v.Person)
 	if err != nil {
-		return step("read person", err)
+		return trying("read person", err)
 	}
 	keys, err := g.Storage.PasskeysOf(ctx, v.Person)
 	if err != nil {
-		return step("list passkeys", err)
+		return trying("list passkeys", err)
 	}
 	if p.Secret != nil || len(keys) > 0 {
 		return wire.Errorf(wire.StepUp, "this needs a second proof: a passkey or a code of your authenticator")

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// keysMost bounds how many keys anything in memory remembers: a few megabytes each.
+// keysMost bounds how many keys anything in memory remembers, which takes about ten megabytes each.
 const keysMost = 1 << 16
 
 // recent remembers a value a key, of the keysMost keys that were used last. The mutex is its user's to hold.

@@ -83,7 +83,7 @@ func (g *Gate) Visit(ctx context.Context, t Token) (Visit, error) {
 		return nobody, nil
 	}
 	if err != nil {
-		return nobody, step("read session", err)
+		return nobody, trying("read session", err)
 	}
 	idle, whole := lasts(p.Role)
 	if s.Epoch != p.Epoch || !p.Erased.IsZero() || now.Sub(s.Seen) >= idle || now.Sub(s.Made) >= whole {
@@ -91,7 +91,7 @@ func (g *Gate) Visit(ctx context.Context, t Token) (Visit, error) {
 	}
 	if now.Sub(s.Seen) >= seenEvery {
 		if err := g.Storage.TouchSession(ctx, s.Token, now); err != nil {
-			return nobody, step("touch session", err)
+			return nobody, trying("touch session", err)
 		}
 		s.Seen = now
 	}
@@ -118,7 +118,7 @@ func (g *Gate) open(ctx context.Context, c Caller, p Person, s Session) (Token, 
 	t := NewToken()
 	s.Token, s.ID, s.Person, s.Epoch, s.Seen = t.Hash(), string(NewToken()[:16]), p.ID, p.Epoch, g.Now()
 	if err := g.Storage.PutSession(ctx, s, c.Session.Hash()); err != nil {
-		return "", Visit{}, step("open session", err)
+		return "", Visit{}, trying("open session", err)
 	}
 	return t, Visit{s, p.Role, s.Seen}, nil
 }
@@ -127,7 +127,7 @@ func (g *Gate) open(ctx context.Context, c Caller, p Person, s Session) (Token, 
 func (g *Gate) SessionList(ctx context.Context, v Visit) (list []Session, err error) {
 	all, err := g.Storage.SessionsOf(ctx, v.Person)
 	if err != nil {
-		return nil, step("list sessions", err)
+		return nil, trying("list sessions", err)
 	}
 	idle, whole := lasts(v.Role)
 	for _, s := range all {
@@ -140,7 +140,7 @@ func (g *Gate) SessionList(ctx context.Context, v Visit) (list []Session, err er
 
 // EndSession ends one of the visitor's own sessions: with the ID of this one, it signs out.
 func (g *Gate) EndSession(ctx context.Context, v Visit, id string) error {
-	return step("end session", g.Storage.DropSession(ctx, v.Person, id))
+	return trying("end session", g.Storage.DropSession(ctx, v.Person, id))
 }
 
 // EndSessions ends all sessions of a person.
@@ -154,7 +154,7 @@ func (g *Gate) Sweep(ctx context.Context) error {
 	now := g.Now()
 	idle, whole := lasts(Buyer)
 	if err := g.Storage.SweepSessions(ctx, now.Add(-idle), now.Add(-whole)); err != nil {
-		return step("sweep sessions", err)
+		return trying("sweep sessions", err)
 	}
-	return step("sweep tickets", g.Storage.SweepTickets(ctx, now))
+	return trying("sweep tickets", g.Storage.SweepTickets(ctx, now))
 }

@@ -45,11 +45,11 @@ func (g *Gate) SignIn(ctx context.Context, c Caller, email, password string) (To
 func (g *Gate) candidate(ctx context.Context, email string) (Person, string, error) {
 	p, err := g.Storage.Account(ctx, g.Vault.Index(email))
 	if err != nil && wire.CodeOf(err) != wire.NotFound {
-		return Person{}, "", step("read account", err)
+		return Person{}, "", trying("read account", err)
 	}
 	if p.Password == nil {
 		if _, err := g.Storage.Key(ctx, newPerson()); err != nil && wire.CodeOf(err) != wire.NotFound {
-			return Person{}, "", step("read data key", err)
+			return Person{}, "", trying("read data key", err)
 		}
 		return Person{}, g.hasher.decoy, nil
 	}
@@ -86,7 +86,7 @@ func (g *Gate) sealPassword(ctx context.Context, id wire.PersonID, password stri
 // SetPassword gives the visitor's own account a password, ends its sessions and opens one for this browser. A guest has no account:
 // that begins with a link.
 func (g *Gate) SetPassword(ctx context.Context, c Caller, v Visit, password string) (Token, Visit, error) {
-	if err := g.own(ctx, v); err != nil {
+	if err := g.Own(ctx, v); err != nil {
 		return "", Visit{}, err
 	}
 	email, err := g.Address(ctx, v.Person)

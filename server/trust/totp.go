@@ -38,7 +38,7 @@ type Enrolment struct {
 
 // BeginTOTP makes a secret for the visitor's authenticator. It counts once EndTOTP got a code of it.
 func (g *Gate) BeginTOTP(ctx context.Context, v Visit) (Enrolment, error) {
-	if err := g.own(ctx, v); err != nil {
+	if err := g.Own(ctx, v); err != nil {
 		return Enrolment{}, err
 	}
 	email, err := g.Address(ctx, v.Person)
@@ -64,7 +64,7 @@ func (g *Gate) BeginTOTP(ctx context.Context, v Visit) (Enrolment, error) {
 // EndTOTP turns codes on with the first code of the authenticator, which counts as a proof, and returns the recovery codes, which are
 // shown this one time. After a wrong code one begins again.
 func (g *Gate) EndTOTP(ctx context.Context, c Caller, v Visit, ticket Token, code string) ([]Token, Token, Visit, error) {
-	if err := g.own(ctx, v); err != nil {
+	if err := g.Own(ctx, v); err != nil {
 		return nil, "", Visit{}, err
 	}
 	secret, err := g.redeem(ctx, AddTOTPTicket, ticket, boundTo(v.Person))
@@ -150,7 +150,7 @@ func (g *Gate) spend(ctx context.Context, p *Person, code string) (recovered boo
 
 // DropTOTP takes the visitor's authenticator and recovery codes away.
 func (g *Gate) DropTOTP(ctx context.Context, v Visit) error {
-	if err := g.own(ctx, v); err != nil {
+	if err := g.Own(ctx, v); err != nil {
 		return err
 	}
 	_, err := g.change(ctx, v.Person, func(p *Person) error {

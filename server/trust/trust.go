@@ -124,7 +124,7 @@ type Token string
 // Hash is what is kept of the token.
 func (t Token) Hash() Hash { return sha256.Sum256([]byte(t)) }
 
-func step(what string, err error) error {
+func trying(what string, err error) error {
 	var known *wire.Error
 	if err == nil || errors.As(err, &known) {
 		return err

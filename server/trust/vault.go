@@ -6,6 +6,7 @@ import (
 	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -37,12 +38,18 @@ type Vault struct {
 // NewVault makes a vault.
 func NewVault(ring *Keyring, keys Keys) *Vault {
 	v := &Vault{keys: keys}
-	v.Use(ring)
+	v.ring.Store(ring)
 	return v
 }
 
-// Use changes the keyring, which must have the same Root.
-func (v *Vault) Use(ring *Keyring) { v.ring.Store(ring) }
+// Use changes the keyring for one that was made of it by Rotated. One with another Root is refused: no e-mail address would be found.
+func (v *Vault) Use(ring *Keyring) error {
+	if subtle.ConstantTimeCompare(ring.Root, v.ring.Load().Root) != 1 {
+		return errors.New("change keyring: the other has another root")
+	}
+	v.ring.Store(ring)
+	return nil
+}
 
 // NewKey makes a data key for somebody new, to be kept by People.AddPerson, and what seals with it until then.
 func (v *Vault) NewKey(person wire.PersonID) (DataKey, func(f Field, plain []byte) Sealed) {
@@ -100,7 +107,7 @@ func (v *Vault) Rewrap(ctx context.Context) (n int, err error) {
 func (v *Vault) key(ctx context.Context, person wire.PersonID) ([]byte, error) {
 	k, err := v.keys.Key(ctx, person)
 	if err != nil {
-		return nil, step("read data key", err)
+		return nil, trying("read data key", err)
 	}
 	if k.Person != person {
 		return nil, errors.New("read data key: it is another person's")

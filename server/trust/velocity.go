@@ -2,6 +2,7 @@ package trust
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"vitrine/server/wire"
@@ -20,7 +21,7 @@ type Purchase struct {
 type Velocity struct {
 	Most   int
 	Within time.Duration
-	recent recent[[]time.Time] // when the last Most purchases were, the oldest first
+	recent recent[[]time.Time] // when those purchases were, the oldest first
 }
 
 // Take counts a purchase, or refuses it with RateLimited and when to come back; a refused one is not counted.
@@ -35,7 +36,8 @@ func (v *Velocity) Take(now time.Time, p Purchase) error {
 	var wait time.Duration
 	for _, key := range p.keys() {
 		t := v.recent.at(key)
-		if len(*t) == most {
+		*t = slices.DeleteFunc(*t, func(at time.Time) bool { return now.Sub(at) >= within })
+		if len(*t) >= most {
 			wait = max(wait, (*t)[0].Add(within).Sub(now))
 		}
 		times = append(times, t)
@@ -44,10 +46,6 @@ func (v *Velocity) Take(now time.Time, p Purchase) error {
 		return tooMany("this is faster than people buy: wait a little and go on", wait)
 	}
 	for _, t := range times {
-		if len(*t) == most {
-			copy(*t, (*t)[1:])
-			*t = (*t)[:most-1]
-		}
 		*t = append(*t, now)
 	}
 	return nil
