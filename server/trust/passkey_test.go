@@ -2,10 +2,12 @@ package trust_test
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +101,9 @@ func TestChromium_signs_in_with_a_passkey(t *testing.T) {
 	wants(t, err, wire.Unauthenticated) // again
 
 	r.clock.move(time.Hour)
+	_, weak := r.link("ada@shop.example", somewhere) // an e-mail box alone adds no second proof beside the passkey
+	_, err = r.BeginTOTP(ctx, weak)
+	wants(t, err, wire.StepUp)
 	options, ticket, err = r.BeginPasskey(ctx, somewhere)
 	must(t, err)
 	if strings.Contains(string(options), "ada") {
@@ -132,6 +137,27 @@ func TestChromium_signs_in_with_a_passkey(t *testing.T) {
 		must(t, err)
 		_, _, err = g.EndPasskey(ctx, somewhere, ticket, got)
 		wants(t, err, wire.Unauthenticated)
+	})
+	t.Run("but not if the key was copied, and its counter went back", func(t *testing.T) {
+		list, err := r.PasskeyList(ctx, in)
+		must(t, err)
+		kept, place := list[0], trust.Field{Table: "passkeys", Row: base64.RawURLEncoding.EncodeToString(list[0].ID), Name: "credential"}
+		plain, err := r.vault.Open(ctx, in.Person, place, kept.Credential)
+		must(t, err)
+		ahead := kept
+		further := regexp.MustCompile(`"signCount":\d+`).ReplaceAll(plain, []byte(`"signCount":1000`))
+		ahead.Credential, err = r.vault.Seal(ctx, in.Person, place, further)
+		must(t, err)
+		for _, c := range []struct {
+			kept trust.Passkey
+			code wire.Code
+		}{{ahead, wire.Unauthenticated}, {kept, ""}} {
+			must(t, r.store.UsePasskey(ctx, c.kept))
+			options, ticket, err := r.BeginPasskey(ctx, somewhere)
+			must(t, err)
+			_, _, err = r.EndPasskey(ctx, somewhere, ticket, b.answers(getScript, options))
+			wants(t, err, c.code)
+		}
 	})
 	t.Run("but not after it was taken away", func(t *testing.T) {
 		list, err := r.PasskeyList(ctx, in)

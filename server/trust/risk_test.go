@@ -112,8 +112,8 @@ func TestNoWindowHoldsMoreThanTheMost(t *testing.T) {
 
 func TestTheSameOrderTwiceIsAskedBack(t *testing.T) {
 	var twice trust.Twice
-	lines := []trust.Wanted{{Variant: "v1", Quantity: 2}, {Offer: "o1", Quantity: 1}}
-	turned := []trust.Wanted{{Offer: "o1", Quantity: 1}, {Variant: "v1", Quantity: 1}, {Variant: "v1", Quantity: 1}}
+	lines := []trust.Wanted{{Variant: "v1", Quantity: 3}, {Offer: "o1", Quantity: 1}}
+	turned := []trust.Wanted{{Offer: "o1", Quantity: 1}, {Variant: "v1", Quantity: 1}, {Variant: "v1", Quantity: 2}}
 	note := func(at time.Duration, person wire.PersonID, lines []trust.Wanted, order wire.OrderID, confirmed bool) (wire.OrderID, wire.Code) {
 		first, err := twice.Note(noon.Add(at), person, lines, order, confirmed)
 		return first, wire.CodeOf(err)
@@ -136,7 +136,7 @@ func TestTheSameOrderTwiceIsAskedBack(t *testing.T) {
 		{"just before the end", 9999 * time.Millisecond, "ada", lines, "E", false, "A", wire.Conflict},
 		{"confirmed", 9999 * time.Millisecond, "ada", lines, "F", true, "F", ""},
 		{"after the confirmed one", 11 * time.Second, "ada", lines, "G", false, "F", wire.Conflict},
-		{"late enough", 20 * time.Second, "ada", lines, "H", false, "H", ""},
+		{"late enough", 19999 * time.Millisecond, "ada", lines, "H", false, "H", ""},
 	} {
 		if first, code := note(c.at, c.person, c.lines, c.order, c.confirmed); first != c.first || code != c.code {
 			t.Errorf("%s: %s %q, want %s %q", c.what, first, code, c.first, c.code)

@@ -77,6 +77,29 @@ func TestTheTableOfRightsIsTheAgreedOne(t *testing.T) {
 	}
 }
 
+func TestWhichProofsAreTwo(t *testing.T) {
+	for _, c := range []struct {
+		what   string
+		proofs trust.Proofs
+		strong bool
+	}{
+		{"none", trust.Proofs{}, false},
+		{"a password", trust.Proofs{Password: noon}, false},
+		{"a link", trust.Proofs{Link: noon}, false},
+		{"a password and a link, which both are what one knows or reads", trust.Proofs{Password: noon, Link: noon}, false},
+		{"a code alone", trust.Proofs{TOTP: noon}, false},
+		{"a password and a code", trust.Proofs{Password: noon, TOTP: noon}, true},
+		{"a link and a code", trust.Proofs{Link: noon, TOTP: noon}, true},
+		{"a passkey", trust.Proofs{Passkey: noon}, true},
+	} {
+		v := trust.Visit{Role: trust.Host, At: noon}
+		v.Proofs = c.proofs
+		if v.Strong() != c.strong || (v.Acts() == trust.Host) != c.strong {
+			t.Errorf("%s: strong is %v, and a host acts as %s", c.what, v.Strong(), v.Acts())
+		}
+	}
+}
+
 func TestMaySaysWhatIsMissing(t *testing.T) {
 	for _, a := range trust.Actions() {
 		for _, r := range trust.Roles() {

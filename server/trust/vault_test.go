@@ -59,6 +59,17 @@ func TestASealedValueIsReadOnlyWhereItWasPut(t *testing.T) {
 	})
 }
 
+func TestFieldsThatReadTheSameInARowAreDifferent(t *testing.T) {
+	v, _, _ := vault(t, "ada")
+	sealed, err := v.Seal(t.Context(), "ada", trust.Field{Table: "orders", Row: "12", Name: "contact"}, []byte("her address"))
+	must(t, err)
+	for _, f := range []trust.Field{{"orders1", "2", "contact"}, {"orders", "12c", "ontact"}, {"orders12contact", "", ""}} {
+		if _, err := v.Open(t.Context(), "ada", f, sealed); err == nil {
+			t.Errorf("it was read at %v", f)
+		}
+	}
+}
+
 func TestKeysAreWrappedAnewLazilyAndAtOnce(t *testing.T) {
 	v, store, ring := vault(t, "ada", "bob", "cid")
 	ctx := t.Context()
