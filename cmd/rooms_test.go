@@ -40,6 +40,7 @@ var storeys = []struct {
 	{"server/shop", 1},
 	{"server/reach", 1},
 	{"server/web", 1},
+	{"server/trust", 1},
 	{"server/store", 2},
 	{"server/api", 2},
 	{"studio", 3},
