@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -90,6 +91,7 @@ type edge struct {
 	velocity           trust.Velocity
 	twice              trust.Twice
 	failures           trust.Failures
+	auditing           sync.Mutex // held by the one audit that may be under way
 }
 
 // New makes the handler of all of the server's addresses. It is safe for concurrent use.
@@ -133,9 +135,17 @@ func (e *edge) sell(mux *http.ServeMux) {
 	e.addresses, e.persons = trust.NewLimiter(addressEvery, addressBurst), trust.NewLimiter(personEvery, personBurst)
 	e.described = describe(mux)
 	e.described.UseMiddleware(e.admit)
+	e.entering()
+	e.being()
+	e.managing()
 	if e.Shop != nil {
 		e.buying()
+		e.opening()
+		e.keeping()
 		e.paying()
+		if e.Feed != nil {
+			e.listening()
+		}
 	}
 	e.publish(mux)
 }

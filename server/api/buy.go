@@ -11,10 +11,12 @@ import (
 // reply is a body and nothing else.
 type reply[T any] struct{ Body T }
 
-func replied[T any](body T, err error) (*reply[T], error) { if err != nil {
+func replied[T any](body T, err error) (*reply[T], error) {
+	if err != nil {
 		return nil, err
 	}
-	return &reply[T]{body}, nil }
+	return &reply[T]{body}, nil
+}
 
 // nothing is no body.
 type nothing struct{}

@@ -101,14 +101,18 @@ func opens(t testing.TB, plan pay.Plan, with ...func(*Config)) *market {
 	m.shop, err = shop.New(shop.Config{
 		Storage: m.db, Now: m.now, Log: log, Pay: map[wire.PayMethod]shop.Provider{wire.PayTest: m.bank}, Changed: feed.Changed,
 		Terms: shop.Terms{Currency: "EUR", Home: "DE", TaxIncluded: true, Shipping: []shop.Way{{Name: "post", Countries: []string{"*"}, Price: eur(0)}}},
-		Seal: func(ctx context.Context, p wire.PersonID, plain []byte) ([]byte, error) { return vault.Seal(ctx, p, contactField, plain) },
+		Seal: func(ctx context.Context, p wire.PersonID, plain []byte) ([]byte, error) {
+			return vault.Seal(ctx, p, contactField, plain)
+		},
 	})
 	check()
 	c := Config{
 		Store: m.db, Page: http.NotFoundHandler(), Ready: func(context.Context) error { return nil }, Log: log,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		Gate:           m.gate, Shop: m.shop, Feed: feed, Pay: map[wire.PayMethod]pay.Provider{wire.PayTest: m.bank},
-		Open:        func(ctx context.Context, p wire.PersonID, sealed []byte) ([]byte, error) { return vault.Open(ctx, p, contactField, sealed) },
+		Open: func(ctx context.Context, p wire.PersonID, sealed []byte) ([]byte, error) {
+			return vault.Open(ctx, p, contactField, sealed)
+		},
 		Risk:        trust.Risk{Large: []wire.Money{eur(1_000_000)}},
 		Withdrawals: shop.WithdrawalKeys{bytes.Repeat([]byte("k"), 32)},
 	}
@@ -120,7 +124,8 @@ func opens(t testing.TB, plan pay.Plan, with ...func(*Config)) *market {
 	server.Start()
 	ctx, stop := context.WithCancel(context.Background())
 	var all sync.WaitGroup
-	for _, run := range []func(context.Context) error{m.shop.Run, m.bank.Run, feed.Run} {
+	listen := func(ctx context.Context) error { return feed.Run(ctx, m.shop) }
+	for _, run := range []func(context.Context) error{m.shop.Run, m.bank.Run, listen} {
 		all.Go(func() {
 			if err := run(ctx); err != nil {
 				t.Error(err)
