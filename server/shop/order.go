@@ -290,15 +290,19 @@ func (t *tx) moveIn(o *Order, r *Reservation, to wire.Hold, until int64, tiers [
 
 // aboutOrder asks for an order with its reservations.
 func (s *Shop) aboutOrder(ctx context.Context, id wire.OrderID) (func(*state) Questions, error) {
-	a, err := s.c.Storage.Ask(ctx, Questions{Orders: []wire.OrderID{id}})
-	if err != nil {
-		return nil, fmt.Errorf("read an order: %w", err)
-	}
-	if len(a.Orders) == 0 {
-		return nil, wire.Errorf(wire.NotFound, "there is no such order")
+	o := s.till.look(id)
+	if o == nil {
+		a, err := s.c.Storage.Ask(ctx, Questions{Orders: []wire.OrderID{id}})
+		if err != nil {
+			return nil, fmt.Errorf("read an order: %w", err)
+		}
+		if len(a.Orders) == 0 {
+			return nil, wire.Errorf(wire.NotFound, "there is no such order")
+		}
+		o = a.Orders[0]
 	}
 	q := Questions{Orders: []wire.OrderID{id}}
-	for _, l := range a.Orders[0].Lines {
+	for _, l := range o.Lines {
 		q.Reservations = append(q.Reservations, l.Reservation)
 	}
 	return func(*state) Questions { return q }, nil
