@@ -237,7 +237,7 @@ func (e *edge) ownOrder(ctx context.Context, v *visitor, in *orderAt) (*reply[wi
 }
 
 func (e *edge) payAgain(ctx context.Context, v *visitor, in *struct {
-	orderAt
+	ID   wire.OrderID `path:"id"`
 	Body struct {
 		Pay wire.PayMethod `json:"pay"`
 	}
