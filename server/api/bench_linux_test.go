@@ -59,7 +59,7 @@ func BenchmarkPurchase(b *testing.B) {
 	}
 	rate := float64(len(list)) / whole.Seconds()
 	if b.N > clients {
-		fmt.Printf("purchases_http_64 %.4g 1/s >=3000\n", rate)
+		fmt.Printf("\npurchases_http_64 %.4g 1/s >=3000\n", rate)
 	}
 	b.ReportMetric(rate, "purchases/s")
 	b.ReportMetric(float64(used.Microseconds())/float64(len(list)), "cpu-µs/purchase")

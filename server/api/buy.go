@@ -88,8 +88,9 @@ func (e *edge) release(ctx context.Context, v *visitor, in *reservationAt) (*rep
 	return replied(first(v, func(p wire.PersonID) (wire.Reservation, error) { return e.Shop.Release(ctx, p, in.ID) }))
 }
 
-func (e *edge) quote(ctx context.Context, v *visitor, in *asks[wire.Checkout]) (*reply[shop.Quote], error) {
-	return replied(first(v, func(p wire.PersonID) (shop.Quote, error) { return e.Shop.Quote(ctx, p, in.Body) }))
+func (e *edge) quote(ctx context.Context, v *visitor, in *asks[wire.Checkout]) (*reply[wire.Quote], error) {
+	q, err := first(v, func(p wire.PersonID) (shop.Quote, error) { return e.Shop.Quote(ctx, p, in.Body) })
+	return replied(wire.Quote(q), err)
 }
 
 // place makes an order. Before a guest is made for it, it is worked out as it would be: what cannot be leaves nobody behind.
@@ -244,9 +245,7 @@ func (e *edge) ownOrder(ctx context.Context, v *visitor, in *orderAt) (*reply[wi
 
 func (e *edge) payAgain(ctx context.Context, v *visitor, in *struct {
 	ID   wire.OrderID `path:"id"`
-	Body struct {
-		Pay wire.PayMethod `json:"pay"`
-	}
+	Body wire.PayAgain
 },
 ) (*reply[wire.Placed], error) {
 	o, err := e.own(ctx, v, in.ID)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -27,6 +28,9 @@ type operation struct {
 	status       int    // of success; 200 if it is 0
 	most         int64  // bytes of the body; maxBody if it is 0
 	kind         string // media type of the body; JSON if it is ""
+	// gives are the media types of the answer, and sample is a value of its type, where the handler's type does not say it.
+	gives  []string
+	sample any
 }
 
 const (
@@ -74,6 +78,7 @@ func add[I, O any](e *edge, o operation, do func(context.Context, *visitor, *I) 
 	op := huma.Operation{
 		OperationID: operationID(o), Method: o.method, Path: o.path, Summary: o.does, DefaultStatus: o.status, MaxBodyBytes: o.most,
 		Metadata: map[string]any{kindKey: o.kind}, Extensions: map[string]any{actionKey: string(o.action)}, BodyReadTimeout: bodyWithin,
+		Responses: map[string]*huma.Response{},
 	}
 	if op.MaxBodyBytes == 0 {
 		op.MaxBodyBytes = maxBody
@@ -88,6 +93,13 @@ func add[I, O any](e *edge, o operation, do func(context.Context, *visitor, *I) 
 		}
 		return out, nil
 	})
+	if len(o.gives) > 0 {
+		content := map[string]*huma.MediaType{}
+		for _, kind := range o.gives {
+			content[kind] = &huma.MediaType{Schema: e.described.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(o.sample), true, "")}
+		}
+		op.Responses["200"].Content = content
+	}
 }
 
 // operationID is as get-shop-orders-id.

@@ -49,7 +49,7 @@ func TestAnEveningFromTheFirstLookToTheRefund(t *testing.T) {
 		t.Errorf("the staff sees %+v", list)
 	}
 
-	refund := map[string]any{"returns": []shop.Return{{Line: 0, Quantity: 1, Restock: true}}, "refunded": eur(0)}
+	refund := wire.Refund{Returns: []wire.Return{{Line: 0, Quantity: 1, Restock: true}}, Refunded: eur(0)}
 	at := "/api/shop/admin/orders/" + string(placed.Order.ID) + "/refund"
 	owner.refused(wire.PreconditionRequired, "POST", at, refund)
 	for range 2 {
@@ -78,7 +78,7 @@ func TestAnEveningFromTheFirstLookToTheRefund(t *testing.T) {
 			t.Errorf("%s: %d %v %s", path, s.status, s.header, s.body)
 		}
 	}
-	if a := gets[audited](support, "GET", "/api/shop/audit", nil); len(a.Wrong) > 0 || a.Orders != 1 {
+	if a := gets[wire.Audit](support, "GET", "/api/shop/audit", nil); len(a.Wrong) > 0 || a.Orders != 1 {
 		t.Errorf("%+v", a)
 	}
 }
@@ -95,7 +95,7 @@ func TestOfferedForAMinuteAndTakenWithACoupon(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 	owner.refused(wire.Conflict, "POST", "/api/shop/offers/flash/end", nil)
-	gets[shop.CouponUse](owner, "PUT", "/api/shop/coupons/TEN", shop.Coupon{Code: "TEN", Percent: 1000, Offers: true})
+	gets[wire.UsedCoupon](owner, "PUT", "/api/shop/coupons/TEN", wire.Coupon{Code: "TEN", Percent: 1000, Offers: true})
 
 	mei := m.browser()
 	r := gets[wire.Reservation](mei, "POST", "/api/shop/reservations", m.wish("ring", 1, 9900))
@@ -104,7 +104,7 @@ func TestOfferedForAMinuteAndTakenWithACoupon(t *testing.T) {
 	}
 	c := m.checkout("mei@example.com", r)
 	c.Coupons = []wire.CouponCode{"ten"}
-	if q := gets[shop.Quote](mei, "POST", "/api/shop/quote", c); q.Totals.Total != eur(4500) {
+	if q := gets[wire.Quote](mei, "POST", "/api/shop/quote", c); q.Totals.Total != eur(4500) {
 		t.Errorf("%+v", q)
 	}
 	mei.refused(wire.StalePrice, "POST", "/api/shop/orders", c)

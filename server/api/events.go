@@ -25,7 +25,7 @@ const (
 func (e *edge) listening() {
 	add(e, operation{
 		method: "GET", path: "/api/shop/events", action: trust.ShopBrowse,
-		does: "What happens in the shop, as server-sent events of the wire contract's types",
+		does: "What happens in the shop, as server-sent events of the wire contract's types", gives: []string{"text/event-stream"}, sample: "",
 	}, e.events)
 }
 

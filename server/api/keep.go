@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"net/http"
 	"strconv"
 	"strings"
@@ -16,9 +17,11 @@ import (
 )
 
 const (
-	// pageMost is how many orders a page has at most, filesMost how many a file.
-	pageMost  = 100
+	// filesMost is how many orders a file has at most.
 	filesMost = 10_000
+
+	csvType  = "text/csv; charset=utf-8"
+	htmlType = "text/html; charset=utf-8"
 )
 
 // keeping is what the staff does in the shop.
@@ -28,6 +31,7 @@ func (e *edge) keeping() {
 	}, e.putProduct)
 	add(e, operation{
 		method: "POST", path: "/api/shop/variants/{id}/stock", action: trust.StockEdit, does: "Add units, or take free ones out; repeat it with the same Idempotency-Key",
+		gives: []string{jsonType}, sample: wire.Variant{},
 	}, e.addStock)
 	add(e, operation{
 		method: "PUT", path: "/api/shop/offers/{id}", action: trust.OffersPublish, does: "Make an offer (If-None-Match: *) or change the version seen (If-Match)",
@@ -37,14 +41,19 @@ func (e *edge) keeping() {
 	add(e, operation{method: "GET", path: "/api/shop/admin/orders", action: trust.OrdersRead, does: "Orders, the newest first"}, e.allOrders)
 	add(e, operation{
 		method: "POST", path: "/api/shop/admin/orders/{id}/refund", action: trust.OrdersRefund,
-		does: "Give back what was paid for units; repeat it with the same Idempotency-Key",
+		does: "Give back what was paid for units; repeat it with the same Idempotency-Key", gives: []string{jsonType}, sample: wire.Order{},
 	}, e.refund)
 	add(e, operation{method: "POST", path: "/api/shop/admin/orders/{id}/cancel", action: trust.OrdersRefund, does: "Cancel an order and give its money back"}, e.cancel)
 	add(e, operation{
 		method: "POST", path: "/api/shop/admin/orders/{id}/paid", action: trust.OrdersRefund, does: "Say that money came by hand: cash, or a bank transfer",
 	}, e.paid)
-	add(e, operation{method: "GET", path: "/api/shop/admin/orders.csv", action: trust.OrdersExport, does: "Orders for bookkeeping"}, e.ordersFile)
-	add(e, operation{method: "GET", path: "/api/shop/admin/packing", action: trust.OrdersShip, does: "What is to be packed, grouped by buyer"}, e.packing)
+	add(e, operation{
+		method: "GET", path: "/api/shop/admin/orders.csv", action: trust.OrdersExport, does: "Orders for bookkeeping", gives: []string{csvType}, sample: "",
+	}, e.ordersFile)
+	add(e, operation{
+		method: "GET", path: "/api/shop/admin/packing", action: trust.OrdersShip, does: "What is to be packed, grouped by buyer",
+		gives: []string{htmlType, csvType}, sample: "",
+	}, e.packing)
 	add(e, operation{method: "GET", path: "/api/shop/audit", action: trust.LedgerAudit, does: "Compute the shop again from its ledger, and compare"}, e.audit)
 }
 
@@ -130,13 +139,14 @@ func (e *edge) endOffer(ctx context.Context, v *visitor, in *struct {
 
 func (e *edge) putCoupon(ctx context.Context, v *visitor, in *struct {
 	Code wire.CouponCode `path:"code"`
-	Body shop.Coupon
+	Body wire.Coupon
 },
-) (*reply[shop.CouponUse], error) {
+) (*reply[wire.UsedCoupon], error) {
 	if err := sameName(in.Code, in.Body.Code); err != nil {
 		return nil, err
 	}
-	return replied(e.Shop.PutCoupon(ctx, v.Person, in.Body))
+	u, err := e.Shop.PutCoupon(ctx, v.Person, shop.Coupon(in.Body))
+	return replied(wire.UsedCoupon{Coupon: wire.Coupon(u.Coupon), Used: u.Used}, err)
 }
 
 // repeatable has do answer a request once, however often it comes with the same Idempotency-Key within the time that answers are kept.
@@ -159,12 +169,9 @@ func repeatable[T any](v *visitor, body []byte, do func() (T, error)) *huma.Stre
 }
 
 func (e *edge) addStock(ctx context.Context, v *visitor, in *struct {
-	ID   wire.VariantID `path:"id"`
-	Key  string         `header:"Idempotency-Key"`
-	Body struct {
-		Units  int    `json:"units" doc:"negative to take out"`
-		Reason string `json:"reason,omitempty"`
-	}
+	ID      wire.VariantID `path:"id"`
+	Key     string         `header:"Idempotency-Key"`
+	Body    wire.AddStock
 	RawBody []byte
 },
 ) (*huma.StreamResponse, error) {
@@ -175,12 +182,9 @@ func (e *edge) addStock(ctx context.Context, v *visitor, in *struct {
 
 // refund refuses what was decided on an older sight of the order: the key is remembered for a minute only, what was given back for ever.
 func (e *edge) refund(ctx context.Context, v *visitor, in *struct {
-	ID   wire.OrderID `path:"id"`
-	Key  string       `header:"Idempotency-Key"`
-	Body struct {
-		Returns  []shop.Return `json:"returns" minItems:"1" maxItems:"50"`
-		Refunded wire.Money    `json:"refunded" doc:"of the order, as it was seen before"`
-	}
+	ID      wire.OrderID `path:"id"`
+	Key     string       `header:"Idempotency-Key"`
+	Body    wire.Refund
 	RawBody []byte
 },
 ) (*huma.StreamResponse, error) {
@@ -209,10 +213,7 @@ type byHand interface {
 
 func (e *edge) paid(ctx context.Context, v *visitor, in *struct {
 	ID   wire.OrderID `path:"id"`
-	Body struct {
-		ID     string     `json:"id" doc:"idempotency key"`
-		Amount wire.Money `json:"amount"`
-	}
+	Body wire.PaidByHand
 },
 ) (*reply[wire.Order], error) {
 	o, err := e.Shop.Order(ctx, "", in.ID)
@@ -294,7 +295,7 @@ func (e *edge) ordersFile(ctx context.Context, v *visitor, in *table) (*file, er
 	e.Log.Info("orders exported", "by", v.Person, "orders", len(list))
 	var b bytes.Buffer
 	err = shop.OrdersCSV(&b, list, in.Excel)
-	return fileOf("text/csv; charset=utf-8", "orders.csv", b.Bytes(), err)
+	return fileOf(csvType, "orders.csv", b.Bytes(), err)
 }
 
 func (e *edge) packing(ctx context.Context, _ *visitor, in *struct {
@@ -319,22 +320,13 @@ func (e *edge) packing(ctx context.Context, _ *visitor, in *struct {
 	if in.Format == "csv" {
 		var b bytes.Buffer
 		err := shop.PackingCSV(&b, shipped, in.Excel)
-		return fileOf("text/csv; charset=utf-8", "packing.csv", b.Bytes(), err)
+		return fileOf(csvType, "packing.csv", b.Bytes(), err)
 	}
 	paper, err := shop.PackingList(shipped, in.Language)
-	return fileOf("text/html; charset=utf-8", "packing.html", []byte(paper.HTML), err)
+	return fileOf(htmlType, "packing.html", []byte(paper.HTML), err)
 }
 
-// audited is what an audit found.
-type audited struct {
-	Seq          int64    `json:"seq" doc:"the ledger's newest entry"`
-	Hash         shop.Sum `json:"hash" doc:"of that entry, hexadecimal"`
-	Reservations int      `json:"reservations"`
-	Orders       int      `json:"orders"`
-	Wrong        []string `json:"wrong" doc:"what does not fit; nothing, if all is well"`
-}
-
-func (e *edge) audit(ctx context.Context, _ *visitor, _ *nothing) (*reply[audited], error) {
+func (e *edge) audit(ctx context.Context, _ *visitor, _ *nothing) (*reply[wire.Audit], error) {
 	if !e.auditing.TryLock() {
 		return nil, &wire.Error{Code: wire.RateLimited, Text: "an audit is under way: wait for it", RetryAfter: time.Minute}
 	}
@@ -343,5 +335,7 @@ func (e *edge) audit(ctx context.Context, _ *visitor, _ *nothing) (*reply[audite
 	if err != nil {
 		return nil, err
 	}
-	return replied(audited{a.Head.Seq, a.Head.Hash, a.Reservations, a.Orders, append([]string{}, a.Wrong...)}, nil)
+	return replied(wire.Audit{
+		Seq: a.Head.Seq, Hash: hex.EncodeToString(a.Head.Hash[:]), Reservations: a.Reservations, Orders: a.Orders, Wrong: append([]string{}, a.Wrong...),
+	}, nil)
 }

@@ -28,6 +28,8 @@ func (e *edge) being() {
 	own := func(method, path string, action trust.Action, does string) operation {
 		return operation{method: method, path: "/api/me" + path, action: action, does: does}
 	}
+	whole := own("GET", "/export", trust.AccountExport, "All that is kept of oneself")
+	whole.gives, whole.sample = []string{jsonType}, map[string]any{}
 	add(e, own("GET", "", trust.AccountOwn, "Who one is here"), e.me)
 	add(e, own("POST", "/sign-out", trust.AccountOwn, "Sign out in this browser"), e.signOut)
 	add(e, own("GET", "/sessions", trust.AccountOwn, "Where one is signed in"), e.sessions)
@@ -40,7 +42,7 @@ func (e *edge) being() {
 	add(e, own("POST", "/authenticator", trust.AccountKeys, "Begin to add an authenticator"), e.beginTOTP)
 	add(e, own("POST", "/authenticator/end", trust.AccountKeys, "Turn it on with its first code"), e.endTOTP)
 	add(e, own("DELETE", "/authenticator", trust.AccountKeys, "Take the authenticator away"), e.dropTOTP)
-	add(e, own("GET", "/export", trust.AccountExport, "All that is kept of oneself"), e.exportOwn)
+	add(e, whole, e.exportOwn)
 	add(e, own("DELETE", "", trust.AccountErase, "Erase oneself for ever"), e.eraseOwn)
 }
 
@@ -48,7 +50,10 @@ func (e *edge) being() {
 func (e *edge) managing() {
 	add(e, operation{method: "GET", path: "/api/people", action: trust.PeopleRead, does: "All of the staff"}, e.staff)
 	add(e, operation{method: "POST", path: "/api/people", action: trust.PeopleManage, does: "Give somebody a role"}, e.appoint)
-	add(e, operation{method: "GET", path: "/api/people/{id}/export", action: trust.PeopleExport, does: "All that is kept of somebody"}, e.export)
+	add(e, operation{
+		method: "GET", path: "/api/people/{id}/export", action: trust.PeopleExport, does: "All that is kept of somebody",
+		gives: []string{jsonType}, sample: map[string]any{},
+	}, e.export)
 	add(e, operation{method: "DELETE", path: "/api/people/{id}", action: trust.PeopleErase, does: "Erase somebody for ever"}, e.erase)
 }
 

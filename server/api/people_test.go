@@ -54,7 +54,7 @@ func TestStaffNeedsASecondProofAndLosesItsRightsAtOnce(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	gets[[]wire.Order](sue, "GET", "/api/shop/admin/orders", nil)
-	sue.refused(wire.Forbidden, "POST", "/api/shop/variants/ring/stock", map[string]any{"units": 1}, wire.IdempotencyKey, "k")
+	sue.refused(wire.Forbidden, "POST", "/api/shop/variants/ring/stock", wire.AddStock{Units: 1}, wire.IdempotencyKey, "k")
 	if list := gets[[]wire.Person](sue, "GET", "/api/people", nil); len(list) != 1 || list[0].Email != "sue@shop.example" {
 		t.Errorf("%+v", list)
 	}
@@ -67,14 +67,14 @@ func TestStockIsAddedOnceAKey(t *testing.T) {
 	m.sells("ring", 5, 9900)
 	o := m.operates()
 	const path = "/api/shop/variants/ring/stock"
-	o.refused(wire.PreconditionRequired, "POST", path, map[string]any{"units": 3})
+	o.refused(wire.PreconditionRequired, "POST", path, wire.AddStock{Units: 3})
 	for range 3 {
-		if v := gets[wire.Variant](o, "POST", path, map[string]any{"units": 3}, wire.IdempotencyKey, "delivery-1"); v.Left != 8 {
+		if v := gets[wire.Variant](o, "POST", path, wire.AddStock{Units: 3}, wire.IdempotencyKey, "delivery-1"); v.Left != 8 {
 			t.Errorf("%+v", v)
 		}
 	}
-	o.refused(wire.Conflict, "POST", path, map[string]any{"units": 4}, wire.IdempotencyKey, "delivery-1")
-	o.refused(wire.Conflict, "POST", path, map[string]any{"units": -9}, wire.IdempotencyKey, "delivery-2")
+	o.refused(wire.Conflict, "POST", path, wire.AddStock{Units: 4}, wire.IdempotencyKey, "delivery-1")
+	o.refused(wire.Conflict, "POST", path, wire.AddStock{Units: -9}, wire.IdempotencyKey, "delivery-2")
 	if m.left("ring") != 8 {
 		t.Errorf("%d left", m.left("ring"))
 	}

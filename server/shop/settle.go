@@ -262,12 +262,8 @@ func (t *tx) giveAllBack(o *Order, next *orderMoved) error {
 	return t.moveAll(o, wire.Returned, 0, nil)
 }
 
-// Return is units of an order's line that the buyer gives back.
-type Return struct {
-	Line     int  `json:"line" doc:"counts from 0"`
-	Quantity int  `json:"quantity"`
-	Restock  bool `json:"restock" doc:"the units can be sold again"`
-}
+// Return is the wire contract's.
+type Return = wire.Return
 
 // Refund gives back what was paid for units of a paid order, and puts those that came back into stock.
 func (s *Shop) Refund(ctx context.Context, id wire.OrderID, list []Return) (wire.Order, error) {

@@ -244,12 +244,8 @@ func (w Way) validatePrice(c wire.Currency) error {
 	return nil
 }
 
-// Shipment is a way to ship a certain parcel, with what it costs.
-type Shipment struct {
-	Name  string     `json:"name"`
-	Days  string     `json:"days,omitempty"`
-	Price wire.Money `json:"price"`
-}
+// Shipment is the wire contract's.
+type Shipment = wire.Shipment
 
 // Shipments are the ways to ship goods of a sum, after coupons, and a weight in grams to an address; the cheapest first.
 func (t Terms) Shipments(goods wire.Money, grams int, to wire.Address) []Shipment {
@@ -260,7 +256,7 @@ func (t Terms) Shipments(goods wire.Money, grams int, to wire.Address) []Shipmen
 			continue
 		}
 		if price, ok := w.price(goods, grams); ok {
-			all = append(all, Shipment{w.Name, w.Days, t.money(price)})
+			all = append(all, Shipment{Name: w.Name, Days: w.Days, Price: t.money(price)})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Shipment) int { return cmp.Compare(a.Price.Minor, b.Price.Minor) })

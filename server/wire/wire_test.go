@@ -59,7 +59,18 @@ var golden = map[string]any{
 		Totals:      wire.Totals{Goods: eur(15800), Discount: eur(0), Shipping: eur(0), Tax: eur(2523), TaxIncluded: true, Total: eur(15800)},
 		Cancellable: since.Add(24 * time.Hour),
 	}},
-	"person.json":  &wire.Person{ID: "pAbc", Role: "owner", Strong: true, Proved: since, Email: "ada@shop.example"},
+	"person.json": &wire.Person{ID: "pAbc", Role: "owner", Strong: true, Proved: since, Email: "ada@shop.example"},
+	"quote.json": &wire.Quote{
+		Totals: wire.Totals{Goods: eur(9900), Discount: eur(0), Shipping: eur(490), Tax: eur(1659), TaxIncluded: true, Total: eur(10390)},
+		Lines: []wire.Line{{
+			Reservation: "0123456789abcdef", Title: "A ring, 54", Variant: "ring-54", Quantity: 1, Price: eur(9900), Discount: eur(0), TaxRate: 1900,
+			Tax: eur(1581), Refunded: eur(0),
+		}},
+		Shipping:  wire.Shipment{Name: "post", Days: "2 to 3", Price: eur(490)},
+		Shipments: []wire.Shipment{{Name: "post", Days: "2 to 3", Price: eur(490)}},
+	},
+	"coupon.json":  &wire.UsedCoupon{Coupon: wire.Coupon{Code: "TEN", Percent: 1000, Until: since, Uses: 100, UsesEach: 1}, Used: 7},
+	"refund.json":  &wire.Refund{Returns: []wire.Return{{Line: 0, Quantity: 1, Restock: true}}, Refunded: eur(0)},
 	"session.json": &wire.Session{ID: "s1", Made: since, Seen: since, This: true},
 	"ledger.json": &wire.LedgerPage{Entries: []wire.LedgerEntry{
 		{Seq: 1, Hash: "aa", Digest: "bb", At: 1, Kind: "stock", Show: "evening", Public: `{"variant":"ring-54","units":2}`, Private: "cc"},
