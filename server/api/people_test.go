@@ -95,3 +95,43 @@ func TestAPasskeysCeremonyBeginsAndForgedEndsAreRefused(t *testing.T) {
 		t.Errorf("%+v", list)
 	}
 }
+
+func TestOverTLSCookiesBelongToThisHostAlone(t *testing.T) {
+	for origin, want := range map[string]bool{"https://shop.example": false, "http://localhost:8080": true} {
+		if got := plain([]string{origin}); got != want {
+			t.Errorf("%s: %v", origin, got)
+		}
+	}
+}
+
+// FuzzSeen: whatever an edit says it has seen, it is a version, or refused with a code of preconditions.
+func FuzzSeen(f *testing.F) {
+	for _, s := range [][2]string{{`"3"`, ""}, {"", "*"}, {"3", "*"}, {`W/"3"`, ""}, {"*", ""}, {"-1", ""}, {"99999999999999999999", ""}} {
+		f.Add(s[0], s[1])
+	}
+	f.Fuzz(func(t *testing.T, match, none string) {
+		switch v, err := seen(match, none); wire.CodeOf(err) {
+		case "":
+			if v < 0 || v == 0 && none != "*" {
+				t.Errorf("%q %q is version %d", match, none, v)
+			}
+		case wire.Precondition, wire.PreconditionRequired:
+		default:
+			t.Error(err)
+		}
+	})
+}
+
+// FuzzLastEventID: whatever a listener says it has heard last, it is an event that there was, or nothing.
+func FuzzLastEventID(f *testing.F) {
+	feed := NewFeed()
+	feed.last, feed.ring = 7, []told{{n: 5}, {n: 6}, {n: 7}}
+	for _, id := range []string{feed.id(7), feed.id(4), feed.id(3), feed.id(-1), "", "-", "x-1"} {
+		f.Add(id)
+	}
+	f.Fuzz(func(t *testing.T, id string) {
+		if n, ok := feed.number(id); ok && (n < 4 || n > 7) {
+			t.Errorf("%q goes on from %d", id, n)
+		}
+	})
+}
