@@ -36,11 +36,11 @@ func (s *Shop) Place(ctx context.Context, buyer wire.PersonID, c wire.Checkout) 
 	if err := s.validate(c); err != nil {
 		return wire.Placed{}, err
 	}
-	wish, err := wishOf(buyer, c)
+	wish, err := s.wishOf(buyer, c)
 	if err != nil {
 		return wire.Placed{}, err
 	}
-	sealed, err := s.seal(ctx, buyer, c.Contact)
+	sealed, err := s.seal(ctx, buyer, c.ID, c.Contact)
 	if err != nil {
 		return wire.Placed{}, err
 	}
@@ -91,7 +91,7 @@ func (s *Shop) validate(c wire.Checkout) error {
 }
 
 // seal encrypts a contact for the store.
-func (s *Shop) seal(ctx context.Context, person wire.PersonID, c wire.Contact) ([]byte, error) {
+func (s *Shop) seal(ctx context.Context, person wire.PersonID, order wire.OrderID, c wire.Contact) ([]byte, error) {
 	if s.c.Seal == nil {
 		return nil, nil
 	}
@@ -99,7 +99,7 @@ func (s *Shop) seal(ctx context.Context, person wire.PersonID, c wire.Contact) (
 	if err != nil {
 		return nil, fmt.Errorf("write a contact: %w", err)
 	}
-	sealed, err := s.c.Seal(ctx, person, plain)
+	sealed, err := s.c.Seal(ctx, person, order, plain)
 	if err != nil {
 		return nil, fmt.Errorf("encrypt a contact: %w", err)
 	}
@@ -290,15 +290,15 @@ func (t *tx) moveIn(o *Order, r *Reservation, to wire.Hold, until int64, tiers [
 
 // aboutOrder asks for an order with its reservations.
 func (s *Shop) aboutOrder(ctx context.Context, id wire.OrderID) (func(*state) Questions, error) {
-	a, err := s.c.Storage.Ask(ctx, Questions{Orders: []wire.OrderID{id}})
-	if err != nil {
-		return nil, fmt.Errorf("read an order: %w", err)
-	}
-	if len(a.Orders) == 0 {
-		return nil, wire.Errorf(wire.NotFound, "there is no such order")
+	o := s.till.look(id)
+	if o == nil {
+		var err error
+		if o, err = s.Order(ctx, "", id); err != nil {
+			return nil, err
+		}
 	}
 	q := Questions{Orders: []wire.OrderID{id}}
-	for _, l := range a.Orders[0].Lines {
+	for _, l := range o.Lines {
 		q.Reservations = append(q.Reservations, l.Reservation)
 	}
 	return func(*state) Questions { return q }, nil

@@ -38,6 +38,8 @@ const (
 	// tries and tryAfter are how often a batch is decided anew, and the pause before, which doubles.
 	tries    = 8
 	tryAfter = 50 * time.Millisecond
+	// storeWithin is how long the store may take for a batch.
+	storeWithin = 15 * time.Second
 )
 
 // ErrBehind says that a batch does not go on from the store's newest entry.
@@ -47,8 +49,10 @@ var ErrBehind = errors.New("the ledger has entries that this writer does not kno
 type Config struct {
 	Storage Storage
 	Terms   Terms
-	// Seal encrypts what must not be read in the store, for a person; nil stores nothing of it.
-	Seal func(ctx context.Context, person wire.PersonID, plain []byte) ([]byte, error)
+	// Seal encrypts the contact of a person's order; nil keeps no contacts.
+	Seal func(ctx context.Context, person wire.PersonID, order wire.OrderID, plain []byte) ([]byte, error)
+	// Secret keys the hashes of requests, which would tell whoever reads the store whether a guess of an address is right.
+	Secret []byte
 	// Pay are the ways to pay.
 	Pay map[wire.PayMethod]Provider
 	// Now is the clock of lapses and ends.
@@ -166,7 +170,10 @@ func (s *Shop) settle(ctx context.Context, batch []*request) {
 			pause *= 2
 		}
 		var answers []error
-		if answers, failed = s.attempt(ctx, batch); failed == nil {
+		working, done := context.WithTimeout(context.WithoutCancel(ctx), storeWithin) // what has begun is finished
+		answers, failed = s.attempt(working, batch)
+		done()
+		if failed == nil {
 			for i, r := range batch {
 				r.answer <- answers[i]
 			}
