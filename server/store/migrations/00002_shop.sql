@@ -85,3 +85,16 @@ CREATE TABLE endpoints (
     disabled TEXT NOT NULL,      -- the reason; '' while it is on
     created  INTEGER NOT NULL
 ) STRICT;
+
+-- Payments that no company keeps for us: cash on delivery and bank transfers.
+CREATE TABLE payments (
+    ref TEXT PRIMARY KEY,
+    doc TEXT NOT NULL -- '' until the first change is done
+) STRICT;
+
+CREATE TABLE payment_keys (
+    ref     TEXT NOT NULL REFERENCES payments (ref),
+    key     TEXT NOT NULL,
+    request TEXT NOT NULL,
+    PRIMARY KEY (ref, key)
+) STRICT;

@@ -72,6 +72,17 @@ type Outbox struct {
 	Reason    string
 }
 
+type Payment struct {
+	Ref string
+	Doc string
+}
+
+type PaymentKey struct {
+	Ref     string
+	Key     string
+	Request string
+}
+
 type Product struct {
 	ID  string
 	Doc string
