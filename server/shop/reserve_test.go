@@ -221,4 +221,3 @@ func TestWhatWasAnsweredIsThereAfterARestart(t *testing.T) {
 		})
 	}
 }
-

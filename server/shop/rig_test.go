@@ -2,7 +2,9 @@ package shop_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -148,5 +150,18 @@ func everywhere(t *testing.T, with func(*shop.Config), test func(t *testing.T, e
 			test(t, e)
 			e.audits()
 		})
+	}
+}
+
+// alters changes a SQLite database past the program.
+func (e *evening) alters(at store.Config, statement string) {
+	e.t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(at.Folder, store.File))
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(statement); err != nil {
+		e.t.Fatal(err)
 	}
 }

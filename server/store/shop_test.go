@@ -32,6 +32,14 @@ func batch(after shop.Head, id wire.ReservationID, state wire.Hold) *shop.Batch 
 	}
 }
 
+func entriesOf(ctx context.Context, s *Store) (list []shop.Entry, err error) {
+	err = s.Books(ctx, func(b shop.Books) (err error) {
+		list, err = b.Entries(ctx, 0, 10)
+		return err
+	})
+	return list, err
+}
+
 func TestABatchIsStoredWholeAndFromTheHeadOnly(t *testing.T) {
 	everyEngine(t, func(t *testing.T, ctx context.Context, s *Store) {
 		b := batch(shop.Head{}, "first", wire.Held)
@@ -54,7 +62,7 @@ func TestABatchIsStoredWholeAndFromTheHeadOnly(t *testing.T) {
 		if d := cmp.Diff(want, saved); d != "" {
 			t.Error("what is loaded differs:", d)
 		}
-		entries, err := s.Entries(ctx, 0, 10)
+		entries, err := entriesOf(ctx, s)
 		if err != nil || !cmp.Equal(entries, b.Entries) {
 			t.Errorf("the ledger: %v, %v", entries, err)
 		}
@@ -89,7 +97,7 @@ func TestOfTwoWritersOneIsBehind(t *testing.T) {
 				t.Error("one fails with", err)
 			}
 		}
-		entries, err := s.Entries(ctx, 0, 10)
+		entries, err := entriesOf(ctx, s)
 		if won != 1 || len(entries) != 1 || err != nil {
 			t.Errorf("%d won, %d entries, %v", won, len(entries), err)
 		}
@@ -109,16 +117,18 @@ func TestAllRecordsAreReadInPages(t *testing.T) {
 			t.Fatal(err)
 		}
 		seen, orders := map[wire.ReservationID]bool{}, int64(0)
-		err := errors.Join(
-			s.EachReservation(ctx, func(r *shop.Reservation) error { seen[r.ID] = true; return nil }),
-			s.EachOrder(ctx, func(o *shop.Order) error {
-				if o.Number != orders+1 {
-					t.Errorf("order %d after %d", o.Number, orders)
-				}
-				orders = o.Number
-				return nil
-			}),
-		)
+		err := s.Books(ctx, func(b shop.Books) error {
+			return errors.Join(
+				b.EachReservation(ctx, func(r *shop.Reservation) error { seen[r.ID] = true; return nil }),
+				b.EachOrder(ctx, func(o *shop.Order) error {
+					if o.Number != orders+1 {
+						t.Errorf("order %d after %d", o.Number, orders)
+					}
+					orders = o.Number
+					return nil
+				}),
+			)
+		})
 		if err != nil || len(seen) != 2*pageOf+1 || orders != 2*pageOf+1 {
 			t.Errorf("%d reservations, %d orders, %v", len(seen), orders, err)
 		}
