@@ -34,6 +34,21 @@ func (g *Gate) change(ctx context.Context, id wire.PersonID, do func(p *Person) 
 	}
 }
 
+// changeOwn is change for the visitor themselves, unless their sessions were ended since the request came: what ends sessions also
+// stops what they have begun.
+func (g *Gate) changeOwn(ctx context.Context, v Visit, do func(p *Person) error) (Person, error) {
+	return g.change(ctx, v.Person, func(p *Person) error {
+		if p.Epoch != v.Epoch {
+			return ended()
+		}
+		return do(p)
+	})
+}
+
+func ended() error {
+	return wire.Errorf(wire.Unauthenticated, "your sessions have just been ended: sign in again")
+}
+
 // add keeps a new person with an e-mail address in the form of Email.
 func (g *Gate) add(ctx context.Context, email string, role Role, account bool) (Person, error) {
 	p := Person{ID: newPerson(), Role: role, Index: g.Vault.Index(email), Made: g.Now(), Version: 1}
