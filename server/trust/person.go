@@ -109,7 +109,7 @@ func (g *Gate) Address(ctx context.Context, id wire.PersonID) (string, error) {
 }
 
 // Appoint gives a role to whoever has the e-mail address, and an account if they have none, and writes to them. They come in by a
-// sign-in link. The caller checks the right to PeopleManage.
+// sign-in link. The caller checks May(PeopleManage).
 func (g *Gate) Appoint(ctx context.Context, email string, role Role) (wire.PersonID, error) {
 	e, err := Email(email)
 	if err != nil {
@@ -128,9 +128,9 @@ func (g *Gate) Appoint(ctx context.Context, email string, role Role) (wire.Perso
 	return p.ID, trying("write to the appointed", g.Post.Post(ctx, e, InviteLetter, map[string]string{"role": string(role)}))
 }
 
-// SetRole changes somebody's role and ends their sessions. Who becomes staff loses a password, as it may be too short for staff.
-// The last owner stays one (Conflict); two owners who demote each other in the same instant are not kept from it, and Appoint on
-// the command line repairs that.
+// SetRole changes somebody's role and ends their sessions; the caller checks May(PeopleManage). Who becomes staff loses a password, as
+// it may be too short for staff. The last owner stays one (Conflict); two owners who demote each other in the same instant are not
+// kept from it, and Appoint on the command line repairs that.
 func (g *Gate) SetRole(ctx context.Context, id wire.PersonID, role Role) error {
 	if err := role.Validate(); err != nil {
 		return err
