@@ -38,8 +38,7 @@ type exportedSession struct {
 }
 
 // Export returns all that is kept of a person and of the guests who belong to them, as JSON (GDPR, article 20): under "people" what
-// this room has, under their names what others have. The caller checks MayTo(PeopleExport), or for
-// oneself Own.
+// this room has, under their names what others have. The caller checks MayTo(PeopleExport), or for oneself Own.
 func (g *Gate) Export(ctx context.Context, id wire.PersonID, others map[string]Exporter) ([]byte, error) {
 	ids, err := g.Persons(ctx, id)
 	if err != nil {
