@@ -5,6 +5,7 @@
 package sqlc
 
 import (
+	"vitrine/server/trust"
 	"vitrine/server/wire"
 )
 
@@ -28,6 +29,12 @@ type Head struct {
 	At     int64
 	Hash   string
 	Orders int64
+}
+
+type Key struct {
+	Person  wire.PersonID
+	Master  string
+	Wrapped []byte
 }
 
 type Ledger struct {
@@ -72,6 +79,30 @@ type Outbox struct {
 	Reason    string
 }
 
+type Passkey struct {
+	ID         []byte
+	Person     wire.PersonID
+	Credential []byte
+	Made       int64
+	Used       int64
+}
+
+type Person struct {
+	ID         wire.PersonID
+	Role       trust.Role
+	Account    wire.PersonID
+	Email      []byte
+	EmailIndex []byte
+	Password   []byte
+	Totp       []byte
+	TotpStep   int64
+	Recovery   []byte
+	Epoch      int64
+	Made       int64
+	Erased     int64
+	Version    int64
+}
+
 type Product struct {
 	ID  string
 	Doc string
@@ -82,6 +113,19 @@ type Reservation struct {
 	Buyer string
 	State string
 	Doc   string
+}
+
+type Session struct {
+	Token      []byte
+	ID         string
+	Person     wire.PersonID
+	Epoch      int64
+	Made       int64
+	Seen       int64
+	PasswordAt int64
+	LinkAt     int64
+	PasskeyAt  int64
+	TotpAt     int64
 }
 
 type Show struct {
@@ -96,4 +140,12 @@ type Stock struct {
 	Variant string
 	Version int64
 	Doc     string
+}
+
+type Ticket struct {
+	Token   []byte
+	Kind    trust.TicketKind
+	Browser []byte
+	Content []byte
+	Until   int64
 }
