@@ -5,6 +5,7 @@
 package sqlc
 
 import (
+	"vitrine/server/trust"
 	"vitrine/server/wire"
 )
 
@@ -28,6 +29,12 @@ type Head struct {
 	At     int64
 	Hash   string
 	Orders int64
+}
+
+type Key struct {
+	Person  wire.PersonID
+	Master  string
+	Wrapped []byte
 }
 
 type Ledger struct {
@@ -72,6 +79,14 @@ type Outbox struct {
 	Reason    string
 }
 
+type Passkey struct {
+	ID         []byte
+	Person     wire.PersonID
+	Credential []byte
+	Made       int64
+	Used       int64
+}
+
 type Payment struct {
 	Ref string
 	Doc string
@@ -81,6 +96,22 @@ type PaymentKey struct {
 	Ref     string
 	Key     string
 	Request string
+}
+
+type Person struct {
+	ID         wire.PersonID
+	Role       trust.Role
+	Account    wire.PersonID
+	Email      []byte
+	EmailIndex []byte
+	Password   []byte
+	Totp       []byte
+	TotpStep   int64
+	Recovery   []byte
+	Epoch      int64
+	Made       int64
+	Erased     int64
+	Version    int64
 }
 
 type Product struct {
@@ -95,6 +126,19 @@ type Reservation struct {
 	Doc   string
 }
 
+type Session struct {
+	Token      []byte
+	ID         string
+	Person     wire.PersonID
+	Epoch      int64
+	Made       int64
+	Seen       int64
+	PasswordAt int64
+	LinkAt     int64
+	PasskeyAt  int64
+	TotpAt     int64
+}
+
 type Show struct {
 	ID      wire.ShowID
 	Title   string
@@ -107,4 +151,12 @@ type Stock struct {
 	Variant string
 	Version int64
 	Doc     string
+}
+
+type Ticket struct {
+	Token   []byte
+	Kind    trust.TicketKind
+	Browser []byte
+	Content []byte
+	Until   int64
 }
