@@ -104,7 +104,7 @@ func (t *tx) tell(c change) error {
 
 // write tells the world about an order.
 func (t *tx) write(kind string, o *Order) {
-	id := fmt.Sprintf("%012d.%d", t.head.Seq, len(t.letters))
+	id := fmt.Sprintf("%012d-%d", t.head.Seq, len(t.letters))
 	t.letters = append(t.letters, Letter{ID: id, Kind: kind, Buyer: o.Buyer, Order: o.clone().Order})
 }
 
