@@ -188,7 +188,7 @@ func TestHardwareAndToolkitsStayInTheirRooms(t *testing.T) {
 
 func TestDomainRoomsImportOnlyWire(t *testing.T) {
 	for _, p := range packages(t) {
-		if !under(p.room(), "server/live", "server/turn", "server/stage", "server/chat", "server/shop") {
+		if !under(p.room(), "server/live", "server/turn", "server/stage", "server/chat", "server/shop", "server/pay", "server/trust", "server/reach") {
 			continue
 		}
 		for _, imp := range p.Imports {
