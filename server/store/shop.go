@@ -230,7 +230,7 @@ func rowsOf(b *shop.Batch) (*written, error) {
 		w.orders = append(w.orders, []any{o.ID, o.Number, o.Buyer, o.State, open, doc(o)})
 	}
 	for _, l := range b.Letters {
-		w.letters = append(w.letters, []any{l.ID, l.Kind, l.Buyer, doc(l.Order), b.After.At})
+		w.letters = append(w.letters, []any{l.ID, l.Kind, l.Buyer, text([]byte(doc(l.Order))), b.After.At})
 	}
 	return w, failed
 }
