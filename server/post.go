@@ -7,7 +7,6 @@ import (
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,7 +29,8 @@ func secretOf(ring *trust.Keyring, purpose string) []byte {
 	return key
 }
 
-// box seals what is not one person's: letters to addresses that nobody may have.
+// box seals what is the server's own and no person's: letters to addresses that nobody may have, and secrets of endpoints. It
+// implements store.Sealing.
 type box struct{ aead cipher.AEAD }
 
 func newBox(ring *trust.Keyring) box {
@@ -45,17 +45,24 @@ func newBox(ring *trust.Keyring) box {
 	return box{aead}
 }
 
-func (b box) seal(plain []byte) []byte {
-	return []byte(base64.StdEncoding.EncodeToString(b.aead.Seal(nil, nil, plain, nil)))
+// Seal seals a value for its place.
+func (b box) Seal(_ context.Context, f trust.Field, plain []byte) (trust.Sealed, error) {
+	return b.aead.Seal(nil, nil, plain, place(f)), nil
 }
 
-func (b box) open(sealed []byte) ([]byte, error) {
-	raw, err := base64.StdEncoding.DecodeString(string(sealed))
+// Open reads what Seal has sealed for the same place.
+func (b box) Open(_ context.Context, f trust.Field, s trust.Sealed) ([]byte, error) {
+	plain, err := b.aead.Open(nil, nil, s, place(f))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("open what was sealed for %s.%s: %w", f.Table, f.Name, err)
 	}
-	return b.aead.Open(nil, nil, raw, nil)
+	return plain, nil
 }
+
+func place(f trust.Field) []byte { return []byte(f.Table + "\x00" + f.Row + "\x00" + f.Name) }
+
+// bodyOf is where a letter's body is sealed.
+func bodyOf(id string) trust.Field { return trust.Field{Table: "outbox", Row: id, Name: "body"} }
 
 // post writes the e-mails. It implements trust.Post.
 type post struct {
@@ -83,7 +90,10 @@ func (p *post) Post(ctx context.Context, to string, kind trust.Letter, fields ma
 	if err != nil {
 		return fmt.Errorf("write a letter: %w", err)
 	}
-	l := reach.Letter{ID: rand.Text(), Kind: reach.ByMail, To: rand.Text(), Type: trusted + string(kind), Body: p.box.seal(b), Due: time.Now()}
+	l := reach.Letter{ID: rand.Text(), Kind: reach.ByMail, To: rand.Text(), Type: trusted + string(kind), Due: time.Now()}
+	if l.Body, err = p.box.Seal(ctx, bodyOf(l.ID), b); err != nil {
+		return err
+	}
 	if err := p.db.AddLetter(ctx, l); err != nil {
 		return err
 	}
@@ -99,7 +109,7 @@ func (p *post) open(ctx context.Context, l reach.Letter) ([]byte, error) {
 	var m reach.Mail
 	var err error
 	if strings.HasPrefix(l.Type, trusted) {
-		m, err = p.note(l)
+		m, err = p.note(ctx, l)
 	} else {
 		m, err = p.order(ctx, l)
 	}
@@ -125,9 +135,9 @@ var words = map[trust.Letter]struct{ subject, text string }{
 	trust.SecurityLetter: {"Your account was changed", "The way into your account was changed ({change}). If that was not you, sign in by a link and look:\n\n{link}\n"},
 }
 
-func (p *post) note(l reach.Letter) (m reach.Mail, err error) {
+func (p *post) note(ctx context.Context, l reach.Letter) (m reach.Mail, err error) {
 	var n note
-	b, err := p.box.open(l.Body)
+	b, err := p.box.Open(ctx, bodyOf(l.ID), l.Body)
 	if err == nil {
 		err = json.Unmarshal(b, &n)
 	}

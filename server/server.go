@@ -110,7 +110,7 @@ func (s *Server) serve(ctx context.Context, r *rooms) error {
 	if r.relay != nil {
 		g.Go(func() error { return r.relay.Run(broken) })
 	}
-	g.Go(func() error { return r.trade.run(broken) })
+	g.Go(func() error { return r.trade.run(broken, r.db, s.log) })
 	edge := s.edge(r)
 	secure, plain := s.http(edge), s.http(s.plain(r, edge))
 	g.Go(func() error { return r.sec.serve(secure, r.http) })

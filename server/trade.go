@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -32,7 +34,7 @@ type trade struct {
 }
 
 // openTrade builds the rooms that sell on the database.
-func (s *Server) openTrade(db *store.Store, origins []string) (*trade, error) {
+func (s *Server) openTrade(db *store.Store, at netip.AddrPort) (*trade, error) {
 	ring, err := trust.OpenKeyring(s.cfg.Data)
 	if err != nil {
 		return nil, err
@@ -42,13 +44,19 @@ func (s *Server) openTrade(db *store.Store, origins []string) (*trade, error) {
 	if t.ways, err = s.providers(t, ring, db); err != nil {
 		return nil, err
 	}
-	post := &post{db: db, vault: vault, terms: s.cfg.Terms, box: newBox(ring), origin: origins[0], nudge: func() { t.courier.Nudge() }}
+	origins, safe := s.origins(at), newBox(ring)
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("find the host's name: %w", err)
+	}
+	outbox := db.Outbox(fmt.Sprintf("%s %s", host, at), safe)
+	post := &post{db: db, vault: vault, terms: s.cfg.Terms, box: safe, origin: origins[0], nudge: func() { t.courier.Nudge() }}
 	t.gate, err = trust.New(trust.Config{Storage: db, Vault: vault, Post: post, Now: time.Now, Origins: origins})
 	if err != nil {
 		return nil, err
 	}
 	t.courier = reach.New(reach.Config{
-		Outbox: db, Open: post.open, Post: s.mail(), Endpoints: db, Client: s.cfg.Webhooks.Client(0), Now: time.Now, Spread: rand.Float64, Log: s.log,
+		Outbox: outbox, Open: post.open, Post: s.mail(), Endpoints: outbox, Client: s.cfg.Webhooks.Client(0), Now: time.Now, Spread: rand.Float64, Log: s.log,
 	})
 	ways := map[wire.PayMethod]shop.Provider{}
 	for name, p := range t.ways {
@@ -133,7 +141,7 @@ func (s *Server) mail() reach.Post {
 }
 
 // run runs the rooms until ctx ends.
-func (t *trade) run(ctx context.Context) error {
+func (t *trade) run(ctx context.Context, db *store.Store, log *slog.Logger) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return t.shop.Run(ctx) })
 	g.Go(func() error { return t.courier.Run(ctx) })
@@ -149,8 +157,8 @@ func (t *trade) run(ctx context.Context) error {
 				return nil
 			case <-tick.C:
 			}
-			if err := t.gate.Sweep(ctx); err != nil {
-				return err
+			if err := errors.Join(t.gate.Sweep(ctx), db.SweepLetters(ctx)); err != nil && ctx.Err() == nil {
+				log.Error("what has expired could not be removed", "error", err)
 			}
 		}
 	})

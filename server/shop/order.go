@@ -111,7 +111,7 @@ func (t *tx) place(terms Terms, buyer wire.PersonID, c wire.Checkout, wish Sum, 
 		if o.Wish != wish {
 			return wire.Order{}, keyReused()
 		}
-		return o.Order, nil
+		return o.clone().Order, nil
 	}
 	list, err := t.ready(buyer, c.Reservations)
 	if err != nil {
@@ -145,7 +145,7 @@ func (t *tx) place(terms Terms, buyer wire.PersonID, c wire.Checkout, wish Sum, 
 	if err := t.begin(o, c.Pay); err != nil {
 		return wire.Order{}, err
 	}
-	return o.Order, nil
+	return o.clone().Order, nil
 }
 
 // codes are the coupons' own spelling of theirs.
@@ -288,7 +288,8 @@ func (t *tx) moveIn(o *Order, r *Reservation, to wire.Hold, until int64, tiers [
 	return t.tell(c)
 }
 
-// aboutOrder asks for an order with its reservations.
+// aboutOrder asks for an order with its reservations, and with what bounds taking them again: the buyer's units of what is capped,
+// and orders with the same coupons.
 func (s *Shop) aboutOrder(ctx context.Context, id wire.OrderID) (func(*state) Questions, error) {
 	o := s.till.look(id)
 	if o == nil {
@@ -301,7 +302,16 @@ func (s *Shop) aboutOrder(ctx context.Context, id wire.OrderID) (func(*state) Qu
 	for _, l := range o.Lines {
 		q.Reservations = append(q.Reservations, l.Reservation)
 	}
-	return func(*state) Questions { return q }, nil
+	if len(o.Coupons) > 0 {
+		q.Customers = []wire.PersonID{o.Buyer}
+	}
+	return func(st *state) Questions {
+		q := q
+		if slices.ContainsFunc(o.Lines, func(l wire.Line) bool { return st.capped(wire.Reserve{Variant: l.Variant, Offer: l.Offer}) }) {
+			q.Buyers = []wire.PersonID{o.Buyer}
+		}
+		return q
+	}, nil
 }
 
 // change decides something about an order.
@@ -318,7 +328,7 @@ func (s *Shop) change(ctx context.Context, id wire.OrderID, decide func(*tx, *Or
 		if err := decide(t, o); err != nil {
 			return wire.Order{}, err
 		}
-		return o.Order, nil
+		return o.clone().Order, nil
 	})
 }
 

@@ -26,7 +26,7 @@ func (s *Shop) Reserve(ctx context.Context, buyer wire.PersonID, w wire.Reserve)
 	}
 	asks := func(st *state) Questions {
 		q := Questions{Reservations: []wire.ReservationID{w.ID}}
-		if st.capped(w) {
+		if st.capped(w) || w.Wait {
 			q.Buyers = []wire.PersonID{buyer}
 		}
 		return q
@@ -282,14 +282,13 @@ func (s *Shop) Release(ctx context.Context, buyer wire.PersonID, id wire.Reserva
 		if err != nil {
 			return wire.Reservation{}, err
 		}
-		switch r.State {
-		case wire.Held, wire.Waiting:
+		switch {
+		case r.State == wire.Frozen, r.State == wire.Held && r.Order != "": // an order is paid for as a whole
+			return wire.Reservation{}, wire.Errorf(wire.Conflict, "it belongs to an order: cancel that instead")
+		case r.State == wire.Held, r.State == wire.Waiting:
 			if err := t.move(r, wire.Released, 0); err != nil {
 				return wire.Reservation{}, err
 			}
-		case wire.Frozen:
-			return wire.Reservation{}, wire.Errorf(wire.Conflict, "its payment has begun: cancel the order instead")
-		default:
 		}
 		return t.public(r), nil
 	})
@@ -348,8 +347,8 @@ func (t *tx) tick() error {
 	return t.serve()
 }
 
-// serve gives units that came free to those who wait, in their order. Who asks for more than there are is passed over and
-// keeps the place.
+// serve gives units that came free to those who wait, in their order. Who asks for more than there are, or than one may have, is
+// passed over and keeps the place.
 func (t *tx) serve() error {
 	if len(t.queues) == 0 {
 		return nil
@@ -368,7 +367,7 @@ func (t *tx) serve() error {
 			}
 			continue
 		}
-		if !t.fits(d, nil) {
+		if !t.fits(d, nil) || t.within(r.Buyer, d, r.Quantity, nil) != nil {
 			continue
 		}
 		c := &holdMoved{Ref: r.Ref, Show: r.Show, State: wire.Held, Until: t.at + t.holdFor, Price: &d.price, Offer: d.id(), Tiers: d.tiers}

@@ -253,8 +253,13 @@ func (s *Shop) ask(ctx context.Context, batch []*request) error {
 				q.Orders = append(q.Orders, id)
 			}
 		}
-		q.Buyers = append(q.Buyers, one.Buyers...)
 		q.Customers = append(q.Customers, one.Customers...)
+		for _, b := range one.Buyers {
+			q.Buyers = s.state.uncounted(q.Buyers, b)
+		}
+	}
+	for b := range s.state.waits { // they are served when units come free
+		q.Buyers = s.state.uncounted(q.Buyers, b)
 	}
 	if len(q.Reservations)+len(q.Orders)+len(q.Buyers)+len(q.Customers) == 0 {
 		return nil

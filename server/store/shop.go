@@ -184,9 +184,15 @@ type step struct {
 // steps are the statements of a batch, in the order in which two writers take their locks.
 func (w *written) steps(q *sqlc.Queries) []step {
 	return []step{
-		{"entries", w.entries, q.AddEntries}, {"products", w.products, q.PutProducts}, {"stock", w.stocks, q.PutStocks},
-		{"offers", w.offers, q.PutOffers}, {"coupons", w.coupons, q.PutCoupons}, {"reservations", w.reservations, q.PutReservations},
-		{"orders", w.orders, q.PutOrders}, {"webhooks", w.letters, q.AddWebhooks}, {"mails", w.letters, q.AddMails},
+		{"entries", w.entries, q.AddEntries},
+		{"products", w.products, q.PutProducts},
+		{"stock", w.stocks, q.PutStocks},
+		{"offers", w.offers, q.PutOffers},
+		{"coupons", w.coupons, q.PutCoupons},
+		{"reservations", w.reservations, q.PutReservations},
+		{"orders", w.orders, q.PutOrders},
+		{"webhooks", w.letters, q.AddWebhooks},
+		{"mails", w.letters, q.AddMails},
 	}
 }
 
@@ -224,7 +230,7 @@ func rowsOf(b *shop.Batch) (*written, error) {
 		w.orders = append(w.orders, []any{o.ID, o.Number, o.Buyer, o.State, open, doc(o)})
 	}
 	for _, l := range b.Letters {
-		w.letters = append(w.letters, []any{l.ID, l.Kind, l.Buyer, doc(l.Order), b.After.At})
+		w.letters = append(w.letters, []any{l.ID, l.Kind, l.Buyer, text([]byte(doc(l.Order))), b.After.At})
 	}
 	return w, failed
 }

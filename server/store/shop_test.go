@@ -85,7 +85,9 @@ func TestOfTwoWritersOneIsBehind(t *testing.T) {
 		var all sync.WaitGroup
 		results := make([]error, 8)
 		for i := range results {
-			all.Go(func() { results[i] = s.Commit(ctx, batch(shop.Head{}, wire.ReservationID(fmt.Sprint("r", i)), wire.Held)) })
+			all.Go(func() {
+				results[i] = s.Commit(ctx, batch(shop.Head{}, wire.ReservationID(fmt.Sprint("r", i)), wire.Held))
+			})
 		}
 		all.Wait()
 		won := 0

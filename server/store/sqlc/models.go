@@ -5,6 +5,7 @@
 package sqlc
 
 import (
+	"vitrine/server/reach"
 	"vitrine/server/trust"
 	"vitrine/server/wire"
 )
@@ -15,12 +16,13 @@ type Coupon struct {
 }
 
 type Endpoint struct {
-	ID       string
-	Url      string
-	Secret   string
-	Previous string
-	Disabled string
-	Created  int64
+	ID            string
+	Url           string
+	Secret        string
+	Previous      string
+	PreviousUntil int64
+	Disabled      string
+	Created       int64
 }
 
 type Head struct {
@@ -35,6 +37,12 @@ type Key struct {
 	Person  wire.PersonID
 	Master  string
 	Wrapped []byte
+}
+
+type Lease struct {
+	Kind  reach.Kind
+	Owner string
+	Until int64
 }
 
 type Ledger struct {
@@ -68,7 +76,7 @@ type Order struct {
 
 type Outbox struct {
 	ID        string
-	Kind      string
+	Kind      reach.Kind
 	Recipient string
 	Type      string
 	Body      string

@@ -47,28 +47,6 @@ func (q *Queries) AddEntries(ctx context.Context, rows string) error {
 	return err
 }
 
-const addMails = `-- name: AddMails :exec
-INSERT INTO outbox (id, kind, recipient, type, body, state, tries, due, changed, reason)
-SELECT (j.value->>0) || '-mail', 'mail', j.value->>2, j.value->>1, j.value->>3, 'waiting', 0, CAST(j.value->>4 AS bigint), CAST(j.value->>4 AS bigint), ''
-FROM json_each($1) AS j WHERE true
-`
-
-func (q *Queries) AddMails(ctx context.Context, rows string) error {
-	_, err := q.db.ExecContext(ctx, addMails, rows)
-	return err
-}
-
-const addWebhooks = `-- name: AddWebhooks :exec
-INSERT INTO outbox (id, kind, recipient, type, body, state, tries, due, changed, reason)
-SELECT (j.value->>0) || '-' || e.id, 'webhook', e.id, j.value->>1, j.value->>3, 'waiting', 0, CAST(j.value->>4 AS bigint), CAST(j.value->>4 AS bigint), ''
-FROM json_each($1) AS j CROSS JOIN endpoints AS e WHERE e.disabled = ''
-`
-
-func (q *Queries) AddWebhooks(ctx context.Context, rows string) error {
-	_, err := q.db.ExecContext(ctx, addWebhooks, rows)
-	return err
-}
-
 const coupons = `-- name: Coupons :many
 SELECT doc FROM coupons
 `

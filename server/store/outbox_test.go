@@ -1,0 +1,176 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vitrine/server/reach"
+	"vitrine/server/reach/reachtest"
+	"vitrine/server/trust"
+	"vitrine/server/wire"
+)
+
+// box is an outbox as its conformance test wants one.
+type box struct{ *Outbox }
+
+func (b box) Put(t *testing.T, letters ...reach.Letter) {
+	t.Helper()
+	for _, l := range letters {
+		if err := b.store.AddLetter(t.Context(), l); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (b box) Reason(t *testing.T, id string) (reason string, waits bool) {
+	t.Helper()
+	var state string
+	err := b.store.db.QueryRowContext(t.Context(), "SELECT reason, state FROM outbox WHERE id = $1", id).Scan(&reason, &state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reason, state == "waiting"
+}
+
+var (
+	_ reach.Outbox    = (*Outbox)(nil)
+	_ reach.Endpoints = (*Outbox)(nil)
+)
+
+func TestLetters_are_kept_as_reach_wants_it(t *testing.T) {
+	for engine, fresh := range engines {
+		t.Run(engine, func(t *testing.T) {
+			reachtest.Outbox(t, func(t *testing.T) reachtest.Box { return box{openAt(t, fresh(t)).Outbox("one", nil)} })
+			reachtest.Shared(t, func(t *testing.T) (one, other reachtest.Box) {
+				cfg := fresh(t)
+				return box{openAt(t, cfg).Outbox("one", nil)}, box{openAt(t, cfg).Outbox("other", nil)}
+			})
+		})
+	}
+}
+
+// own seals what is the server's own: in a vault that has the server as somebody.
+type own struct{ vault *trust.Vault }
+
+const itself wire.PersonID = "server"
+
+func (o own) Seal(ctx context.Context, f trust.Field, plain []byte) (trust.Sealed, error) {
+	return o.vault.Seal(ctx, itself, f, plain)
+}
+
+func (o own) Open(ctx context.Context, f trust.Field, s trust.Sealed) ([]byte, error) {
+	return o.vault.Open(ctx, itself, f, s)
+}
+
+// vault is a vault on the store, in which the server is somebody.
+func vault(t *testing.T, s *Store) *trust.Vault {
+	t.Helper()
+	v := trust.NewVault(trust.NewKeyring(), s)
+	key, _ := v.NewKey(itself)
+	if err := s.AddPerson(t.Context(), trust.Person{ID: itself, Role: trust.Buyer, Made: s.now()}, key); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAn_endpoint_is_signed_for_with_its_secret_and_for_a_day_with_the_one_before(t *testing.T) {
+	for engine, fresh := range engines {
+		t.Run(engine, func(t *testing.T) {
+			s, ctx := openAt(t, fresh(t)), t.Context()
+			at := time.UnixMilli(1_795_291_200_123).UTC()
+			s.now = func() time.Time { return at }
+			o := s.Outbox("one", own{vault(t, s)})
+			wants := func(url string, secrets ...string) {
+				t.Helper()
+				got, err := o.Endpoint(ctx, "hook")
+				if err != nil || got.URL != url || !slices.Equal(got.Secrets, secrets) {
+					t.Errorf("got %+v, %v", got, err)
+				}
+			}
+			must(t, o.PutEndpoint(ctx, "hook", "https://a.example", "first"))
+			wants("https://a.example", "first")
+			must(t, o.PutEndpoint(ctx, "hook", "https://b.example", "second"))
+			wants("https://b.example", "second", "first")
+			must(t, o.PutEndpoint(ctx, "hook", "https://c.example", ""))
+			wants("https://c.example", "second", "first")
+			at = at.Add(secretKept)
+			wants("https://c.example", "second")
+
+			must(t, o.Disable(ctx, "hook", "it is gone"))
+			if _, err := o.Endpoint(ctx, "hook"); wire.CodeOf(err) != wire.NotFound {
+				t.Errorf("an endpoint that is off: %v", err)
+			}
+			list, err := o.Endpoints(ctx)
+			want := []Endpoint{{ID: "hook", URL: "https://c.example", Disabled: "it is gone", Created: at.Add(-secretKept)}}
+			if err != nil || !cmp.Equal(list, want) {
+				t.Errorf("got %+v, %v", list, err)
+			}
+			must(t, o.PutEndpoint(ctx, "hook", "https://c.example", ""))
+			wants("https://c.example", "second")
+			must(t, o.DropEndpoint(ctx, "hook"))
+			for _, err := range []error{
+				o.DropEndpoint(ctx, "hook"), o.PutEndpoint(ctx, "hook", "https://c.example", ""), func() error { _, err := o.Endpoint(ctx, "hook"); return err }(),
+			} {
+				if wire.CodeOf(err) != wire.NotFound {
+					t.Errorf("an endpoint that is removed: %v", err)
+				}
+			}
+			if err := o.PutEndpoint(ctx, "a.b", "https://c.example", "secret"); wire.CodeOf(err) != wire.Invalid {
+				t.Errorf("a name with a full stop: %v", err)
+			}
+		})
+	}
+}
+
+func TestA_letter_is_emptied_when_it_is_done_and_forgotten_after_thirty_days(t *testing.T) {
+	for engine, fresh := range engines {
+		t.Run(engine, func(t *testing.T) {
+			s, ctx := openAt(t, fresh(t)), t.Context()
+			at := time.UnixMilli(1_795_291_200_123).UTC()
+			s.now = func() time.Time { return at }
+			o := s.Outbox("one", nil)
+			for _, id := range []string{"sent", "dead", "waits"} {
+				must(t, s.AddLetter(ctx, reach.Letter{ID: id, Kind: reach.ByMail, To: id, Type: "order.paid", Body: []byte("sealed"), Due: at}))
+			}
+			must(t, o.Sent(ctx, "sent"))
+			must(t, o.Dead(ctx, "dead", "it is gone"))
+			bodies := func() map[string]string {
+				t.Helper()
+				rows, err := s.db.QueryContext(ctx, "SELECT id, body FROM outbox")
+				must(t, err)
+				defer rows.Close()
+				all := map[string]string{}
+				for rows.Next() {
+					var id, body string
+					must(t, rows.Scan(&id, &body))
+					all[id] = body
+				}
+				must(t, rows.Err())
+				return all
+			}
+			sealed := base64.StdEncoding.EncodeToString([]byte("sealed"))
+			at = at.Add(doneKept)
+			must(t, s.SweepLetters(ctx))
+			if got, want := bodies(), map[string]string{"sent": "", "dead": "", "waits": sealed}; !cmp.Equal(got, want) {
+				t.Errorf("got %v", got)
+			}
+			at = at.Add(time.Millisecond)
+			must(t, s.SweepLetters(ctx))
+			if got, want := bodies(), map[string]string{"waits": sealed}; !cmp.Equal(got, want) {
+				t.Errorf("got %v", got)
+			}
+		})
+	}
+}
