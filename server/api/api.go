@@ -41,7 +41,7 @@ type Config struct {
 	Store Store
 	// Ready says why the server should get no new work; nil if it should.
 	Ready func(context.Context) error
-	// Page serves /watch/{show} and /assets/.
+	// Page serves /watch/{show}, /verify/{show} and /assets/.
 	Page http.Handler
 	// Metrics serves /metrics; nil leaves the address out.
 	Metrics http.Handler
@@ -84,6 +84,7 @@ func New(cfg Config) http.Handler {
 	mux.Handle("/healthz", e.methods(methods{"GET": health}, ""))
 	mux.Handle("/readyz", e.methods(methods{"GET": e.ready}, ""))
 	mux.Handle("/watch/{show}", e.only(cfg.Page))
+	mux.Handle("/verify/{show}", e.only(cfg.Page))
 	mux.Handle("/assets/", e.only(cfg.Page))
 	if cfg.Metrics != nil {
 		mux.Handle("/metrics", e.only(cfg.Metrics))
