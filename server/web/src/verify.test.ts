@@ -60,7 +60,7 @@ test("whatever is changed, the first entry that does not fit is named", async ()
 
 test("what is no page of the ledger is refused", () => {
   for (const bad of [null, 1, {}, { entries: 1 }, { entries: [{ seq: 1 }] }, { entries: [{ seq: 0.5, hash: "0".repeat(64), digest: "0".repeat(64) }] }]) {
-    assert.throws(() => readPage(bad), TypeError);
+    assert.throws(() => readPage(bad));
   }
   assert.deepEqual(readPage({ entries: [], more: true }), { entries: [], more: true });
 });
