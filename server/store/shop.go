@@ -168,9 +168,15 @@ type step struct {
 // steps are the statements of a batch, in the order in which two writers take their locks.
 func (w *written) steps(q *sqlc.Queries) []step {
 	return []step{
-		{"entries", w.entries, q.AddEntries}, {"products", w.products, q.PutProducts}, {"stock", w.stocks, q.PutStocks},
-		{"offers", w.offers, q.PutOffers}, {"coupons", w.coupons, q.PutCoupons}, {"reservations", w.reservations, q.PutReservations},
-		{"orders", w.orders, q.PutOrders}, {"webhooks", w.letters, q.AddWebhooks}, {"mails", w.letters, q.AddMails},
+		{"entries", w.entries, q.AddEntries},
+		{"products", w.products, q.PutProducts},
+		{"stock", w.stocks, q.PutStocks},
+		{"offers", w.offers, q.PutOffers},
+		{"coupons", w.coupons, q.PutCoupons},
+		{"reservations", w.reservations, q.PutReservations},
+		{"orders", w.orders, q.PutOrders},
+		{"webhooks", w.letters, q.AddWebhooks},
+		{"mails", w.letters, q.AddMails},
 	}
 }
 
