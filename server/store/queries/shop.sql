@@ -65,6 +65,9 @@ SELECT r.doc FROM json_each(sqlc.arg(names)) AS j JOIN reservations AS r ON r.id
 SELECT r.doc FROM json_each(sqlc.arg(buyers)) AS j JOIN reservations AS r ON r.buyer = j.key
 WHERE r.state IN ('held', 'frozen', 'sold');
 
+-- name: AllReservationsOf :many
+SELECT r.doc FROM json_each(sqlc.arg(buyers)) AS j JOIN reservations AS r ON r.buyer = j.key;
+
 -- name: OrdersNamed :many
 SELECT o.doc FROM json_each(sqlc.arg(names)) AS j JOIN orders AS o ON o.id = j.key;
 

@@ -47,6 +47,33 @@ func (q *Queries) AddEntries(ctx context.Context, rows string) error {
 	return err
 }
 
+const allReservationsOf = `-- name: AllReservationsOf :many
+SELECT r.doc FROM json_each($1) AS j JOIN reservations AS r ON r.buyer = j.key
+`
+
+func (q *Queries) AllReservationsOf(ctx context.Context, buyers string) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, allReservationsOf, buyers)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var doc string
+		if err := rows.Scan(&doc); err != nil {
+			return nil, err
+		}
+		items = append(items, doc)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const coupons = `-- name: Coupons :many
 SELECT doc FROM coupons
 `
