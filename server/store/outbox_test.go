@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -170,6 +172,39 @@ func TestA_letter_is_emptied_when_it_is_done_and_forgotten_after_thirty_days(t *
 			must(t, s.SweepLetters(ctx))
 			if got, want := bodies(), map[string]string{"waits": sealed}; !cmp.Equal(got, want) {
 				t.Errorf("got %v", got)
+			}
+		})
+	}
+}
+
+func TestWhat_the_shop_tells_goes_to_the_buyer_and_to_every_endpoint_that_is_on(t *testing.T) {
+	for engine, fresh := range engines {
+		t.Run(engine, func(t *testing.T) {
+			e, ctx := newEvening(t, fresh(t)), t.Context()
+			for _, id := range []string{"mail", "erp", "off"} {
+				must(t, e.out.PutEndpoint(ctx, id, "https://"+id+".example", webhook))
+			}
+			must(t, e.out.Disable(ctx, "off", "it is gone"))
+			e.sells("vase", 10, 1500)
+			buyer := e.guest(ada.Email)
+			order := e.buys(buyer, "vase", 1500, ada)
+			names := map[string]bool{}
+			for kind, receivers := range map[reach.Kind][]string{reach.ByMail: {string(buyer)}, reach.ByWebhook: {"erp", "mail"}} {
+				list, err := e.out.Due(ctx, kind, e.now(), 9)
+				must(t, err)
+				var to []string
+				for _, l := range list {
+					var told wire.Order
+					must(t, json.Unmarshal(l.Body, &told))
+					if l.Type != "order.paid" || told.ID != order || names[l.ID] || !regexp.MustCompile(`^[a-z0-9-]{1,64}$`).MatchString(l.ID) {
+						t.Errorf("a letter is %q, of type %s, about %s", l.ID, l.Type, told.ID)
+					}
+					names[l.ID] = true
+					to = append(to, l.To)
+				}
+				if slices.Sort(to); !slices.Equal(to, receivers) {
+					t.Errorf("%s goes to %v, want %v", kind, to, receivers)
+				}
 			}
 		})
 	}

@@ -1,5 +1,5 @@
 -- What the shop tells comes as rows of one JSON object of arrays: id, type, buyer, body, time. Names of letters have no full stop
--- (Standard Webhooks).
+-- (Standard Webhooks); those of webhooks end with their endpoint, so that no two are the same.
 
 -- name: AddWebhooks :exec
 INSERT INTO outbox (id, kind, recipient, type, body, state, tries, due, changed, reason)
@@ -9,7 +9,7 @@ FROM json_each(sqlc.arg(rows)) AS j CROSS JOIN endpoints AS e WHERE e.disabled =
 
 -- name: AddMails :exec
 INSERT INTO outbox (id, kind, recipient, type, body, state, tries, due, changed, reason)
-SELECT replace(j.value->>0, '.', '-') || '-mail', 'mail', j.value->>2, j.value->>1, j.value->>3, 'waiting', 0,
+SELECT replace(j.value->>0, '.', '-'), 'mail', j.value->>2, j.value->>1, j.value->>3, 'waiting', 0,
     CAST(j.value->>4 AS bigint), CAST(j.value->>4 AS bigint), ''
 FROM json_each(sqlc.arg(rows)) AS j WHERE true;
 

@@ -43,7 +43,7 @@ func (q *Queries) AddLetter(ctx context.Context, arg AddLetterParams) error {
 
 const addMails = `-- name: AddMails :exec
 INSERT INTO outbox (id, kind, recipient, type, body, state, tries, due, changed, reason)
-SELECT replace(j.value->>0, '.', '-') || '-mail', 'mail', j.value->>2, j.value->>1, j.value->>3, 'waiting', 0,
+SELECT replace(j.value->>0, '.', '-'), 'mail', j.value->>2, j.value->>1, j.value->>3, 'waiting', 0,
     CAST(j.value->>4 AS bigint), CAST(j.value->>4 AS bigint), ''
 FROM json_each($1) AS j WHERE true
 `
@@ -62,7 +62,7 @@ FROM json_each($1) AS j CROSS JOIN endpoints AS e WHERE e.disabled = ''
 `
 
 // What the shop tells comes as rows of one JSON object of arrays: id, type, buyer, body, time. Names of letters have no full stop
-// (Standard Webhooks).
+// (Standard Webhooks); those of webhooks end with their endpoint, so that no two are the same.
 func (q *Queries) AddWebhooks(ctx context.Context, rows string) error {
 	_, err := q.db.ExecContext(ctx, addWebhooks, rows)
 	return err
