@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/netip"
 	"strconv"
@@ -49,6 +50,8 @@ type Config struct {
 	Pay Payments
 	// Hold is how long units are held for a buyer; 0 means 90 s.
 	Hold time.Duration
+	// Large are sums from which somebody new needs a further proof to buy, one a currency; 500.00 in the shop's currency if empty.
+	Large []wire.Money
 	// Origins are the addresses of the pages, as "https://shop.example": the first is what links in e-mails and passkeys belong to.
 	// Empty means the domain, or this computer.
 	Origins []string
@@ -229,6 +232,10 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Terms.Currency == "" {
 		c.Terms = DefaultTerms()
+	}
+	if len(c.Large) == 0 {
+		digits, _ := c.Terms.Currency.Digits()
+		c.Large = []wire.Money{{Minor: 500 * int64(math.Pow10(digits)), Currency: c.Terms.Currency}}
 	}
 	if c.MailFrom.Address == "" {
 		c.MailFrom = reach.Sender{Address: "shop@localhost.localdomain", Name: "Vitrine"}

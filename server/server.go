@@ -21,6 +21,7 @@ import (
 	"vitrine/server/api"
 	"vitrine/server/live"
 	"vitrine/server/store"
+	"vitrine/server/trust"
 	"vitrine/server/web"
 	"vitrine/server/wire"
 )
@@ -138,6 +139,8 @@ func (s *Server) edge(r *rooms) http.Handler {
 	h := api.New(api.Config{
 		Stage: r.stage, Store: r.db, Ready: s.readiness(r.db), Page: web.Handler(), Metrics: metrics(r.stage, r.relay),
 		Relays: s.relays(r.relay), TrustedProxies: s.cfg.TrustedProxies, Log: s.log,
+		Gate: r.trade.gate, Shop: r.trade.shop, Pay: r.trade.ways, Open: r.trade.open, Feed: r.trade.feed, Withdrawals: r.trade.links,
+		Risk: trust.Risk{Large: s.cfg.Large},
 	})
 	if s.cfg.secure() {
 		return strict(h)

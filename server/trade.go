@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"vitrine/server/api"
 	"vitrine/server/pay"
 	"vitrine/server/reach"
 	"vitrine/server/shop"
@@ -31,6 +32,9 @@ type trade struct {
 	courier *reach.Courier
 	ways    map[wire.PayMethod]pay.Provider
 	bank    *pay.Test // nil without the test provider
+	feed    *api.Feed
+	vault   *trust.Vault
+	links   shop.WithdrawalKeys
 }
 
 // openTrade builds the rooms that sell on the database.
@@ -40,7 +44,7 @@ func (s *Server) openTrade(db *store.Store, at netip.AddrPort) (*trade, error) {
 		return nil, err
 	}
 	vault := trust.NewVault(ring, db)
-	t := &trade{}
+	t := &trade{feed: api.NewFeed(), vault: vault, links: shop.WithdrawalKeys{secretOf(ring, "withdrawals")}}
 	if t.ways, err = s.providers(t, ring, db); err != nil {
 		return nil, err
 	}
@@ -65,6 +69,7 @@ func (s *Server) openTrade(db *store.Store, at netip.AddrPort) (*trade, error) {
 	t.shop, err = shop.New(shop.Config{
 		Storage: db, Terms: s.cfg.Terms, Pay: ways, Hold: s.cfg.Hold, Log: s.log, Secret: secretOf(ring, "requests"),
 		Now: steady(), Changed: func(b *shop.Batch) {
+			t.feed.Changed(b)
 			if len(b.Letters) > 0 {
 				t.courier.Nudge()
 			}
@@ -90,6 +95,11 @@ func (s *Server) origins(at netip.AddrPort) []string {
 	}
 }
 
+// open reads the contact of an order.
+func (t *trade) open(ctx context.Context, person wire.PersonID, order wire.OrderID, sealed []byte) ([]byte, error) {
+	return t.vault.Open(ctx, person, contactOf(order), sealed)
+}
+
 // contactOf is where an order's contact is sealed.
 func contactOf(order wire.OrderID) trust.Field {
 	return trust.Field{Table: "orders", Row: string(order), Name: "contact"}
@@ -106,7 +116,7 @@ func (s *Server) providers(t *trade, ring *trust.Keyring, db *store.Store) (map[
 	ways := map[wire.PayMethod]pay.Provider{}
 	if s.cfg.Pay.Test {
 		var err error
-		t.bank, err = pay.NewTest(pay.TestConfig{Secret: secretOf(ring, "test payments"), Now: time.Now, Deliver: nil})
+		t.bank, err = pay.NewTest(pay.TestConfig{Secret: secretOf(ring, "test payments"), Now: time.Now})
 		if err != nil {
 			return nil, fmt.Errorf("payments by test: %w", err)
 		}
@@ -145,6 +155,7 @@ func (t *trade) run(ctx context.Context, db *store.Store, log *slog.Logger) erro
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return t.shop.Run(ctx) })
 	g.Go(func() error { return t.courier.Run(ctx) })
+	g.Go(func() error { return t.feed.Run(ctx, t.shop) })
 	if t.bank != nil {
 		g.Go(func() error { return t.bank.Run(ctx) })
 	}

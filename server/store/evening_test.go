@@ -73,7 +73,7 @@ func newEvening(t *testing.T, cfg Config) *evening {
 	e.shop, err = shop.New(shop.Config{
 		Storage: e.db, Now: e.now, Log: e.log(), Pay: map[wire.PayMethod]shop.Provider{wire.PayTest: bank},
 		Terms: shop.Terms{Currency: "EUR", Home: "DE", TaxIncluded: true, Shipping: []shop.Way{{Name: "post", Countries: []string{"*"}, Price: eur(0)}}},
-		Seal: func(ctx context.Context, person wire.PersonID, plain []byte) ([]byte, error) {
+		Seal: func(ctx context.Context, person wire.PersonID, _ wire.OrderID, plain []byte) ([]byte, error) {
 			return e.vault.Seal(ctx, person, contactOf(person), plain)
 		},
 	})

@@ -4,11 +4,12 @@ import (
 	"testing"
 
 	"vitrine/server/trust"
+	"vitrine/server/trust/trusttest"
 )
 
 // BenchmarkVault is what sealing and reading a contact costs, without the storage's look-up of the key.
 func BenchmarkVault(b *testing.B) {
-	store := newMemory()
+	store := trusttest.NewMemory()
 	v := trust.NewVault(trust.NewKeyring(), store)
 	k, _ := v.NewKey("ada")
 	if err := store.AddPerson(b.Context(), trust.Person{ID: "ada"}, k); err != nil {

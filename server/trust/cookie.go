@@ -18,6 +18,7 @@ const (
 	SessionCookie = "vitrine"         // the session's token
 	BrowserCookie = "vitrine-browser" // what sign-in links are bound to
 	PasskeyCookie = "vitrine-passkey" // the ticket of a passkey's ceremony
+	VisitorCookie = "vitrine-visitor" // whom units are held for before anybody has signed in (Token.Visitor)
 )
 
 func (c Cookies) name(name string) string {

@@ -49,12 +49,9 @@ func ended() error {
 	return wire.Errorf(wire.Unauthenticated, "your sessions have just been ended: sign in again")
 }
 
-// add keeps a new person with an e-mail address in the form of Email.
-func (g *Gate) add(ctx context.Context, email string, role Role, account bool) (Person, error) {
-	p := Person{ID: newPerson(), Role: role, Index: g.Vault.Index(email), Made: g.Now(), Version: 1}
-	if account {
-		p.Account = p.ID
-	}
+// add keeps a new buyer, who belongs to an account, with an e-mail address in the form of Email.
+func (g *Gate) add(ctx context.Context, id, account wire.PersonID, email string) (Person, error) {
+	p := Person{ID: id, Account: account, Role: Buyer, Index: g.Vault.Index(email), Made: g.Now(), Version: 1}
 	key, seal := g.Vault.NewKey(p.ID)
 	p.Email = seal(emailOf(p.ID), []byte(email))
 	return p, trying("add person", g.Storage.AddPerson(ctx, p, key))
@@ -65,7 +62,8 @@ func (g *Gate) account(ctx context.Context, email string) (Person, error) {
 	index := g.Vault.Index(email)
 	p, err := g.Storage.Account(ctx, index)
 	if wire.CodeOf(err) == wire.NotFound {
-		if p, err = g.add(ctx, email, Buyer, true); wire.CodeOf(err) == wire.Conflict { // another request was first
+		id := newPerson()
+		if p, err = g.add(ctx, id, id, email); wire.CodeOf(err) == wire.Conflict { // another request was first
 			p, err = g.Storage.Account(ctx, index)
 		}
 	}
@@ -79,7 +77,7 @@ func (g *Gate) Guest(ctx context.Context, c Caller, email string) (Token, Visit,
 	if err != nil {
 		return "", Visit{}, err
 	}
-	p, err := g.add(ctx, e, Buyer, false)
+	p, err := g.add(ctx, newPerson(), "", e)
 	if err != nil {
 		return "", Visit{}, err
 	}

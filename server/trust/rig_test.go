@@ -68,7 +68,7 @@ func (c *clock) move(d time.Duration) {
 type rig struct {
 	*trust.Gate
 	t     *testing.T
-	store *memory
+	store *trusttest.Memory
 	vault *trust.Vault
 	post  *letterbox
 	clock *clock
@@ -76,7 +76,7 @@ type rig struct {
 
 func newRig(t *testing.T, origins ...string) *rig {
 	t.Helper()
-	r := &rig{t: t, store: newMemory(), post: &letterbox{}, clock: &clock{at: time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC)}}
+	r := &rig{t: t, store: trusttest.NewMemory(), post: &letterbox{}, clock: &clock{at: time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC)}}
 	r.vault = trust.NewVault(trust.NewKeyring(), r.store)
 	if origins == nil {
 		origins = []string{"https://shop.example"}
@@ -143,4 +143,4 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func TestMemoryConforms(t *testing.T) { trusttest.Conformance(t, newMemory()) }
+func TestMemoryConforms(t *testing.T) { trusttest.Conformance(t, trusttest.NewMemory()) }

@@ -43,9 +43,12 @@ type Action string
 const (
 	ShopBrowse     Action = "shop.browse"
 	ShopBuy        Action = "shop.buy"
-	OrdersOwn      Action = "orders.own"   // see, cancel and return one's own
-	AccountOwn     Action = "account.own"  // see one's own account and sessions
-	AccountKeys    Action = "account.keys" // change one's own password, passkeys and codes
+	OrdersOwn      Action = "orders.own"      // see, cancel and return one's own
+	OrdersWithdraw Action = "orders.withdraw" // by a signed link, whoever has it
+	PaymentsTell   Action = "payments.tell"   // that a payment changed: the provider's signature decides
+	AccountEnter   Action = "account.enter"   // sign in
+	AccountOwn     Action = "account.own"     // see one's own account and sessions
+	AccountKeys    Action = "account.keys"    // change one's own password, passkeys and codes
 	AccountErase   Action = "account.erase"
 	AccountExport  Action = "account.export"
 	ShowCreate     Action = "show.create"
@@ -90,6 +93,9 @@ var permissions = func() map[Action]Permission {
 		ShopBrowse:     {Roles: anybody},
 		ShopBuy:        {Roles: anybody},
 		OrdersOwn:      {Roles: known},
+		OrdersWithdraw: {Roles: anybody},
+		PaymentsTell:   {Roles: anybody},
+		AccountEnter:   {Roles: anybody},
 		AccountOwn:     {Roles: known},
 		AccountKeys:    {Roles: known, Within: recently},
 		AccountExport:  {Roles: known, Within: recently},

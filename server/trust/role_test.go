@@ -13,6 +13,7 @@ import (
 // rights is who may do what, as people would agree on it: nobody, buyer, support, moderator, producer, host, owner; + is a right, ! one
 // that needs a proof of the last 15 minutes.
 const rights = `
+	account.enter    + + + + + + +
 	account.erase    . ! ! ! ! ! !
 	account.export   . ! ! ! ! ! !
 	account.keys     . ! ! ! ! ! !
@@ -27,6 +28,8 @@ const rights = `
 	orders.read      . . + . . . +
 	orders.refund    . . ! . . . !
 	orders.ship      . . + . . . +
+	orders.withdraw  + + + + + + +
+	payments.tell    + + + + + + +
 	people.erase     . . ! . . . !
 	people.export    . . ! . . . !
 	people.manage    . . . . . . !

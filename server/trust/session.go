@@ -47,7 +47,7 @@ func Fresh(v Visit, within time.Duration) bool {
 	p := v.Proofs
 	newest := later(p.Passkey, p.TOTP)
 	if !v.Role.Staff() || !v.Strong() {
-		newest = later(newest, later(p.Password, p.Link))
+		newest = p.Newest()
 	}
 	return !newest.IsZero() && v.At.Sub(newest) <= within
 }
@@ -58,6 +58,9 @@ func later(a, b time.Time) time.Time {
 	}
 	return b
 }
+
+// Newest is when the newest proof was given, whichever it was; a zero time for none.
+func (p Proofs) Newest() time.Time { return later(later(p.Passkey, p.TOTP), later(p.Password, p.Link)) }
 
 func (p Proofs) with(o Proofs) Proofs {
 	return Proofs{later(p.Password, o.Password), later(p.Link, o.Link), later(p.Passkey, o.Passkey), later(p.TOTP, o.TOTP)}

@@ -121,19 +121,19 @@ func TestAHashOfOtherCostsIsMadeAnewWhenItIsUsed(t *testing.T) {
 	weak := "$argon2id$v=19$m=64,t=1,p=1$" + b64(salt) + "$" + b64(argon2.IDKey([]byte(phrase), salt, 1, 64, 1, 32))
 	sealed, err := r.vault.Seal(t.Context(), v.Person, place, []byte(weak))
 	must(t, err)
-	p := r.store.people[v.Person]
+	p := r.store.People[v.Person]
 	p.Password = sealed
-	r.store.people[v.Person] = p
+	r.store.People[v.Person] = p
 	for range 2 {
 		_, _, err = r.SignIn(t.Context(), somewhere, "ada@shop.example", phrase)
 		must(t, err)
 	}
-	phc, err := r.vault.Open(t.Context(), v.Person, place, r.store.people[v.Person].Password)
+	phc, err := r.vault.Open(t.Context(), v.Person, place, r.store.People[v.Person].Password)
 	must(t, err)
 	if !strings.HasPrefix(string(phc), "$argon2id$v=19$m=19456,t=2,p=1$") {
 		t.Errorf("the hash is still %s", phc)
 	}
-	if r.store.people[v.Person].Version != p.Version+1 {
+	if r.store.People[v.Person].Version != p.Version+1 {
 		t.Error("it was made anew more than once")
 	}
 }
@@ -301,8 +301,8 @@ func TestSessionsAreListedAndEndedByTheirOwner(t *testing.T) {
 	}
 	r.clock.move(200 * 24 * time.Hour)
 	must(t, r.Sweep(t.Context()))
-	if len(r.store.sessions) != 0 {
-		t.Errorf("%d old sessions are left", len(r.store.sessions))
+	if len(r.store.Sessions) != 0 {
+		t.Errorf("%d old sessions are left", len(r.store.Sessions))
 	}
 }
 

@@ -89,6 +89,9 @@ func New(c Config) (*Gate, error) {
 	if c.Title == "" {
 		c.Title = "Vitrine"
 	}
+	if _, err := CrossOrigin(c.Origins); err != nil {
+		return nil, fmt.Errorf("make gate: %w", err)
+	}
 	keys, err := relyingParty(c.Title, c.Origins)
 	if err != nil {
 		return nil, err
@@ -105,6 +108,9 @@ type Caller struct {
 	// Session is the token of the session that the request came with, "" for none. Signing in ends it.
 	Session Token
 }
+
+// Network is what counts as one caller where callers are counted.
+func (c Caller) Network() string { return network(c.Address) }
 
 // network is what counts as one caller: an IPv4 address, or the /64 that an IPv6 line usually has (RFC 6177).
 func network(a netip.Addr) string {

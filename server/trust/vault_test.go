@@ -16,13 +16,14 @@ import (
 	"pgregory.net/rapid"
 
 	"vitrine/server/trust"
+	"vitrine/server/trust/trusttest"
 	"vitrine/server/wire"
 )
 
 // vault is a vault with a person in it.
-func vault(t *testing.T, people ...wire.PersonID) (*trust.Vault, *memory, *trust.Keyring) {
+func vault(t *testing.T, people ...wire.PersonID) (*trust.Vault, *trusttest.Memory, *trust.Keyring) {
 	t.Helper()
-	store, ring := newMemory(), trust.NewKeyring()
+	store, ring := trusttest.NewMemory(), trust.NewKeyring()
 	v := trust.NewVault(ring, store)
 	for _, id := range people {
 		k, _ := v.NewKey(id)
@@ -86,7 +87,7 @@ func TestKeysAreWrappedAnewLazilyAndAtOnce(t *testing.T) {
 			t.Fatalf("after the rotation: %q (%v)", got, err)
 		}
 	}
-	if k := store.keys["ada"]; k.Master != next.Current {
+	if k := store.Keys["ada"]; k.Master != next.Current {
 		t.Errorf("her key is wrapped by %q still", k.Master)
 	}
 	if n, err := v.Rewrap(ctx); n != 2 || err != nil {
@@ -115,9 +116,9 @@ func TestSomebodyElsesKeyOpensNothing(t *testing.T) {
 	place := trust.Field{Table: "orders", Row: "1", Name: "contact"}
 	sealed, err := v.Seal(t.Context(), "ada", place, []byte("her address"))
 	must(t, err)
-	k := store.keys["ada"]
+	k := store.Keys["ada"]
 	k.Person = "eve"
-	store.keys["eve"] = k // as whoever can write into the database would try
+	store.Keys["eve"] = k // as whoever can write into the database would try
 	if _, err := v.Open(t.Context(), "eve", place, sealed); err == nil {
 		t.Error("ada's key served as eve's")
 	}
@@ -179,7 +180,7 @@ func FuzzParseKeyring(f *testing.F) {
 		if err != nil {
 			return
 		}
-		v := trust.NewVault(k, newMemory())
+		v := trust.NewVault(k, trusttest.NewMemory())
 		v.NewKey("ada") // an accepted keyring works
 		v.Index("ada@shop.example")
 	})
@@ -289,7 +290,7 @@ func TestWhoProvesAnAddressGetsWhatItsGuestsBought(t *testing.T) {
 	if ids, err = r.Persons(t.Context(), v.Person); err != nil || len(ids) != 3 {
 		t.Errorf("after the next link she is %v (%v)", ids, err)
 	}
-	if p := r.store.people[other.Person]; p.Account != "" {
+	if p := r.store.People[other.Person]; p.Account != "" {
 		t.Errorf("bob belongs to %s", p.Account)
 	}
 }
@@ -304,14 +305,14 @@ func TestNothingPersonalIsStoredInTheClear(t *testing.T) {
 	must(t, r.AskLink(t.Context(), somewhere, "late@shop.example", trust.NewToken()))
 	_, _, err = r.BeginAddPasskey(t.Context(), v)
 	must(t, err)
-	dump, err := json.Marshal([]any{values(r.store.people), values(r.store.sessions), values(r.store.passkeys), values(r.store.tickets), values(r.store.keys)})
+	dump, err := json.Marshal([]any{values(r.store.People), values(r.store.Sessions), values(r.store.Passkeys), values(r.store.Tickets), values(r.store.Keys)})
 	must(t, err)
 	// Bytes are base64 in JSON and so are looked for raw, too.
 	var raw bytes.Buffer
-	for _, p := range r.store.people {
+	for _, p := range r.store.People {
 		raw.Write(bytes.Join([][]byte{p.Email, p.Index, p.Password, p.Secret}, nil))
 	}
-	for _, k := range r.store.tickets {
+	for _, k := range r.store.Tickets {
 		raw.Write(k.Content)
 	}
 	for _, what := range []string{

@@ -1,4 +1,5 @@
-// Package trusttest holds what every storage of server/trust must do, as one test that storages call from theirs.
+// Package trusttest holds what every storage of server/trust must do, as one test that storages call from theirs, and a storage in memory
+// for the tests of others.
 package trusttest
 
 import (
