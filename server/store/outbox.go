@@ -62,7 +62,7 @@ func text(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
 
 // Due implements reach.Outbox. A server that another sends for is told of none.
 func (o *Outbox) Due(ctx context.Context, kind reach.Kind, now time.Time, limit int) ([]reach.Letter, error) {
-	rows, err := o.store.query.Due(ctx, sqlc.DueParams{Kind: kind, Now: millis(now), Most: int32(limit)})
+	rows, err := o.due(ctx, kind, sqlc.DueMailsParams{Now: millis(now), Most: int32(limit)})
 	if err != nil {
 		return nil, fmt.Errorf("look for letters: %w", err)
 	}
@@ -79,10 +79,18 @@ func (o *Outbox) Due(ctx context.Context, kind reach.Kind, now time.Time, limit 
 			return nil, fmt.Errorf("read letter %s: %w", r.ID, err)
 		}
 		letters[i] = reach.Letter{
-			ID: r.ID, Kind: r.Kind, To: r.Recipient, Type: r.Type, Body: body, Tries: int(r.Tries), Due: timeOf(r.Due),
+			ID: r.ID, Kind: kind, To: r.Recipient, Type: r.Type, Body: body, Tries: int(r.Tries), Due: timeOf(r.Due),
 		}
 	}
 	return letters, nil
+}
+
+func (o *Outbox) due(ctx context.Context, kind reach.Kind, q sqlc.DueMailsParams) ([]sqlc.DueMailsRow, error) {
+	if kind == reach.ByMail {
+		return o.store.query.DueMails(ctx, q)
+	}
+	rows, err := o.store.query.DueWebhooks(ctx, sqlc.DueWebhooksParams(q))
+	return each(rows, func(r sqlc.DueWebhooksRow) sqlc.DueMailsRow { return sqlc.DueMailsRow(r) }), err
 }
 
 // sends says whether this server is the one that sends letters of the kind, and makes it that if there is none.

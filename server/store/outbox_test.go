@@ -44,10 +44,37 @@ var (
 	_ reach.Endpoints = (*Outbox)(nil)
 )
 
+// swapped is a box whose webhooks are mails and the other way round, for each kind has its own way to be looked for.
+type swapped struct{ box }
+
+func other(k reach.Kind) reach.Kind {
+	if k == reach.ByMail {
+		return reach.ByWebhook
+	}
+	return reach.ByMail
+}
+
+func (s swapped) Put(t *testing.T, letters ...reach.Letter) {
+	t.Helper()
+	for _, l := range letters {
+		l.Kind = other(l.Kind)
+		s.box.Put(t, l)
+	}
+}
+
+func (s swapped) Due(ctx context.Context, kind reach.Kind, now time.Time, limit int) ([]reach.Letter, error) {
+	list, err := s.box.Due(ctx, other(kind), now, limit)
+	for i := range list {
+		list[i].Kind = other(list[i].Kind)
+	}
+	return list, err
+}
+
 func TestLetters_are_kept_as_reach_wants_it(t *testing.T) {
 	for engine, fresh := range engines {
 		t.Run(engine, func(t *testing.T) {
 			reachtest.Outbox(t, func(t *testing.T) reachtest.Box { return box{openAt(t, fresh(t)).Outbox("one", nil)} })
+			reachtest.Outbox(t, func(t *testing.T) reachtest.Box { return swapped{box{openAt(t, fresh(t)).Outbox("one", nil)}} })
 			reachtest.Shared(t, func(t *testing.T) (one, other reachtest.Box) {
 				cfg := fresh(t)
 				return box{openAt(t, cfg).Outbox("one", nil)}, box{openAt(t, cfg).Outbox("other", nil)}

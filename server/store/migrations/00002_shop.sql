@@ -75,7 +75,8 @@ CREATE TABLE outbox (
     changed   INTEGER NOT NULL,
     reason    TEXT NOT NULL      -- of the last failure, without personal data
 ) STRICT;
-CREATE INDEX outbox_due ON outbox (kind, recipient, due, id) WHERE state = 'waiting';
+CREATE INDEX outbox_lanes ON outbox (kind, recipient, due, id) WHERE state = 'waiting';
+CREATE INDEX outbox_due ON outbox (kind, due, id) WHERE state = 'waiting';
 CREATE INDEX outbox_done ON outbox (changed) WHERE state <> 'waiting';
 
 -- Which server sends.

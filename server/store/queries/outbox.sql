@@ -17,20 +17,30 @@ FROM json_each(sqlc.arg(rows)) AS j WHERE true;
 INSERT INTO outbox (id, kind, recipient, type, body, state, tries, due, changed, reason)
 VALUES ($1, $2, $3, $4, $5, 'waiting', $6, $7, $8, '') ON CONFLICT (id) DO NOTHING;
 
--- Due goes from lane to lane along the index, however long they are.
--- name: Due :many
+-- Webhooks have few receivers, and whole backlogs for one that is away: this goes from lane to lane along the index.
+-- name: DueWebhooks :many
 WITH RECURSIVE lanes (recipient) AS (
-    SELECT MIN(recipient) FROM outbox WHERE state = 'waiting' AND kind = sqlc.arg(kind)
+    SELECT MIN(recipient) FROM outbox WHERE state = 'waiting' AND kind = 'webhook'
     UNION ALL
-    SELECT (SELECT MIN(o.recipient) FROM outbox AS o WHERE o.state = 'waiting' AND o.kind = sqlc.arg(kind) AND o.recipient > lanes.recipient)
+    SELECT (SELECT MIN(o.recipient) FROM outbox AS o WHERE o.state = 'waiting' AND o.kind = 'webhook' AND o.recipient > lanes.recipient)
     FROM lanes WHERE lanes.recipient IS NOT NULL
 )
-SELECT m.id, m.kind, m.recipient, m.type, m.body, m.tries, m.due
+SELECT m.id, m.recipient, m.type, m.body, m.tries, m.due
 FROM lanes JOIN outbox AS m ON m.id = (
-    SELECT h.id FROM outbox AS h WHERE h.state = 'waiting' AND h.kind = sqlc.arg(kind) AND h.recipient = lanes.recipient
+    SELECT h.id FROM outbox AS h WHERE h.state = 'waiting' AND h.kind = 'webhook' AND h.recipient = lanes.recipient
     ORDER BY h.due, h.id LIMIT 1
 )
 WHERE m.due <= sqlc.arg(now) ORDER BY m.due, m.id LIMIT sqlc.arg(most);
+
+-- Mails have as many receivers as there are buyers, and few for one: this goes from letter to letter, and leaves out those that are
+-- not the first of their lane.
+-- name: DueMails :many
+SELECT m.id, m.recipient, m.type, m.body, m.tries, m.due FROM outbox AS m
+WHERE m.state = 'waiting' AND m.kind = 'mail' AND m.due <= sqlc.arg(now) AND m.id = (
+    SELECT h.id FROM outbox AS h WHERE h.state = 'waiting' AND h.kind = 'mail' AND h.recipient = m.recipient
+    ORDER BY h.due, h.id LIMIT 1
+)
+ORDER BY m.due, m.id LIMIT sqlc.arg(most);
 
 -- name: Sent :exec
 UPDATE outbox SET state = 'sent', body = '', reason = '', changed = $2 WHERE id = $1 AND state = 'waiting';

@@ -130,30 +130,22 @@ func (q *Queries) DropEndpoint(ctx context.Context, id string) (int64, error) {
 	return result.RowsAffected()
 }
 
-const due = `-- name: Due :many
-WITH RECURSIVE lanes (recipient) AS (
-    SELECT MIN(recipient) FROM outbox WHERE state = 'waiting' AND kind = $1
-    UNION ALL
-    SELECT (SELECT MIN(o.recipient) FROM outbox AS o WHERE o.state = 'waiting' AND o.kind = $1 AND o.recipient > lanes.recipient)
-    FROM lanes WHERE lanes.recipient IS NOT NULL
-)
-SELECT m.id, m.kind, m.recipient, m.type, m.body, m.tries, m.due
-FROM lanes JOIN outbox AS m ON m.id = (
-    SELECT h.id FROM outbox AS h WHERE h.state = 'waiting' AND h.kind = $1 AND h.recipient = lanes.recipient
+const dueMails = `-- name: DueMails :many
+SELECT m.id, m.recipient, m.type, m.body, m.tries, m.due FROM outbox AS m
+WHERE m.state = 'waiting' AND m.kind = 'mail' AND m.due <= $1 AND m.id = (
+    SELECT h.id FROM outbox AS h WHERE h.state = 'waiting' AND h.kind = 'mail' AND h.recipient = m.recipient
     ORDER BY h.due, h.id LIMIT 1
 )
-WHERE m.due <= $2 ORDER BY m.due, m.id LIMIT $3
+ORDER BY m.due, m.id LIMIT $2
 `
 
-type DueParams struct {
-	Kind reach.Kind
+type DueMailsParams struct {
 	Now  int64
 	Most int32
 }
 
-type DueRow struct {
+type DueMailsRow struct {
 	ID        string
-	Kind      reach.Kind
 	Recipient string
 	Type      string
 	Body      string
@@ -161,19 +153,79 @@ type DueRow struct {
 	Due       int64
 }
 
-// Due goes from lane to lane along the index, however long they are.
-func (q *Queries) Due(ctx context.Context, arg DueParams) ([]DueRow, error) {
-	rows, err := q.db.QueryContext(ctx, due, arg.Kind, arg.Now, arg.Most)
+// Mails have as many receivers as there are buyers, and few for one: this goes from letter to letter, and leaves out those that are
+// not the first of their lane.
+func (q *Queries) DueMails(ctx context.Context, arg DueMailsParams) ([]DueMailsRow, error) {
+	rows, err := q.db.QueryContext(ctx, dueMails, arg.Now, arg.Most)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []DueRow
+	var items []DueMailsRow
 	for rows.Next() {
-		var i DueRow
+		var i DueMailsRow
 		if err := rows.Scan(
 			&i.ID,
-			&i.Kind,
+			&i.Recipient,
+			&i.Type,
+			&i.Body,
+			&i.Tries,
+			&i.Due,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const dueWebhooks = `-- name: DueWebhooks :many
+WITH RECURSIVE lanes (recipient) AS (
+    SELECT MIN(recipient) FROM outbox WHERE state = 'waiting' AND kind = 'webhook'
+    UNION ALL
+    SELECT (SELECT MIN(o.recipient) FROM outbox AS o WHERE o.state = 'waiting' AND o.kind = 'webhook' AND o.recipient > lanes.recipient)
+    FROM lanes WHERE lanes.recipient IS NOT NULL
+)
+SELECT m.id, m.recipient, m.type, m.body, m.tries, m.due
+FROM lanes JOIN outbox AS m ON m.id = (
+    SELECT h.id FROM outbox AS h WHERE h.state = 'waiting' AND h.kind = 'webhook' AND h.recipient = lanes.recipient
+    ORDER BY h.due, h.id LIMIT 1
+)
+WHERE m.due <= $1 ORDER BY m.due, m.id LIMIT $2
+`
+
+type DueWebhooksParams struct {
+	Now  int64
+	Most int32
+}
+
+type DueWebhooksRow struct {
+	ID        string
+	Recipient string
+	Type      string
+	Body      string
+	Tries     int64
+	Due       int64
+}
+
+// Webhooks have few receivers, and whole backlogs for one that is away: this goes from lane to lane along the index.
+func (q *Queries) DueWebhooks(ctx context.Context, arg DueWebhooksParams) ([]DueWebhooksRow, error) {
+	rows, err := q.db.QueryContext(ctx, dueWebhooks, arg.Now, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DueWebhooksRow
+	for rows.Next() {
+		var i DueWebhooksRow
+		if err := rows.Scan(
+			&i.ID,
 			&i.Recipient,
 			&i.Type,
 			&i.Body,
