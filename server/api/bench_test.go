@@ -1,0 +1,67 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"vitrine/server/wire"
+)
+
+// BenchmarkPurchase is whole purchases over HTTP on loopback: 64 clients with connections of their own reserve a unit of one product,
+// order it and have it paid by the test bank, on SQLite with a sync a transaction. Clients, bank, server and database share the
+// machine's cores. A client is another visitor, at another address, every visitEvery purchases, who becomes a guest with the first.
+func BenchmarkPurchase(b *testing.B) {
+	const clients, visitEvery = 64, 40
+	m := opens(b, nil)
+	m.sells("ring", wire.MaxUnits, 9900)
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	took := make([][]time.Duration, clients)
+	transports := make([]*http.Transport, clients)
+	var all sync.WaitGroup
+	b.ResetTimer()
+	start := time.Now()
+	for i := range clients {
+		transports[i] = &http.Transport{MaxIdleConnsPerHost: 1}
+		all.Go(func() {
+			var v *browser
+			for n := 0; left.Add(-1) >= 0; n++ {
+				if n%visitEvery == 0 {
+					v = m.browser()
+					v.client.Transport = transports[i]
+				}
+				began := time.Now()
+				r := gets[wire.Reservation](v, "POST", "/api/shop/reservations", m.wish("ring", 1, 9900))
+				c := m.checkout("mei@example.com", r)
+				c.Confirmed = true // the same again within seconds
+				if p := gets[wire.Placed](v, "POST", "/api/shop/orders", c); p.Order.State != wire.OrderCaptured {
+					b.Errorf("the order is %s", p.Order.State)
+					return
+				}
+				took[i] = append(took[i], time.Since(began))
+			}
+		})
+	}
+	all.Wait()
+	whole := time.Since(start)
+	b.StopTimer()
+	list := slices.Concat(took...)
+	slices.Sort(list)
+	if len(list) == 0 {
+		return
+	}
+	b.ReportMetric(float64(len(list))/whole.Seconds(), "purchases/s")
+	b.ReportMetric(float64(list[len(list)/2].Milliseconds()), "p50-ms")
+	b.ReportMetric(float64(list[len(list)*99/100].Milliseconds()), "p99-ms")
+	for _, t := range transports {
+		t.CloseIdleConnections()
+	}
+	if sold := wire.MaxUnits - m.left("ring"); sold != b.N {
+		b.Errorf("%d of %d are sold", sold, b.N)
+	}
+}
+
