@@ -30,6 +30,9 @@ var classes = []struct {
 	{trust.InternalClass, "orders: id number buyer state open"},
 	{trust.PersonalClass, "orders: doc"}, // the contact in it is sealed; what was bought is not
 
+	{trust.InternalClass, "payments: ref doc"}, // what is to be paid, and the reference that the buyer writes on the transfer
+	{trust.InternalClass, "payment_keys: ref key request"},
+
 	{trust.InternalClass, "outbox: id kind recipient type state tries due changed reason"},
 	{trust.PersonalClass, "outbox: body"}, // sealed by who writes it, but for orders, which name nobody
 	{trust.InternalClass, "leases: kind owner until"},
