@@ -112,6 +112,11 @@ func (s *Server) serve(ctx context.Context, r *rooms) error {
 		g.Go(func() error { return r.relay.Run(broken) })
 	}
 	g.Go(func() error { return r.trade.run(broken, r.db, s.log) })
+	select { // or the first visitors would find the shop empty
+	case <-r.trade.shop.Ready():
+	case <-ctx.Done():
+	case <-broken.Done():
+	}
 	edge := s.edge(r)
 	secure, plain := s.http(edge), s.http(s.plain(r, edge))
 	g.Go(func() error { return r.sec.serve(secure, r.http) })

@@ -48,14 +48,14 @@ func (e *edge) keeping() {
 	add(e, operation{method: "GET", path: "/api/shop/audit", action: trust.LedgerAudit, does: "Compute the shop again from its ledger, and compare"}, e.audit)
 }
 
-// versions are what an edit says it has seen.
-type versions struct {
+// Versions are what an edit says it has seen.
+type Versions struct {
 	IfMatch     string `header:"If-Match" doc:"the version seen, as \"3\""`
 	IfNoneMatch string `header:"If-None-Match" doc:"* to make what is not there"`
 }
 
 // seen is the version that an edit has seen; 0 for what is to be made.
-func (v versions) seen() (int64, error) {
+func (v Versions) seen() (int64, error) {
 	switch {
 	case v.IfNoneMatch == "*" && v.IfMatch == "":
 		return 0, nil
@@ -92,7 +92,7 @@ func sameName[N ~string](address, body N) error {
 
 func (e *edge) putProduct(ctx context.Context, v *visitor, in *struct {
 	ID wire.ProductID `path:"id"`
-	versions
+	Versions
 	Body wire.Product
 },
 ) (*tagged[wire.Product], error) {
@@ -109,7 +109,7 @@ func (e *edge) putProduct(ctx context.Context, v *visitor, in *struct {
 
 func (e *edge) putOffer(ctx context.Context, v *visitor, in *struct {
 	ID wire.OfferID `path:"id"`
-	versions
+	Versions
 	Body wire.Offer
 },
 ) (*tagged[wire.Offer], error) {

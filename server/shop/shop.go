@@ -21,6 +21,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -72,10 +73,12 @@ type Shop struct {
 	requests chan *request
 	shelf    shelf
 	till     till
+	ready    chan struct{} // closed once the store was read
 	ended    chan struct{}
 
 	// Owned by Run:
 	state *state // nil when it must be loaded
+	once  sync.Once
 }
 
 // request is something to decide.
@@ -109,7 +112,7 @@ func New(c Config) (*Shop, error) {
 	if c.Changed == nil {
 		c.Changed = func(*Batch) {}
 	}
-	return &Shop{c: c, requests: make(chan *request, c.Queue), ended: make(chan struct{}), till: newTill()}, nil
+	return &Shop{c: c, requests: make(chan *request, c.Queue), ready: make(chan struct{}), ended: make(chan struct{}), till: newTill()}, nil
 }
 
 // Run decides until ctx ends. It returns once nothing that it started runs.
@@ -124,11 +127,15 @@ func (s *Shop) Run(ctx context.Context) error {
 	return nil
 }
 
+// Ready is closed once products and offers have been read from the store: before, there seem to be none.
+func (s *Shop) Ready() <-chan struct{} { return s.ready }
+
 // write is the writer.
 func (s *Shop) write(ctx context.Context) error {
 	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
 	batch := make([]*request, 0, s.c.Batch)
+	s.settle(ctx, nil)
 	for {
 		batch = batch[:0]
 		select {
@@ -201,6 +208,7 @@ func (s *Shop) attempt(ctx context.Context, batch []*request) ([]error, error) {
 		s.state.take(saved)
 		s.shelf.fill(s.state)
 		s.till.fill(s.state)
+		s.once.Do(func() { close(s.ready) })
 	}
 	if err := s.ask(ctx, batch); err != nil {
 		return nil, err

@@ -1,0 +1,142 @@
+package server
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http/cookiejar"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"vitrine/server/wire"
+)
+
+// asks makes a request about the shop, as the operator if that is wanted, and reads the answer into v.
+func asks[T any](r *running, c call) (v T, status int) {
+	r.t.Helper()
+	if c.kind == "" && c.body != "" {
+		c.kind = "application/json"
+	}
+	a, body := r.do(c)
+	if a.StatusCode < 300 && body != "" {
+		if err := json.Unmarshal([]byte(body), &v); err != nil {
+			r.t.Fatalf("%s %s: %v in %q", c.method, c.path, err, body)
+		}
+	}
+	if a.StatusCode >= 300 {
+		r.t.Logf("%s %s: %d %s", c.method, c.path, a.StatusCode, body)
+	}
+	return v, a.StatusCode
+}
+
+// visitor is r in a browser of its own.
+func (r *running) visitor() *running {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	v, h := *r, *r.http
+	h.Jar = jar
+	v.http = &h
+	return &v
+}
+
+// sells puts a ring on sale.
+func (r *running) sells(stock int) {
+	r.t.Helper()
+	body := fmt.Sprintf(`{"id":"ring","title":"A ring","variants":[{"id":"ring","price":{"minor":9900,"currency":"EUR"},"stock":%d,"weight":50}]}`, stock)
+	if _, status := asks[wire.Product](r, call{method: "PUT", path: "/api/shop/products/ring", body: body, token: r.operator, none: "*"}); status != 200 {
+		r.t.Fatal("the product is answered", status)
+	}
+}
+
+const contact = `{"email":"mei@example.com","address":{"name":"Mei Lin","street":"1 Quay","city":"Hamburg","zip":"20457","country":"DE"}}`
+
+// buys reserves a ring and orders it.
+func (r *running) buys(key string) (wire.Reservation, wire.Placed) {
+	r.t.Helper()
+	held, status := asks[wire.Reservation](r, call{method: "POST", path: "/api/shop/reservations", body: fmt.Sprintf(
+		`{"id":"reserve-%s","variant":"ring","show":"demo","quantity":1,"price":{"minor":9900,"currency":"EUR"}}`, key)})
+	if status >= 300 || held.State != wire.Held {
+		return held, wire.Placed{}
+	}
+	placed, status := asks[wire.Placed](r, call{method: "POST", path: "/api/shop/orders", body: fmt.Sprintf(
+		`{"id":"order-%s-1234","reservations":["reserve-%s"],"contact":%s,"pay":"test","total":{"minor":10390,"currency":"EUR"}}`, key, key, contact)})
+	if status >= 300 {
+		r.t.Fatal("the order is answered", status)
+	}
+	return held, placed
+}
+
+func TestAVisitorBuysAndGetsAReceipt(t *testing.T) {
+	data := t.TempDir()
+	r := start(t, Config{Data: data, Pay: Payments{Test: true}})
+	r.sells(2)
+	mei := r.visitor()
+	_, placed := mei.buys("0123456789abcdef")
+	if placed.Order.State != wire.OrderCaptured || placed.Order.Number != 1 {
+		t.Fatalf("the order: %+v", placed)
+	}
+	if again, status := asks[wire.Order](r.visitor(), call{method: "GET", path: "/api/shop/orders/" + string(placed.Order.ID)}); status < 400 {
+		t.Errorf("somebody else reads the order: %+v", again)
+	}
+	mail := ""
+	await(t, "the receipt", func() bool {
+		files, _ := filepath.Glob(filepath.Join(data, "mail", "*.eml"))
+		if len(files) > 0 {
+			b, err := os.ReadFile(files[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			mail = string(b)
+		}
+		return mail != ""
+	})
+	for _, want := range []string{"mei@example.com", "Mei Lin", "A ring", "103.90"} {
+		if !strings.Contains(mail, want) {
+			t.Errorf("the receipt does not hold %q:\n%s", want, mail)
+		}
+	}
+	ledger, _ := asks[wire.LedgerPage](r, call{method: "GET", path: "/api/shop/ledger?show=demo"})
+	if len(ledger.Entries) < 5 || strings.Contains(fmt.Sprint(ledger), "mei") {
+		t.Errorf("the public ledger: %+v", ledger)
+	}
+	r.stop()
+	a, err := Audit(t.Context(), Config{Data: data})
+	if err != nil || len(a.Wrong) > 0 || a.Orders != 1 {
+		t.Errorf("the audit: %+v, %v", a, err)
+	}
+}
+
+func TestManyVisitorsAtOnceGetTrueAnswersAndARestartKeepsThem(t *testing.T) {
+	data := t.TempDir()
+	r := start(t, Config{Data: data, Pay: Payments{Test: true}, MaxPerAddress: 1000})
+	r.sells(5)
+	var mu sync.Mutex
+	states := map[wire.Hold]int{}
+	paid := 0
+	var all sync.WaitGroup
+	for i := range 20 {
+		all.Go(func() {
+			held, placed := r.visitor().buys(fmt.Sprintf("%016d", i))
+			mu.Lock()
+			defer mu.Unlock()
+			states[held.State]++
+			if placed.Order.State == wire.OrderCaptured {
+				paid++
+			}
+		})
+	}
+	all.Wait()
+	if states[wire.Held] != 5 || states[wire.SoldOutHold] != 15 || paid != 5 {
+		t.Fatalf("%v, %d paid", states, paid)
+	}
+	r.stop()
+	r = start(t, Config{Data: data, Pay: Payments{Test: true}})
+	products, _ := asks[[]wire.Product](r, call{method: "GET", path: "/api/shop/products"})
+	if len(products) != 1 || products[0].Variants[0].Left != 0 || products[0].Variants[0].Stock != 0 {
+		t.Errorf("after a restart: %+v", products)
+	}
+}
