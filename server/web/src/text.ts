@@ -73,7 +73,7 @@ const en = {
   proofBroken: "Entry {n} does not fit: the ledger was changed.",
   proofFailed: "The server does not answer. What was read so far holds.",
   proofInsecure: "Your browser computes hashes only on pages with https. Open this page with https.",
-  proofRead: "{n} entries read and computed by your own browser.",
+  proofRead: "Entries that your own browser has read and computed: {n}",
   proofExplain: "Every reservation, sale, refund and offer of this shop is one entry in a ledger. Each entry names by its fingerprint all entries before it, so that none can be changed, removed or put in later without all later fingerprints changing. Entries of other shows and the names of buyers are hidden, but their fingerprints count.",
   again: "Try again",
   sold: "Sold",
