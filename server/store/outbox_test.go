@@ -73,12 +73,19 @@ func (s swapped) Due(ctx context.Context, kind reach.Kind, now time.Time, limit 
 func TestLetters_are_kept_as_reach_wants_it(t *testing.T) {
 	for engine, fresh := range engines {
 		t.Run(engine, func(t *testing.T) {
-			reachtest.Outbox(t, func(t *testing.T) reachtest.Box { return box{openAt(t, fresh(t)).Outbox("one", nil)} })
-			reachtest.Outbox(t, func(t *testing.T) reachtest.Box { return swapped{box{openAt(t, fresh(t)).Outbox("one", nil)}} })
-			reachtest.Shared(t, func(t *testing.T) (one, other reachtest.Box) {
-				cfg := fresh(t)
-				return box{openAt(t, cfg).Outbox("one", nil)}, box{openAt(t, cfg).Outbox("other", nil)}
-			})
+			cfg := fresh(t)
+			one, two := openAt(t, cfg), openAt(t, cfg)
+			empty := func(t *testing.T) box {
+				t.Helper()
+				for _, table := range []string{"outbox", "leases"} {
+					_, err := one.db.ExecContext(t.Context(), "DELETE FROM "+table)
+					must(t, err)
+				}
+				return box{one.Outbox("one", nil)}
+			}
+			reachtest.Outbox(t, func(t *testing.T) reachtest.Box { return empty(t) })
+			reachtest.Outbox(t, func(t *testing.T) reachtest.Box { return swapped{empty(t)} })
+			reachtest.Shared(t, func(t *testing.T) (reachtest.Box, reachtest.Box) { return empty(t), box{two.Outbox("two", nil)} })
 		})
 	}
 }
