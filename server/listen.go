@@ -56,7 +56,7 @@ func (s *Server) open(ctx context.Context, db *store.Store, sec *security) (r *r
 		}
 		opened = append(opened, r.plain)
 	}
-	if r.trade, err = s.openTrade(db, address(r.http)); err != nil {
+	if r.trade, err = s.openTrade(ctx, db, address(r.http)); err != nil {
 		return nil, err
 	}
 	r.relay, err = s.openRelay(ctx, address(r.http).Addr(), r.stage.Address(), sec.config)

@@ -2,8 +2,6 @@ package server
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
@@ -29,38 +27,6 @@ func secretOf(ring *trust.Keyring, purpose string) []byte {
 	return key
 }
 
-// box seals what is the server's own and no person's: letters to addresses that nobody may have, and secrets of endpoints. It
-// implements store.Sealing.
-type box struct{ aead cipher.AEAD }
-
-func newBox(ring *trust.Keyring) box {
-	block, err := aes.NewCipher(secretOf(ring, "letters"))
-	if err != nil {
-		panic(err) // the key's length is a constant
-	}
-	aead, err := cipher.NewGCMWithRandomNonce(block)
-	if err != nil {
-		panic(err) // AES has the block's size
-	}
-	return box{aead}
-}
-
-// Seal seals a value for its place.
-func (b box) Seal(_ context.Context, f trust.Field, plain []byte) (trust.Sealed, error) {
-	return b.aead.Seal(nil, nil, plain, place(f)), nil
-}
-
-// Open reads what Seal has sealed for the same place.
-func (b box) Open(_ context.Context, f trust.Field, s trust.Sealed) ([]byte, error) {
-	plain, err := b.aead.Open(nil, nil, s, place(f))
-	if err != nil {
-		return nil, fmt.Errorf("open what was sealed for %s.%s: %w", f.Table, f.Name, err)
-	}
-	return plain, nil
-}
-
-func place(f trust.Field) []byte { return []byte(f.Table + "\x00" + f.Row + "\x00" + f.Name) }
-
 // bodyOf is where a letter's body is sealed.
 func bodyOf(id string) trust.Field { return trust.Field{Table: "outbox", Row: id, Name: "body"} }
 
@@ -69,7 +35,7 @@ type post struct {
 	db     *store.Store
 	vault  *trust.Vault
 	terms  shop.Terms
-	box    box
+	safe   store.Safe
 	origin string // of the pages
 	nudge  func()
 }
@@ -91,7 +57,7 @@ func (p *post) Post(ctx context.Context, to string, kind trust.Letter, fields ma
 		return fmt.Errorf("write a letter: %w", err)
 	}
 	l := reach.Letter{ID: rand.Text(), Kind: reach.ByMail, To: rand.Text(), Type: trusted + string(kind), Due: time.Now()}
-	if l.Body, err = p.box.Seal(ctx, bodyOf(l.ID), b); err != nil {
+	if l.Body, err = p.safe.Seal(ctx, bodyOf(l.ID), b); err != nil {
 		return err
 	}
 	if err := p.db.AddLetter(ctx, l); err != nil {
@@ -137,7 +103,7 @@ var words = map[trust.Letter]struct{ subject, text string }{
 
 func (p *post) note(ctx context.Context, l reach.Letter) (m reach.Mail, err error) {
 	var n note
-	b, err := p.box.Open(ctx, bodyOf(l.ID), l.Body)
+	b, err := p.safe.Open(ctx, bodyOf(l.ID), l.Body)
 	if err == nil {
 		err = json.Unmarshal(b, &n)
 	}

@@ -30,6 +30,7 @@ type trade struct {
 	shop    *shop.Shop
 	gate    *trust.Gate
 	courier *reach.Courier
+	outbox  *store.Outbox
 	ways    map[wire.PayMethod]pay.Provider
 	bank    *pay.Test // nil without the test provider
 	feed    *api.Feed
@@ -38,7 +39,7 @@ type trade struct {
 }
 
 // openTrade builds the rooms that sell on the database.
-func (s *Server) openTrade(db *store.Store, at netip.AddrPort) (*trade, error) {
+func (s *Server) openTrade(ctx context.Context, db *store.Store, at netip.AddrPort) (*trade, error) {
 	ring, err := trust.OpenKeyring(s.cfg.Data)
 	if err != nil {
 		return nil, err
@@ -48,19 +49,23 @@ func (s *Server) openTrade(db *store.Store, at netip.AddrPort) (*trade, error) {
 	if t.ways, err = s.providers(t, ring, db); err != nil {
 		return nil, err
 	}
-	origins, safe := s.origins(at), newBox(ring)
+	safe, err := db.Safe(ctx, vault)
+	if err != nil {
+		return nil, err
+	}
+	origins := s.origins(at)
 	host, err := os.Hostname()
 	if err != nil {
 		return nil, fmt.Errorf("find the host's name: %w", err)
 	}
-	outbox := db.Outbox(fmt.Sprintf("%s %s", host, at), safe)
-	post := &post{db: db, vault: vault, terms: s.cfg.Terms, box: safe, origin: origins[0], nudge: func() { t.courier.Nudge() }}
+	t.outbox = db.Outbox(fmt.Sprintf("%s %s", host, at), safe)
+	post := &post{db: db, vault: vault, terms: s.cfg.Terms, safe: safe, origin: origins[0], nudge: func() { t.courier.Nudge() }}
 	t.gate, err = trust.New(trust.Config{Storage: db, Vault: vault, Post: post, Now: time.Now, Origins: origins})
 	if err != nil {
 		return nil, err
 	}
 	t.courier = reach.New(reach.Config{
-		Outbox: outbox, Open: post.open, Post: s.mail(), Endpoints: outbox, Client: s.cfg.Webhooks.Client(0), Now: time.Now, Spread: rand.Float64, Log: s.log,
+		Outbox: t.outbox, Open: post.open, Post: s.mail(), Endpoints: t.outbox, Client: s.cfg.Webhooks.Client(0), Now: time.Now, Spread: rand.Float64, Log: s.log,
 	})
 	ways := map[wire.PayMethod]shop.Provider{}
 	for name, p := range t.ways {
@@ -154,7 +159,7 @@ func (s *Server) mail() reach.Post {
 func (t *trade) run(ctx context.Context, db *store.Store, log *slog.Logger) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return t.shop.Run(ctx) })
-	g.Go(func() error { return t.courier.Run(ctx) })
+	g.Go(func() error { return errors.Join(t.courier.Run(ctx), t.outbox.Leave(context.WithoutCancel(ctx))) })
 	g.Go(func() error { return t.feed.Run(ctx, t.shop) })
 	if t.bank != nil {
 		g.Go(func() error { return t.bank.Run(ctx) })

@@ -31,6 +31,7 @@ type evening struct {
 	t     *testing.T
 	db    *Store
 	vault *trust.Vault
+	safe  Safe
 	gate  *trust.Gate
 	shop  *shop.Shop
 	out   *Outbox
@@ -63,9 +64,11 @@ func newEvening(t *testing.T, cfg Config) *evening {
 	e := &evening{t: t, db: openAt(t, cfg), sent: map[trust.Letter]map[string]string{}}
 	e.clock.Store(time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC).UnixMilli())
 	e.db.now = e.now
-	e.vault = vault(t, e.db)
-	e.out = e.db.Outbox("one", own{e.vault})
+	e.vault = trust.NewVault(trust.NewKeyring(), e.db)
 	var err error
+	e.safe, err = e.db.Safe(t.Context(), e.vault)
+	must(t, err)
+	e.out = e.db.Outbox("one", e.safe)
 	e.gate, err = trust.New(trust.Config{Storage: e.db, Vault: e.vault, Post: e, Now: e.now, Origins: []string{"https://shop.example"}})
 	must(t, err)
 	bank, err := pay.NewTest(pay.TestConfig{Secret: []byte("a secret of twenty-four bytes"), Now: e.now})
@@ -107,7 +110,7 @@ func (e *evening) Post(ctx context.Context, to string, kind trust.Letter, fields
 	if err != nil {
 		return err
 	}
-	sealed, err := own{e.vault}.Seal(ctx, bodyOf(id), body)
+	sealed, err := e.safe.Seal(ctx, bodyOf(id), body)
 	if err != nil {
 		return err
 	}
@@ -121,7 +124,7 @@ func (e *evening) open(ctx context.Context, l reach.Letter) ([]byte, error) {
 	case l.Kind == reach.ByWebhook:
 		return l.Body, nil
 	case len(l.Type) > 6 && l.Type[:6] == "trust.":
-		return own{e.vault}.Open(ctx, bodyOf(l.ID), l.Body)
+		return e.safe.Open(ctx, bodyOf(l.ID), l.Body)
 	}
 	to, err := e.gate.Address(ctx, wire.PersonID(l.To))
 	if err != nil {
@@ -238,10 +241,10 @@ func (e *evening) delivers() {
 	}
 }
 
-// refusing is a mail server that takes nothing, and says whose it did not take.
+// refusing is a mail server that takes nothing.
 type refusing struct{ tried *atomic.Int32 }
 
-func (r refusing) Post(_ context.Context, _ string, _ time.Time, m reach.Mail) error {
+func (r refusing) Post(_ context.Context, _ string, _ time.Time, _ reach.Mail) error {
 	r.tried.Add(1)
 	return errors.New("550 no such user")
 }

@@ -10,7 +10,6 @@ import (
 
 	"vitrine/server/reach"
 	"vitrine/server/store/sqlc"
-	"vitrine/server/trust"
 )
 
 const (
@@ -25,12 +24,6 @@ const (
 	secretKept = 24 * time.Hour
 )
 
-// Sealing seals what is the server's own and no person's.
-type Sealing interface {
-	Seal(ctx context.Context, f trust.Field, plain []byte) (trust.Sealed, error)
-	Open(ctx context.Context, f trust.Field, s trust.Sealed) ([]byte, error)
-}
-
 // Outbox is the letters and endpoints as one server's courier sees them. Of several servers on one database one at a time sends the
 // letters of a kind: only it is told that there are any (a lease, after Gray and Cheriton 1989). What it has when it is killed
 // is sent by another 90 s later, or by itself as soon as it runs again. The servers' clocks agree to some seconds. It is safe for
@@ -38,12 +31,12 @@ type Sealing interface {
 type Outbox struct {
 	store  *Store
 	server string
-	safe   Sealing
+	safe   Safe
 }
 
 // Outbox is the outbox of a server. Its name is the same after a restart and no other server's on this database, as its host and
-// the address that it listens on. Secrets of endpoints are sealed.
-func (s *Store) Outbox(server string, safe Sealing) *Outbox { return &Outbox{s, server, safe} }
+// the address that it listens on. The safe has the secrets of endpoints.
+func (s *Store) Outbox(server string, safe Safe) *Outbox { return &Outbox{s, server, safe} }
 
 // AddLetter writes a letter down, whose body is sealed already. One with a name that is there changes nothing.
 func (s *Store) AddLetter(ctx context.Context, l reach.Letter) error {
@@ -108,6 +101,14 @@ func (o *Outbox) sends(ctx context.Context, kind reach.Kind, now time.Time) (boo
 		return false, fmt.Errorf("take lease: %w", err)
 	}
 	return n > 0, nil
+}
+
+// Leave lets another server send at once. It is for when the courier has ended.
+func (o *Outbox) Leave(ctx context.Context) error {
+	if err := o.store.query.DropLeases(ctx, o.server); err != nil {
+		return fmt.Errorf("leave the outbox: %w", err)
+	}
+	return nil
 }
 
 // Sent implements reach.Outbox.

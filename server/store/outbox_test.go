@@ -73,38 +73,29 @@ func (s swapped) Due(ctx context.Context, kind reach.Kind, now time.Time, limit 
 func TestLetters_are_kept_as_reach_wants_it(t *testing.T) {
 	for engine, fresh := range engines {
 		t.Run(engine, func(t *testing.T) {
-			reachtest.Outbox(t, func(t *testing.T) reachtest.Box { return box{openAt(t, fresh(t)).Outbox("one", nil)} })
-			reachtest.Outbox(t, func(t *testing.T) reachtest.Box { return swapped{box{openAt(t, fresh(t)).Outbox("one", nil)}} })
-			reachtest.Shared(t, func(t *testing.T) (one, other reachtest.Box) {
-				cfg := fresh(t)
-				return box{openAt(t, cfg).Outbox("one", nil)}, box{openAt(t, cfg).Outbox("other", nil)}
-			})
+			cfg := fresh(t)
+			one, two := openAt(t, cfg), openAt(t, cfg)
+			empty := func(t *testing.T) box {
+				t.Helper()
+				for _, table := range []string{"outbox", "leases"} {
+					_, err := one.db.ExecContext(t.Context(), "DELETE FROM "+table)
+					must(t, err)
+				}
+				return box{one.Outbox("one", Safe{})}
+			}
+			reachtest.Outbox(t, func(t *testing.T) reachtest.Box { return empty(t) })
+			reachtest.Outbox(t, func(t *testing.T) reachtest.Box { return swapped{empty(t)} })
+			reachtest.Shared(t, func(t *testing.T) (reachtest.Box, reachtest.Box) { return empty(t), box{two.Outbox("two", Safe{})} })
 		})
 	}
 }
 
-// own seals what is the server's own: in a vault that has the server as somebody.
-type own struct{ vault *trust.Vault }
-
-const itself wire.PersonID = "server"
-
-func (o own) Seal(ctx context.Context, f trust.Field, plain []byte) (trust.Sealed, error) {
-	return o.vault.Seal(ctx, itself, f, plain)
-}
-
-func (o own) Open(ctx context.Context, f trust.Field, s trust.Sealed) ([]byte, error) {
-	return o.vault.Open(ctx, itself, f, s)
-}
-
-// vault is a vault on the store, in which the server is somebody.
-func vault(t *testing.T, s *Store) *trust.Vault {
+// safe is a safe with keys of its own.
+func safe(t *testing.T, s *Store) Safe {
 	t.Helper()
-	v := trust.NewVault(trust.NewKeyring(), s)
-	key, _ := v.NewKey(itself)
-	if err := s.AddPerson(t.Context(), trust.Person{ID: itself, Role: trust.Buyer, Made: s.now()}, key); err != nil {
-		t.Fatal(err)
-	}
-	return v
+	all, err := s.Safe(t.Context(), trust.NewVault(trust.NewKeyring(), s))
+	must(t, err)
+	return all
 }
 
 func must(t *testing.T, err error) {
@@ -120,7 +111,7 @@ func TestAn_endpoint_is_signed_for_with_its_secret_and_for_a_day_with_the_one_be
 			s, ctx := openAt(t, fresh(t)), t.Context()
 			at := time.UnixMilli(1_795_291_200_123).UTC()
 			s.now = func() time.Time { return at }
-			o := s.Outbox("one", own{vault(t, s)})
+			o := s.Outbox("one", safe(t, s))
 			wants := func(url string, secrets ...string) {
 				t.Helper()
 				got, err := o.Endpoint(ctx, "hook")
@@ -169,7 +160,7 @@ func TestA_letter_is_emptied_when_it_is_done_and_forgotten_after_thirty_days(t *
 			s, ctx := openAt(t, fresh(t)), t.Context()
 			at := time.UnixMilli(1_795_291_200_123).UTC()
 			s.now = func() time.Time { return at }
-			o := s.Outbox("one", nil)
+			o := s.Outbox("one", Safe{})
 			for _, id := range []string{"sent", "dead", "waits"} {
 				must(t, s.AddLetter(ctx, reach.Letter{ID: id, Kind: reach.ByMail, To: id, Type: "order.paid", Body: []byte("sealed"), Due: at}))
 			}
@@ -231,6 +222,57 @@ func TestWhat_the_shop_tells_goes_to_the_buyer_and_to_every_endpoint_that_is_on(
 				}
 				if slices.Sort(to); !slices.Equal(to, receivers) {
 					t.Errorf("%s goes to %v, want %v", kind, to, receivers)
+				}
+			}
+		})
+	}
+}
+
+func TestWhat_is_the_servers_own_is_read_after_a_restart_and_a_new_master_key(t *testing.T) {
+	for engine, fresh := range engines {
+		t.Run(engine, func(t *testing.T) {
+			cfg, ctx, ring := fresh(t), t.Context(), trust.NewKeyring()
+			f := trust.Field{Table: "outbox", Row: "a", Name: "body"}
+			first, err := openAt(t, cfg).Safe(ctx, trust.NewVault(ring, openAt(t, cfg)))
+			must(t, err)
+			sealed, err := first.Seal(ctx, f, []byte("a link"))
+			must(t, err)
+
+			s := openAt(t, cfg)
+			v := trust.NewVault(ring.Rotated(), s)
+			second, err := s.Safe(ctx, v)
+			must(t, err)
+			if n, err := v.Rewrap(ctx); n != 1 || err != nil {
+				t.Errorf("%d keys were wrapped anew, %v", n, err)
+			}
+			if plain, err := second.Open(ctx, f, sealed); err != nil || string(plain) != "a link" {
+				t.Errorf("got %q, %v", plain, err)
+			}
+			if err := s.ErasePerson(ctx, itself, s.now()); wire.CodeOf(err) != wire.NotFound {
+				t.Errorf("the server is a person to erase: %v", err)
+			}
+		})
+	}
+}
+
+func TestA_server_that_leaves_lets_another_send_at_once(t *testing.T) {
+	for engine, fresh := range engines {
+		t.Run(engine, func(t *testing.T) {
+			s, ctx := openAt(t, fresh(t)), t.Context()
+			one, two, at := s.Outbox("one", Safe{}), s.Outbox("two", Safe{}), s.now()
+			must(t, s.AddLetter(ctx, reach.Letter{ID: "a", Kind: reach.ByMail, To: "ada", Type: "order.paid", Due: at}))
+			for i, c := range []struct {
+				asks *Outbox
+				told int
+			}{{one, 1}, {two, 0}, {two, 0}, {two, 1}, {one, 0}} {
+				list, err := c.asks.Due(ctx, reach.ByMail, at, 9)
+				if err != nil || len(list) != c.told {
+					t.Errorf("question %d: %d letters, %v", i, len(list), err)
+				}
+				if i == 1 {
+					must(t, two.Leave(ctx)) // which sends nothing
+				} else if i == 2 {
+					must(t, one.Leave(ctx))
 				}
 			}
 		})

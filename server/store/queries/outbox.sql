@@ -64,6 +64,9 @@ INSERT INTO leases (kind, owner, until) VALUES (sqlc.arg(kind), sqlc.arg(owner),
 ON CONFLICT (kind) DO UPDATE SET owner = excluded.owner, until = excluded.until
 WHERE leases.owner = excluded.owner OR leases.until <= sqlc.arg(now);
 
+-- name: DropLeases :exec
+DELETE FROM leases WHERE owner = $1;
+
 -- name: Endpoint :one
 SELECT * FROM endpoints WHERE id = $1 AND disabled = '';
 

@@ -130,6 +130,15 @@ func (q *Queries) DropEndpoint(ctx context.Context, id string) (int64, error) {
 	return result.RowsAffected()
 }
 
+const dropLeases = `-- name: DropLeases :exec
+DELETE FROM leases WHERE owner = $1
+`
+
+func (q *Queries) DropLeases(ctx context.Context, owner string) error {
+	_, err := q.db.ExecContext(ctx, dropLeases, owner)
+	return err
+}
+
 const dueMails = `-- name: DueMails :many
 SELECT m.id, m.recipient, m.type, m.body, m.tries, m.due FROM outbox AS m
 WHERE m.state = 'waiting' AND m.kind = 'mail' AND m.due <= $1 AND m.id = (
