@@ -91,6 +91,7 @@ type edge struct {
 	velocity           trust.Velocity
 	twice              trust.Twice
 	failures           trust.Failures
+	wishes             wishes
 	auditing           sync.Mutex // held by the one audit that may be under way
 }
 

@@ -8,15 +8,16 @@ import (
 	"testing"
 	"time"
 
+	"vitrine/server/pay"
 	"vitrine/server/wire"
 )
 
 // BenchmarkPurchase is whole purchases over HTTP on loopback: 64 clients with connections of their own reserve a unit of one product,
-// order it and have it paid by the test bank, on SQLite with a sync a transaction. Clients, bank, server and database share the
+// order it and have it paid by the test bank in the same request (its notices are lost), on SQLite with a sync a transaction. Clients, bank, server and database share the
 // machine's cores. A client is another visitor, at another address, every visitEvery purchases, who becomes a guest with the first.
 func BenchmarkPurchase(b *testing.B) {
 	const clients, visitEvery = 64, 40
-	m := opens(b, nil)
+	m := opens(b, func(pay.Charge) pay.Faults { return pay.Faults{LoseNotices: true} })
 	m.sells("ring", wire.MaxUnits, 9900)
 	var left atomic.Int64
 	left.Store(int64(b.N))
@@ -64,4 +65,3 @@ func BenchmarkPurchase(b *testing.B) {
 		b.Errorf("%d of %d are sold", sold, b.N)
 	}
 }
-

@@ -72,7 +72,12 @@ func (v *visitor) seenAs() wire.PersonID {
 }
 
 func (e *edge) reserve(ctx context.Context, v *visitor, in *asks[wire.Reserve]) (*reply[wire.Reservation], error) {
-	return replied(e.Shop.Reserve(ctx, v.buyer(), in.Body))
+	buyer := v.buyer()
+	r, err := e.Shop.Reserve(ctx, buyer, in.Body)
+	if err == nil && r.State == wire.Held {
+		e.wishes.note(buyer, r)
+	}
+	return replied(r, err)
 }
 
 func (e *edge) reservation(ctx context.Context, v *visitor, in *reservationAt) (*reply[wire.Reservation], error) {
@@ -87,22 +92,21 @@ func (e *edge) quote(ctx context.Context, v *visitor, in *asks[wire.Checkout]) (
 	return replied(first(v, func(p wire.PersonID) (shop.Quote, error) { return e.Shop.Quote(ctx, p, in.Body) }))
 }
 
-// place makes an order. Before anything is kept the order is worked out as it would be, so that what cannot be makes no guest either.
+// place makes an order. Before a guest is made for it, it is worked out as it would be: what cannot be leaves nobody behind.
 func (e *edge) place(ctx context.Context, v *visitor, in *asks[wire.Checkout]) (*reply[wire.Placed], error) {
 	c := in.Body
 	if err := c.Contact.Validate(); err != nil {
 		return nil, err
 	}
 	buyer := v.buyer()
-	q, err := e.Shop.Quote(ctx, buyer, c)
-	if list := v.persons(); wire.CodeOf(err) == wire.NotFound && len(list) > 1 { // held before the buyer signed in
-		buyer = list[1]
-		q, err = e.Shop.Quote(ctx, buyer, c)
+	lines := e.wishes.of(buyer, c.Reservations)
+	if lines == nil || buyer != v.Person {
+		var err error
+		if buyer, lines, err = e.workOut(ctx, v, c); err != nil {
+			return nil, err
+		}
 	}
-	if err != nil {
-		return replied(e.again(ctx, v, buyer, c, err))
-	}
-	if err := e.allow(ctx, v, buyer, c, q); err != nil {
+	if err := e.allow(ctx, v, buyer, c, lines); err != nil {
 		return nil, err
 	}
 	if buyer != v.Person {
@@ -114,7 +118,7 @@ func (e *edge) place(ctx context.Context, v *visitor, in *asks[wire.Checkout]) (
 	}
 	p, err := e.Shop.Place(ctx, buyer, c)
 	if err != nil {
-		e.twice.Forget(buyer, wanted(q), c.ID)
+		e.twice.Forget(buyer, lines, c.ID)
 		return nil, err
 	}
 	if p.Order.State == wire.OrderFailed {
@@ -123,22 +127,32 @@ func (e *edge) place(ctx context.Context, v *visitor, in *asks[wire.Checkout]) (
 	return replied(p, nil)
 }
 
-// again answers a checkout that cannot be made now, because it was made before or because of err.
-func (e *edge) again(ctx context.Context, v *visitor, buyer wire.PersonID, c wire.Checkout, err error) (wire.Placed, error) {
-	if wire.CodeOf(err) != wire.Conflict {
-		return wire.Placed{}, err
-	}
-	if _, lookErr := e.Shop.Order(ctx, buyer, c.ID); lookErr != nil {
-		return wire.Placed{}, err
-	}
-	if buyer != v.Person { // the first answer was lost, and the session with it
-		token, visit, err := e.Gate.Adopt(ctx, v.caller, v.Visit, v.token, c.Contact.Email)
-		if err != nil {
-			return wire.Placed{}, err
+// workOut asks the shop what an order would be, and as whom the visitor can make it: units may have been held before the buyer
+// signed in. An order that was made before is what it is.
+func (e *edge) workOut(ctx context.Context, v *visitor, c wire.Checkout) (buyer wire.PersonID, lines []trust.Wanted, err error) {
+	err = wire.Errorf(wire.NotFound, "you have no such reservation")
+	for _, buyer = range v.persons() {
+		var q shop.Quote
+		if q, err = e.Shop.Quote(ctx, buyer, c); err == nil {
+			return buyer, wanted(q.Lines), nil
 		}
-		v.enter(token, visit)
+		if wire.CodeOf(err) == wire.NotFound {
+			continue
+		}
+		if o, lookErr := e.Shop.Order(ctx, buyer, c.ID); lookErr == nil {
+			return buyer, wanted(o.Lines), nil
+		}
+		break
 	}
-	return e.Shop.Place(ctx, buyer, c)
+	return buyer, nil, err
+}
+
+func wanted(lines []wire.Line) []trust.Wanted {
+	list := make([]trust.Wanted, len(lines))
+	for i, l := range lines {
+		list[i] = trust.Wanted{Variant: l.Variant, Offer: l.Offer, Quantity: l.Quantity}
+	}
+	return list
 }
 
 func (v *visitor) purchase(buyer wire.PersonID) trust.Purchase {
@@ -146,9 +160,9 @@ func (v *visitor) purchase(buyer wire.PersonID) trust.Purchase {
 }
 
 // allow asks whether the purchase is an accident, faster than people are, or risky.
-func (e *edge) allow(ctx context.Context, v *visitor, buyer wire.PersonID, c wire.Checkout, q shop.Quote) error {
+func (e *edge) allow(ctx context.Context, v *visitor, buyer wire.PersonID, c wire.Checkout, lines []trust.Wanted) error {
 	now := e.Gate.Now()
-	try := trust.Try{Sum: q.Totals.Total, Ships: c.Contact.Address.Country, Fresh: trust.Fresh(v.Visit, recently)}
+	try := trust.Try{Sum: c.Total, Ships: c.Contact.Address.Country, Fresh: trust.Fresh(v.Visit, recently)}
 	try.Failed = e.failures.Count(now, v.purchase(buyer))
 	if v.Person != "" && v.Person != operator {
 		p, err := e.Gate.Storage.Person(ctx, v.Person)
@@ -164,22 +178,14 @@ func (e *edge) allow(ctx context.Context, v *visitor, buyer wire.PersonID, c wir
 	if err := verdict.Err(); err != nil {
 		return err
 	}
-	if _, err := e.twice.Note(now, buyer, wanted(q), c.ID, c.Confirmed); err != nil {
+	if _, err := e.twice.Note(now, buyer, lines, c.ID, c.Confirmed); err != nil {
 		return err
 	}
 	if err := e.velocity.Take(now, v.purchase(buyer)); err != nil {
-		e.twice.Forget(buyer, wanted(q), c.ID)
+		e.twice.Forget(buyer, lines, c.ID)
 		return err
 	}
 	return nil
-}
-
-func wanted(q shop.Quote) []trust.Wanted {
-	list := make([]trust.Wanted, len(q.Lines))
-	for i, l := range q.Lines {
-		list[i] = trust.Wanted{Variant: l.Variant, Offer: l.Offer, Quantity: l.Quantity}
-	}
-	return list
 }
 
 // customers are all persons whose orders are the visitor's.
