@@ -12,10 +12,7 @@ import (
 )
 
 // bank is the test provider, whose notices go to the shop.
-type bank struct {
-	*pay.Test
-	shop *evening
-}
+type bank struct{ *pay.Test }
 
 // withBank gives a shop a bank that fails as planned.
 func withBank(t *testing.T, e **evening, plan pay.Plan) (*bank, func(*shop.Config)) {

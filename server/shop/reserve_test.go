@@ -222,7 +222,6 @@ func TestWhatWasAnsweredIsThereAfterARestart(t *testing.T) {
 	}
 }
 
-
 func TestWhoWaitsGetsNoMoreThanOneMayHave(t *testing.T) {
 	everywhere(t, nil, func(t *testing.T, e *evening) {
 		e.sells("ring", 1, 9900, func(p *wire.Product) { p.Cap = 1 })
