@@ -21,6 +21,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
@@ -149,14 +150,19 @@ func (s *Shop) write(ctx context.Context) error {
 	}
 }
 
-// gather takes what waits, as far as the batch has room.
+// gather takes what waits, as far as the batch has room. Those who were just answered get a chance to ask again first: without it
+// half of them would wait for the batch after, and every batch would be half as large as it could be.
 func (s *Shop) gather(batch []*request) []*request {
-	for len(batch) < s.c.Batch {
+	for before := 0; len(batch) < s.c.Batch; {
 		select {
 		case r := <-s.requests:
 			batch = append(batch, r)
 		default:
-			return batch
+			if before == len(batch) {
+				return batch
+			}
+			before = len(batch)
+			runtime.Gosched()
 		}
 	}
 	return batch

@@ -7,6 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"vitrine/server/shop"
 	"vitrine/server/store/sqlc"
@@ -113,46 +118,45 @@ func readNamed[N ~string, R any](ctx context.Context, query func(context.Context
 }
 
 // Commit implements shop.Storage.
-func (s *Store) Commit(ctx context.Context, b *shop.Batch) (err error) {
+func (s *Store) Commit(ctx context.Context, b *shop.Batch) error {
 	w, err := rowsOf(b)
 	if err != nil {
 		return err
 	}
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	defer func() {
+	err = s.atomically(ctx, func(q *sqlc.Queries) error {
+		err := q.MoveHead(ctx, sqlc.MoveHeadParams{
+			Seq: b.After.Seq, At: b.After.At, Hash: hexOf(b.After.Hash), Orders: b.LastOrder, BeforeSeq: b.Before.Seq, BeforeHash: hexOf(b.Before.Hash),
+		})
 		if err != nil {
-			_ = tx.Rollback()
+			return fmt.Errorf("move the ledger's head: %w", err)
 		}
-	}()
-	q := s.query.WithTx(tx)
-	moved, err := q.MoveHead(ctx, sqlc.MoveHeadParams{
-		Seq: b.After.Seq, At: b.After.At, Hash: hexOf(b.After.Hash), Orders: b.LastOrder, BeforeSeq: b.Before.Seq, BeforeHash: hexOf(b.Before.Hash),
+		for _, step := range w.steps(q) {
+			if len(step.rows) == 0 {
+				continue
+			}
+			text, err := step.rows.text()
+			if err != nil {
+				return err
+			}
+			if err := step.put(ctx, text); err != nil {
+				return fmt.Errorf("store %s: %w", step.what, err)
+			}
+		}
+		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("move the ledger's head: %w", err)
-	}
-	if moved == 0 {
+	if isNull(err) {
 		return shop.ErrBehind
 	}
-	for _, step := range w.steps(q) {
-		if len(step.rows) == 0 {
-			continue
-		}
-		text, err := step.rows.text()
-		if err != nil {
-			return err
-		}
-		if err := step.put(ctx, text); err != nil {
-			return fmt.Errorf("store %s: %w", step.what, err)
-		}
+	return err
+}
+
+// isNull says whether a statement failed because it would have put NULL where none may be.
+func isNull(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code == "23502" // not_null_violation: PostgreSQL manual, appendix A
 	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && e.Code() == sqlite3.SQLITE_CONSTRAINT_NOTNULL
 }
 
 func hexOf(s shop.Sum) string {
@@ -164,12 +168,19 @@ func hexOf(s shop.Sum) string {
 type rows [][]any
 
 func (r rows) text() (string, error) {
-	set := make(map[string][]any, len(r))
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
 	for i, row := range r {
-		set[strconv.Itoa(i)] = row
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strconv.Quote(strconv.Itoa(i)) + ":")
+		if err := e.Encode(row); err != nil {
+			return "", err
+		}
 	}
-	b, err := json.Marshal(set)
-	return string(b), err
+	return "{" + b.String() + "}", nil
 }
 
 // written is a batch as rows.

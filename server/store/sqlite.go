@@ -13,6 +13,8 @@ import (
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"vitrine/server/store/sqlc"
 )
 
 // File is the database's name in the data folder.
@@ -87,4 +89,19 @@ func explainSQLite(path string, err error) error {
 		return fmt.Errorf("the database %s is damaged: put back a copy, or move the file away to begin anew: %w", path, err)
 	}
 	return fmt.Errorf("open database %s: %w", path, err)
+}
+
+// oneByOne does statements in one transaction, one after the other: there is no way to SQLite that would take long.
+func (s *Store) oneByOne(ctx context.Context, do func(*sqlc.Queries) error) (err error) {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	if err := do(s.query.WithTx(tx)); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
 }

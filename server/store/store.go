@@ -52,6 +52,8 @@ type Store struct {
 	db    *sql.DB
 	query *sqlc.Queries
 	now   func() time.Time
+	// atomically does statements that read nothing, all or none.
+	atomically func(context.Context, func(*sqlc.Queries) error) error
 }
 
 // Open opens the database, which for SQLite it makes if there is none, and brings its tables up to date. Errors say in
@@ -67,7 +69,11 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db: db, query: sqlc.New(db), now: time.Now}, nil
+	s := &Store{db: db, query: sqlc.New(db), now: time.Now}
+	if s.atomically = s.oneByOne; cfg.URL != "" {
+		s.atomically = s.pipelined
+	}
+	return s, nil
 }
 
 // Close closes the database.

@@ -1,8 +1,10 @@
 -- Rows come as one JSON object of arrays, a row an array: {"0": ["key", …], "1": …}.
 
--- name: MoveHead :execrows
-UPDATE heads SET seq = sqlc.arg(seq), at = sqlc.arg(at), hash = sqlc.arg(hash), orders = sqlc.arg(orders)
-WHERE shard = 1 AND seq = sqlc.arg(before_seq) AND hash = sqlc.arg(before_hash);
+-- The head may not be NULL: where it is another than the batch goes on from, this fails, and with it all that is sent together.
+-- name: MoveHead :exec
+UPDATE heads SET at = sqlc.arg(at), hash = sqlc.arg(hash), orders = sqlc.arg(orders),
+    seq = CASE WHEN seq = sqlc.arg(before_seq) AND hash = sqlc.arg(before_hash) THEN CAST(sqlc.arg(seq) AS bigint) END
+WHERE shard = 1;
 
 -- name: Head :one
 SELECT seq, at, hash, orders FROM heads WHERE shard = 1;

@@ -164,35 +164,34 @@ func (q *Queries) Head(ctx context.Context) (HeadRow, error) {
 	return i, err
 }
 
-const moveHead = `-- name: MoveHead :execrows
+const moveHead = `-- name: MoveHead :exec
 
-UPDATE heads SET seq = $1, at = $2, hash = $3, orders = $4
-WHERE shard = 1 AND seq = $5 AND hash = $6
+UPDATE heads SET at = $1, hash = $2, orders = $3,
+    seq = CASE WHEN seq = $4 AND hash = $5 THEN CAST($6 AS bigint) END
+WHERE shard = 1
 `
 
 type MoveHeadParams struct {
-	Seq        int64
 	At         int64
 	Hash       string
 	Orders     int64
 	BeforeSeq  int64
 	BeforeHash string
+	Seq        int64
 }
 
 // Rows come as one JSON object of arrays, a row an array: {"0": ["key", …], "1": …}.
-func (q *Queries) MoveHead(ctx context.Context, arg MoveHeadParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, moveHead,
-		arg.Seq,
+// The head may not be NULL: where it is another than the batch goes on from, this fails, and with it all that is sent together.
+func (q *Queries) MoveHead(ctx context.Context, arg MoveHeadParams) error {
+	_, err := q.db.ExecContext(ctx, moveHead,
 		arg.At,
 		arg.Hash,
 		arg.Orders,
 		arg.BeforeSeq,
 		arg.BeforeHash,
+		arg.Seq,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	return err
 }
 
 const offers = `-- name: Offers :many
