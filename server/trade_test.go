@@ -3,13 +3,19 @@ package server
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"vitrine/server/reach"
 	"vitrine/server/wire"
 )
 
@@ -138,5 +144,47 @@ func TestManyVisitorsAtOnceGetTrueAnswersAndARestartKeepsThem(t *testing.T) {
 	products, _ := asks[[]wire.Product](r, call{method: "GET", path: "/api/shop/products"})
 	if len(products) != 1 || products[0].Variants[0].Left != 0 || products[0].Variants[0].Stock != 0 {
 		t.Errorf("after a restart: %+v", products)
+	}
+}
+
+func TestWhatHappensToOrdersIsPostedSigned(t *testing.T) {
+	posts := make(chan *http.Request, 4)
+	bodies := make(chan []byte, 4)
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, q *http.Request) {
+		b, err := io.ReadAll(q.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		posts <- q
+		bodies <- b
+	}))
+	defer receiver.Close()
+	at := netip.MustParseAddrPort(receiver.Listener.Addr().String())
+	r := start(t, Config{Pay: Payments{Test: true}, Webhooks: reach.Guard{Allow: []netip.Prefix{netip.PrefixFrom(at.Addr(), 32)}, Ports: []uint16{at.Port()}}})
+	body := fmt.Sprintf(`{"id":"books","url":"%s/orders"}`, receiver.URL)
+	hook, status := asks[wire.Webhook](r, call{method: "PUT", path: "/api/webhooks/books", body: body, token: r.operator})
+	if status != 200 || hook.Secret == "" {
+		t.Fatal(status, hook.URL)
+	}
+	if _, status := asks[wire.Webhook](r, call{method: "PUT", path: "/api/webhooks/bad", body: `{"id":"bad","url":"http://169.254.169.254/"}`, token: r.operator}); status != 400 {
+		t.Error("an address inside is answered", status)
+	}
+	r.sells(1)
+	r.visitor().buys("0123456789abcdef")
+	select {
+	case q := <-posts:
+		b := <-bodies
+		if err := reach.Verify(hook.Secret, q.Header, b, time.Now()); err != nil {
+			t.Error(err)
+		}
+		var event struct {
+			Type string     `json:"type"`
+			Data wire.Order `json:"data"`
+		}
+		if err := json.Unmarshal(b, &event); err != nil || event.Type != "order.paid" || event.Data.State != wire.OrderCaptured || strings.Contains(string(b), "mei@") {
+			t.Errorf("%v in %s", err, b)
+		}
+	case <-time.After(patience):
+		t.Fatal("nothing is posted")
 	}
 }

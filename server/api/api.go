@@ -23,6 +23,7 @@ import (
 
 	"vitrine/server/live"
 	"vitrine/server/pay"
+	"vitrine/server/reach"
 	"vitrine/server/shop"
 	"vitrine/server/trust"
 	"vitrine/server/wire"
@@ -68,6 +69,9 @@ type Config struct {
 	Feed *Feed
 	// Withdrawals sign the links by which buyers withdraw without signing in; without them nobody can in this way.
 	Withdrawals shop.WithdrawalKeys
+	// Webhooks keeps where webhooks go, to addresses that Outside lets pass; nil leaves them out.
+	Webhooks Webhooks
+	Outside  reach.Guard
 	// Risk says which purchases need a further proof. Without sums in Large every first one does.
 	Risk trust.Risk
 
@@ -145,6 +149,9 @@ func (e *edge) sell(mux *http.ServeMux) {
 		e.opening()
 		e.keeping()
 		e.paying()
+		if e.Webhooks != nil {
+			e.hooking()
+		}
 		if e.Feed != nil {
 			e.listening()
 		}

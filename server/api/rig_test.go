@@ -106,8 +106,11 @@ func opens(t testing.TB, plan pay.Plan, with ...func(*Config)) *market {
 		},
 	})
 	check()
+	safe, err := m.db.Safe(context.Background(), trust.NewVault(trust.NewKeyring(), m.db))
+	check()
 	c := Config{
-		Store: m.db, Page: http.NotFoundHandler(), Ready: func(context.Context) error { return nil }, Log: log,
+		Webhooks: m.db.Outbox("test", safe),
+		Store:    m.db, Page: http.NotFoundHandler(), Ready: func(context.Context) error { return nil }, Log: log,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		Gate:           m.gate, Shop: m.shop, Feed: feed, Pay: map[wire.PayMethod]pay.Provider{wire.PayTest: m.bank},
 		Open: func(ctx context.Context, p wire.PersonID, _ wire.OrderID, sealed []byte) ([]byte, error) {

@@ -5,22 +5,12 @@ import (
 	"encoding/base64"
 	"fmt"
 	"regexp"
-	"time"
 
 	"vitrine/server/reach"
 	"vitrine/server/store/sqlc"
 	"vitrine/server/trust"
 	"vitrine/server/wire"
 )
-
-// Endpoint is where webhooks go, as an operator sees it: without what signs them.
-type Endpoint struct {
-	ID  string
-	URL string // it may hold a token: for operators only, never for logs
-	// Disabled says why it gets nothing; "" while it does.
-	Disabled string
-	Created  time.Time
-}
 
 // endpointName leaves room for it in the names of letters, which have at most 64 such characters.
 var endpointName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
@@ -51,11 +41,11 @@ func (o *Outbox) PutEndpoint(ctx context.Context, id, url, secret string) error 
 	return nil
 }
 
-// Endpoints lists all endpoints, the oldest first.
-func (o *Outbox) Endpoints(ctx context.Context) ([]Endpoint, error) {
+// Endpoints lists all endpoints, the oldest first, without what signs them. Their URLs may hold tokens: they are for operators only.
+func (o *Outbox) Endpoints(ctx context.Context) ([]wire.Webhook, error) {
 	rows, err := o.store.query.Endpoints(ctx)
-	return each(rows, func(r sqlc.EndpointsRow) Endpoint {
-		return Endpoint{ID: r.ID, URL: r.Url, Disabled: r.Disabled, Created: timeOf(r.Created)}
+	return each(rows, func(r sqlc.EndpointsRow) wire.Webhook {
+		return wire.Webhook{ID: r.ID, URL: r.Url, Disabled: r.Disabled}
 	}), looked("endpoints", err)
 }
 
