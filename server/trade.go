@@ -165,6 +165,11 @@ func (t *trade) run(ctx context.Context, db *store.Store, log *slog.Logger) erro
 		g.Go(func() error { return t.bank.Run(ctx) })
 	}
 	g.Go(func() error {
+		if n, err := t.vault.Rewrap(ctx); err != nil && ctx.Err() == nil {
+			log.Error("not all keys could be wrapped with the newest master key", "wrapped", n, "error", err)
+		} else if n > 0 {
+			log.Info("keys were wrapped with a new master key", "keys", n)
+		}
 		tick := time.NewTicker(sweepEvery)
 		defer tick.Stop()
 		for {
@@ -182,6 +187,17 @@ func (t *trade) run(ctx context.Context, db *store.Store, log *slog.Logger) erro
 		return err
 	}
 	return nil
+}
+
+// Rotate makes a new master key of a configuration's keyring. The server has to be started again: it then wraps with it, one by
+// one, the keys that what is personal is sealed with. The older master keys stay, for copies of the database.
+func Rotate(cfg Config) error {
+	cfg = cfg.withDefaults()
+	ring, err := trust.OpenKeyring(cfg.Data)
+	if err != nil {
+		return err
+	}
+	return trust.SaveKeyring(cfg.Data, ring.Rotated())
 }
 
 // Audit recomputes the shop of a configuration from its ledger and compares it with what is stored. The server may run meanwhile.

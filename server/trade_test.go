@@ -110,6 +110,17 @@ func TestAVisitorBuysAndGetsAReceipt(t *testing.T) {
 		t.Errorf("the public ledger: %+v", ledger)
 	}
 	r.stop()
+	if err := Rotate(Config{Data: data}); err != nil {
+		t.Fatal(err)
+	}
+	r = start(t, Config{Data: data, Pay: Payments{Test: true}})
+	mei.at, mei.t = r.at, t
+	mei.move(r)
+	o, _ := asks[wire.Order](mei, call{method: "GET", path: "/api/shop/orders/" + string(placed.Order.ID)})
+	if o.Contact == nil || o.Contact.Address.Name != "Mei Lin" {
+		t.Errorf("after the master key was changed the order is %+v", o)
+	}
+	r.stop()
 	a, err := Audit(t.Context(), Config{Data: data})
 	if err != nil || len(a.Wrong) > 0 || a.Orders != 1 {
 		t.Errorf("the audit: %+v, %v", a, err)

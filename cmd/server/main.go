@@ -66,8 +66,9 @@ type settings struct {
 	LogLevel      slog.Level      `help:"debug, info, warn or error." default:"info" env:"VITRINE_LOG_LEVEL"`
 	Config        kong.ConfigFlag `help:"JSON file with any of these settings." placeholder:"FILE" env:"VITRINE_CONFIG"`
 
-	Serve struct{} `cmd:"" default:"1" help:"Serve until told to stop."`
-	Audit struct{} `cmd:"" help:"Compute stock, offers and orders anew from the ledger, and compare."`
+	Serve      struct{} `cmd:"" default:"1" help:"Serve until told to stop."`
+	Audit      struct{} `cmd:"" help:"Compute stock, offers and orders anew from the ledger, and compare."`
+	RotateKeys struct{} `cmd:"" help:"Make a new master key for what is personal. The server has to be started again to use it."`
 }
 
 // run is the program. It returns its exit code: 0 after an orderly end, 1 if the server failed or an audit found something, 2
@@ -82,6 +83,8 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) (code int) {
 	switch command {
 	case "audit":
 		return audit(ctx, cfg, out, errOut)
+	case "rotate-keys":
+		return rotate(cfg, out, errOut)
 	case "serve":
 		return serve(ctx, cfg, errOut)
 	default: // help was asked for
@@ -99,6 +102,15 @@ func serve(ctx context.Context, cfg server.Config, errOut io.Writer) (code int) 
 		fmt.Fprintln(errOut, "vitrine-server:", err)
 		return 1
 	}
+	return 0
+}
+
+func rotate(cfg server.Config, out, errOut io.Writer) (code int) {
+	if err := server.Rotate(cfg); err != nil {
+		fmt.Fprintln(errOut, "vitrine-server:", err)
+		return 1
+	}
+	fmt.Fprintln(out, "There is a new master key. Start the server again, and keep a copy of keys.json apart from the database.")
 	return 0
 }
 
