@@ -97,6 +97,7 @@ type edge struct {
 	failures           trust.Failures
 	wishes             wishes
 	auditing           sync.Mutex // held by the one audit that may be under way
+	shows              sync.Map   // names of shows that are known to exist
 }
 
 // New makes the handler of all of the server's addresses. It is safe for concurrent use.

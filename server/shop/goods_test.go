@@ -88,6 +88,7 @@ func TestAWishThatCannotBeIsRefusedAndHoldsNothing(t *testing.T) {
 			"no quantity":           {func(w *wire.Reserve) { w.Quantity = 0 }, wire.Invalid},
 			"a negative one":        {func(w *wire.Reserve) { w.Quantity = -1 }, wire.Invalid},
 			"too many":              {func(w *wire.Reserve) { w.Quantity = wire.MaxQuantity + 1 }, wire.Invalid},
+			"a card number as key":  {func(w *wire.Reserve) { w.ID = "4242424242424242" }, wire.Invalid},
 			"a guessable key":       {func(w *wire.Reserve) { w.ID = "1" }, wire.Invalid},
 			"variant and offer":     {func(w *wire.Reserve) { w.Offer = "mine" }, wire.Invalid},
 			"neither":               {func(w *wire.Reserve) { w.Variant = "" }, wire.Invalid},

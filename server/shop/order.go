@@ -69,11 +69,8 @@ func (s *Shop) payNow(ctx context.Context, o wire.Order) wire.Placed {
 }
 
 func (s *Shop) validate(c wire.Checkout) error {
-	if err := wire.ValidName("an order's idempotency key", c.ID); err != nil {
+	if err := wire.ValidKey("an order's idempotency key", c.ID); err != nil {
 		return err
-	}
-	if len(c.ID) < 16 {
-		return wire.Errorf(wire.Invalid, "an idempotency key has at least 16 characters, and they are random")
 	}
 	if n := len(c.Reservations); n == 0 || n > wire.MaxCart {
 		return wire.Errorf(wire.Invalid, "an order has 1 to %d reservations; got %d", wire.MaxCart, n)
