@@ -61,7 +61,7 @@ type Config struct {
 	// Gate and Shop are who buys and sells here; without them their addresses answer that there is nothing.
 	Gate *trust.Gate
 	Shop *shop.Shop
-	// Pay are the ways to pay, for their notices.
+	// Pay are the ways to pay, those of the shop, for their notices.
 	Pay map[wire.PayMethod]pay.Provider
 	// Open reads what shop.Config.Seal has sealed; nil if it seals nothing.
 	Open func(ctx context.Context, person wire.PersonID, order wire.OrderID, sealed []byte) ([]byte, error)

@@ -116,8 +116,11 @@ func (e *edge) place(ctx context.Context, v *visitor, in *asks[wire.Checkout]) (
 	if err := c.Contact.Validate(); err != nil {
 		return nil, err
 	}
+	if e.Pay[c.Pay] == nil {
+		return nil, wire.Errorf(wire.Invalid, "this shop cannot be paid by %.80q", c.Pay)
+	}
 	buyer := v.buyer()
-	lines := e.wishes.of(buyer, c.Reservations)
+	lines := e.wishes.of(buyer, c.Reservations, c.Total.Currency)
 	if lines == nil || buyer != v.Person {
 		var err error
 		if buyer, lines, err = e.workOut(ctx, v, c); err != nil {
@@ -151,7 +154,10 @@ func (e *edge) workOut(ctx context.Context, v *visitor, c wire.Checkout) (buyer 
 	err = wire.Errorf(wire.NotFound, "you have no such reservation")
 	for _, buyer = range v.persons() {
 		var q shop.Quote
-		if q, err = e.Shop.Quote(ctx, buyer, c); err == nil {
+		if q, err = e.Shop.Quote(ctx, buyer, c); err == nil && q.Totals.Total != c.Total {
+			return "", nil, wire.Errorf(wire.StalePrice, "the order costs %s: look at it and try again", q.Totals.Total)
+		}
+		if err == nil {
 			return buyer, wanted(q.Lines), nil
 		}
 		if wire.CodeOf(err) == wire.NotFound {
@@ -255,7 +261,7 @@ func (e *edge) ownOrder(ctx context.Context, v *visitor, in *orderAt) (*reply[wi
 }
 
 func (e *edge) payAgain(ctx context.Context, v *visitor, in *struct {
-	orderAt
+	ID   wire.OrderID `path:"id"`
 	Body struct {
 		Pay wire.PayMethod `json:"pay"`
 	}

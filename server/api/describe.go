@@ -135,6 +135,7 @@ func (e *edge) problem(pattern string, err error) *Problem {
 
 // oneErrorEdge has huma say what it refuses by itself in the words of this package.
 var oneErrorEdge = sync.OnceFunc(func() {
+	huma.ValidateStrictCasing = true // "ID" is not "id"
 	huma.NewError = func(status int, text string, errs ...error) huma.StatusError {
 		var b bytes.Buffer
 		for _, err := range errs {

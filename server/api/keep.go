@@ -48,21 +48,15 @@ func (e *edge) keeping() {
 	add(e, operation{method: "GET", path: "/api/shop/audit", action: trust.LedgerAudit, does: "Compute the shop again from its ledger, and compare"}, e.audit)
 }
 
-// Versions are what an edit says it has seen.
-type Versions struct {
-	IfMatch     string `header:"If-Match" doc:"the version seen, as \"3\""`
-	IfNoneMatch string `header:"If-None-Match" doc:"* to make what is not there"`
-}
-
 // seen is the version that an edit has seen; 0 for what is to be made.
-func (v Versions) seen() (int64, error) {
+func seen(ifMatch, ifNoneMatch string) (int64, error) {
 	switch {
-	case v.IfNoneMatch == "*" && v.IfMatch == "":
+	case ifNoneMatch == "*" && ifMatch == "":
 		return 0, nil
-	case v.IfMatch == "":
+	case ifMatch == "":
 		return 0, wire.Errorf(wire.PreconditionRequired, `say in If-Match which version you have seen, as "3", or If-None-Match: * to make it`)
 	}
-	n, err := strconv.ParseInt(strings.Trim(v.IfMatch, `"`), 10, 64)
+	n, err := strconv.ParseInt(strings.Trim(ifMatch, `"`), 10, 64)
 	if err != nil || n < 1 {
 		return 0, wire.Errorf(wire.Precondition, `If-Match is the version that you have seen, as "3"`)
 	}
@@ -91,12 +85,13 @@ func sameName[N ~string](address, body N) error {
 }
 
 func (e *edge) putProduct(ctx context.Context, v *visitor, in *struct {
-	ID wire.ProductID `path:"id"`
-	Versions
-	Body wire.Product
+	ID          wire.ProductID `path:"id"`
+	IfMatch     string         `header:"If-Match" doc:"the version seen, as \"3\""`
+	IfNoneMatch string         `header:"If-None-Match" doc:"* to make what is not there"`
+	Body        wire.Product
 },
 ) (*tagged[wire.Product], error) {
-	version, err := in.seen()
+	version, err := seen(in.IfMatch, in.IfNoneMatch)
 	if err == nil {
 		err = sameName(in.ID, in.Body.ID)
 	}
@@ -108,12 +103,13 @@ func (e *edge) putProduct(ctx context.Context, v *visitor, in *struct {
 }
 
 func (e *edge) putOffer(ctx context.Context, v *visitor, in *struct {
-	ID wire.OfferID `path:"id"`
-	Versions
-	Body wire.Offer
+	ID          wire.OfferID `path:"id"`
+	IfMatch     string       `header:"If-Match" doc:"the version seen, as \"3\""`
+	IfNoneMatch string       `header:"If-None-Match" doc:"* to make what is not there"`
+	Body        wire.Offer
 },
 ) (*tagged[wire.Offer], error) {
-	version, err := in.seen()
+	version, err := seen(in.IfMatch, in.IfNoneMatch)
 	if err == nil {
 		err = sameName(in.ID, in.Body.ID)
 	}
@@ -179,8 +175,8 @@ func (e *edge) addStock(ctx context.Context, v *visitor, in *struct {
 
 // refund refuses what was decided on an older sight of the order: the key is remembered for a minute only, what was given back for ever.
 func (e *edge) refund(ctx context.Context, v *visitor, in *struct {
-	orderAt
-	Key  string `header:"Idempotency-Key"`
+	ID   wire.OrderID `path:"id"`
+	Key  string       `header:"Idempotency-Key"`
 	Body struct {
 		Returns  []shop.Return `json:"returns" minItems:"1" maxItems:"50"`
 		Refunded wire.Money    `json:"refunded" doc:"of the order, as it was seen before"`
@@ -212,7 +208,7 @@ type byHand interface {
 }
 
 func (e *edge) paid(ctx context.Context, v *visitor, in *struct {
-	orderAt
+	ID   wire.OrderID `path:"id"`
 	Body struct {
 		ID     string     `json:"id" doc:"idempotency key"`
 		Amount wire.Money `json:"amount"`

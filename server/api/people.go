@@ -117,7 +117,8 @@ func (e *edge) beginPasskey(ctx context.Context, v *visitor, _ *nothing) (*reply
 
 // credential is the JSON of PublicKeyCredential.toJSON.
 type credential struct {
-	RawBody []byte `contentType:"application/json"`
+	Body    map[string]any
+	RawBody []byte
 }
 
 func (e *edge) endPasskey(ctx context.Context, v *visitor, in *credential) (*reply[wire.Person], error) {

@@ -342,3 +342,13 @@ func (b *browser) link(email string) {
 	gets[struct{}](b, "POST", "/api/sign-in/link", wire.AskLink{Email: email})
 	gets[wire.Person](b, "POST", "/api/sign-in/link/use", wire.Token{Token: b.m.letters.newest(email, trust.LinkLetter)["token"]})
 }
+
+// contains says whether all texts are in a body.
+func contains(body []byte, texts ...string) bool {
+	for _, t := range texts {
+		if !bytes.Contains(body, []byte(t)) {
+			return false
+		}
+	}
+	return true
+}

@@ -18,7 +18,8 @@ type wishes struct {
 }
 
 type wished struct {
-	buyer wire.PersonID
+	buyer    wire.PersonID
+	currency wire.Currency
 	trust.Wanted
 }
 
@@ -29,11 +30,11 @@ func (w *wishes) note(buyer wire.PersonID, r wire.Reservation) {
 	if w.new == nil || len(w.new) >= wishesMost {
 		w.new, w.old = map[wire.ReservationID]wished{}, w.new
 	}
-	w.new[r.ID] = wished{buyer, trust.Wanted{Variant: r.Variant, Offer: r.Offer, Quantity: r.Quantity}}
+	w.new[r.ID] = wished{buyer, r.Price.Currency, trust.Wanted{Variant: r.Variant, Offer: r.Offer, Quantity: r.Quantity}}
 }
 
-// of is what a buyer's reservations are for; nil if one of them is not remembered as the buyer's.
-func (w *wishes) of(buyer wire.PersonID, ids []wire.ReservationID) []trust.Wanted {
+// of is what a buyer's reservations are for; nil if one of them is not remembered as the buyer's, in this currency.
+func (w *wishes) of(buyer wire.PersonID, ids []wire.ReservationID, c wire.Currency) []trust.Wanted {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	list := make([]trust.Wanted, 0, len(ids))
@@ -42,7 +43,7 @@ func (w *wishes) of(buyer wire.PersonID, ids []wire.ReservationID) []trust.Wante
 		if !ok {
 			r, ok = w.old[id]
 		}
-		if !ok || r.buyer != buyer {
+		if !ok || r.buyer != buyer || r.currency != c {
 			return nil
 		}
 		list = append(list, r.Wanted)

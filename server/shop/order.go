@@ -75,9 +75,6 @@ func (s *Shop) validate(c wire.Checkout) error {
 	if n := len(c.Reservations); n == 0 || n > wire.MaxCart {
 		return wire.Errorf(wire.Invalid, "an order has 1 to %d reservations; got %d", wire.MaxCart, n)
 	}
-	if len(slices.Compact(slices.Sorted(slices.Values(c.Reservations)))) != len(c.Reservations) {
-		return wire.Errorf(wire.Invalid, "a reservation is named twice")
-	}
 	if s.c.Pay[c.Pay] == nil {
 		return wire.Errorf(wire.Invalid, "this shop cannot be paid by %q", c.Pay)
 	}
@@ -155,9 +152,11 @@ func codes(list []Coupon) (all []wire.CouponCode) {
 
 // ready are the buyer's reservations, if they can be ordered.
 func (t *tx) ready(buyer wire.PersonID, ids []wire.ReservationID) (list []*Reservation, err error) {
-	for _, id := range ids {
+	for i, id := range ids {
 		r, err := t.ownedBy(buyer, id)
 		switch {
+		case slices.Contains(ids[:i], id):
+			return nil, wire.Errorf(wire.Invalid, "a reservation is named twice")
 		case err != nil:
 			return nil, err
 		case r.Order != "":
