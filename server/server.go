@@ -145,7 +145,7 @@ func (s *Server) edge(r *rooms) http.Handler {
 		Stage: r.stage, Store: r.db, Ready: s.readiness(r.db), Page: web.Handler(), Metrics: metrics(r.stage, r.relay),
 		Relays: s.relays(r.relay), TrustedProxies: s.cfg.TrustedProxies, Log: s.log,
 		Gate: r.trade.gate, Shop: r.trade.shop, Pay: r.trade.ways, Open: r.trade.open, Feed: r.trade.feed, Withdrawals: r.trade.links,
-		Webhooks: r.trade.outbox, Outside: s.cfg.Webhooks, Risk: trust.Risk{Large: s.cfg.Large},
+		Webhooks: r.trade.outbox, Exports: map[string]trust.Exporter{"shop": store.Bought{Store: r.db, Open: r.trade.open}}, Outside: s.cfg.Webhooks, Risk: trust.Risk{Large: s.cfg.Large},
 	})
 	if s.cfg.secure() {
 		return strict(h)

@@ -69,6 +69,8 @@ type Config struct {
 	Feed *Feed
 	// Withdrawals sign the links by which buyers withdraw without signing in; without them nobody can in this way.
 	Withdrawals shop.WithdrawalKeys
+	// Exports are what rooms keep of people, for them to have.
+	Exports map[string]trust.Exporter
 	// Webhooks keeps where webhooks go, to addresses that Outside lets pass; nil leaves them out.
 	Webhooks Webhooks
 	Outside  reach.Guard

@@ -106,6 +106,9 @@ func opens(t testing.TB, plan pay.Plan, with ...func(*Config)) *market {
 		},
 	})
 	check()
+	unseal := func(ctx context.Context, p wire.PersonID, _ wire.OrderID, sealed []byte) ([]byte, error) {
+		return vault.Open(ctx, p, contactField, sealed)
+	}
 	safe, err := m.db.Safe(context.Background(), trust.NewVault(trust.NewKeyring(), m.db))
 	check()
 	c := Config{
@@ -113,9 +116,7 @@ func opens(t testing.TB, plan pay.Plan, with ...func(*Config)) *market {
 		Store:    m.db, Page: http.NotFoundHandler(), Ready: func(context.Context) error { return nil }, Log: log,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		Gate:           m.gate, Shop: m.shop, Feed: feed, Pay: map[wire.PayMethod]pay.Provider{wire.PayTest: m.bank},
-		Open: func(ctx context.Context, p wire.PersonID, _ wire.OrderID, sealed []byte) ([]byte, error) {
-			return vault.Open(ctx, p, contactField, sealed)
-		},
+		Open: unseal, Exports: map[string]trust.Exporter{"shop": store.Bought{Store: m.db, Open: unseal}},
 		Risk:        trust.Risk{Large: []wire.Money{eur(1_000_000)}},
 		Withdrawals: shop.WithdrawalKeys{bytes.Repeat([]byte("k"), 32)},
 	}

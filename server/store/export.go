@@ -16,7 +16,7 @@ type Bought struct {
 	Store *Store
 	// Open reads the contact of a person's order, as shop.Config.Seal has sealed it. An error of code NotFound says that the person
 	// is erased.
-	Open func(ctx context.Context, person wire.PersonID, sealed []byte) ([]byte, error)
+	Open func(ctx context.Context, person wire.PersonID, order wire.OrderID, sealed []byte) ([]byte, error)
 }
 
 // bought is what is exported, in the order in which it was made.
@@ -61,7 +61,7 @@ func (b Bought) contact(ctx context.Context, o *shop.Order) (*wire.Contact, erro
 	if o.Sealed == nil {
 		return nil, nil
 	}
-	plain, err := b.Open(ctx, o.Buyer, o.Sealed)
+	plain, err := b.Open(ctx, o.Buyer, o.ID, o.Sealed)
 	if wire.CodeOf(err) == wire.NotFound {
 		return nil, nil
 	}

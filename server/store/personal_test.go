@@ -126,7 +126,7 @@ func TestNobody_finds_people_or_cards_in_the_database_and_the_logs(t *testing.T)
 }
 
 func (e *evening) bought() Bought {
-	return Bought{Store: e.db, Open: func(ctx context.Context, person wire.PersonID, sealed []byte) ([]byte, error) {
+	return Bought{Store: e.db, Open: func(ctx context.Context, person wire.PersonID, _ wire.OrderID, sealed []byte) ([]byte, error) {
 		return e.vault.Open(ctx, person, contactOf(person), sealed)
 	}}
 }
