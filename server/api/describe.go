@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -30,7 +31,10 @@ type operation struct {
 
 const (
 	// maxBody bounds bodies of requests: a product with all its variants is the largest.
-	maxBody    = 256 << 10
+	maxBody = 256 << 10
+	// bodyWithin is how long a client has to send one.
+	bodyWithin = 15 * time.Second
+
 	actionKey  = "x-action"
 	kindKey    = "kind"
 	sessionKey = "session"
@@ -69,7 +73,7 @@ var jsonFormat = huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal:
 func add[I, O any](e *edge, o operation, do func(context.Context, *visitor, *I) (*O, error)) {
 	op := huma.Operation{
 		OperationID: operationID(o), Method: o.method, Path: o.path, Summary: o.does, DefaultStatus: o.status, MaxBodyBytes: o.most,
-		Metadata: map[string]any{kindKey: o.kind}, Extensions: map[string]any{actionKey: string(o.action)}, BodyReadTimeout: -1,
+		Metadata: map[string]any{kindKey: o.kind}, Extensions: map[string]any{actionKey: string(o.action)}, BodyReadTimeout: bodyWithin,
 	}
 	if op.MaxBodyBytes == 0 {
 		op.MaxBodyBytes = maxBody

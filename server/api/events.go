@@ -52,7 +52,10 @@ func (e *edge) events(ctx context.Context, v *visitor, in *struct {
 		s := stream{w: v.w, control: http.NewResponseController(v.w), feed: e.Feed}
 		v.w.Header().Set("Content-Type", "text/event-stream")
 		v.w.Header().Set("X-Accel-Buffering", "no")
-		_ = s.control.SetReadDeadline(time.Time{})
+		if v.r.Method == http.MethodHead {
+			return
+		}
+		_ = s.control.SetReadDeadline(time.Time{}) // the server's is for requests
 		s.run(ctx, l, missed, id)
 	}}, nil
 }

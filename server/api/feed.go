@@ -123,9 +123,7 @@ func (f *Feed) Changed(b *shop.Batch) {
 		}
 	}
 	for _, o := range b.Orders {
-		w := o.Order
-		w.Lines = slices.Clone(w.Lines) // the writer goes on changing them
-		f.noted.orders[o.ID] = owned[wire.Order]{o.Buyer, w}
+		f.noted.orders[o.ID] = owned[wire.Order]{o.Buyer, o.Order}
 	}
 }
 
