@@ -9,8 +9,9 @@ import (
 )
 
 type Coupon struct {
-	Code string
-	Doc  string
+	Code  string
+	Entry int64
+	Doc   string
 }
 
 type Endpoint struct {
@@ -41,8 +42,9 @@ type Ledger struct {
 }
 
 type Offer struct {
-	ID  string
-	Doc string
+	ID    string
+	Entry int64
+	Doc   string
 }
 
 type Operator struct {
@@ -94,6 +96,6 @@ type Show struct {
 
 type Stock struct {
 	Variant string
-	Version int64
+	Entry   int64
 	Doc     string
 }
