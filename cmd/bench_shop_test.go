@@ -238,7 +238,9 @@ func pgbench(b *testing.B, pg *rig.Cluster) (best float64) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for name, script := range map[string]string{"three": pgbenchThree, "one": pgbenchOne} {
+	rates := map[string]float64{}
+	for _, name := range []string{"three", "one", "three", "one"} { // twice, since the machine has other things to do
+		script := map[string]string{"three": pgbenchThree, "one": pgbenchOne}[name]
 		at := pg.URL()
 		c, err := pgx.Connect(b.Context(), at)
 		if err != nil {
@@ -255,7 +257,7 @@ func pgbench(b *testing.B, pg *rig.Cluster) (best float64) {
 		if err := os.WriteFile(file, []byte(script), 0o644); err != nil {
 			b.Fatal(err)
 		}
-		cmd := exec.Command(program, "-n", "-M", "prepared", "-c", "64", "-j", "2", "-T", "10", "-f", file, "-h", host, "-U", "postgres", database)
+		cmd := exec.Command(program, "-n", "-M", "prepared", "-c", "64", "-j", "2", "-T", "6", "-f", file, "-h", host, "-U", "postgres", database)
 		cmd.Env = append(os.Environ(), "PGPASSWORD="+rig.Password)
 		out, err := cmd.CombinedOutput()
 		found := tps.FindSubmatch(out)
@@ -263,8 +265,9 @@ func pgbench(b *testing.B, pg *rig.Cluster) (best float64) {
 			b.Fatalf("pgbench: %v\n%s", err, out)
 		}
 		rate, _ := strconv.ParseFloat(string(found[1]), 64)
-		line("shop_pgbench_"+name+"_64", rate, "1/s", "-")
-		best = max(best, rate)
+		rates[name] = max(rates[name], rate)
 	}
-	return best
+	line("shop_pgbench_three_statements_64", rates["three"], "1/s", "-")
+	line("shop_pgbench_one_statement_64", rates["one"], "1/s", "-")
+	return max(rates["three"], rates["one"])
 }

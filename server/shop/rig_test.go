@@ -3,6 +3,7 @@ package shop_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ type evening struct {
 	db    *store.Store
 	clock atomic.Int64 // Unix ms
 	names atomic.Int64
-	wait  func()
+	halts func() // ends the shop, not its database
 }
 
 // terms are those of a German shop that ships for free.
@@ -57,20 +58,18 @@ func open(t testing.TB, cfg store.Config, with func(*shop.Config)) *evening {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- e.Run(ctx) }()
-	var once atomic.Bool
-	e.wait = func() {
-		if once.Swap(true) {
-			return
-		}
+	e.halts = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Error("the shop ended with", err)
 		}
+	})
+	t.Cleanup(func() {
+		e.halts()
 		if err := db.Close(); err != nil {
 			t.Error(err)
 		}
-	}
-	t.Cleanup(e.wait)
+	})
 	return e
 }
 
@@ -124,9 +123,10 @@ func (e *evening) left(variant string) int {
 	return -1
 }
 
-// audits checks the books.
+// audits ends the shop, so that nothing changes any more, and checks the books.
 func (e *evening) audits() *shop.Audited {
 	e.t.Helper()
+	e.halts()
 	a, err := shop.Audit(e.t.Context(), e.db)
 	if err != nil {
 		e.t.Fatal(err)
