@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -26,35 +25,35 @@ import (
 // pgbench doing the same transaction, and beside itself with one request a transaction. Run it with -benchtime 1x.
 func BenchmarkShop(b *testing.B) {
 	pg := rig.Postgres(b)
-	engines := []struct {
-		name string
-		cfg  func() store.Config
-	}{
-		{"sqlite", func() store.Config { return store.Config{Folder: b.TempDir()} }},
-		{"postgres", func() store.Config { return store.Config{URL: pg.URL()} }},
-	}
-	stock := pgbench(b, pg)
-	line("shop_pgbench_64", stock, "1/s", "-")
-	for _, e := range engines {
-		for _, buyers := range []int{64, 512} {
-			goals := map[int]string{64: "<=50"}
-			s := stall(b, e.cfg(), shop.Config{})
-			l := s.load(buyers, 10*time.Second)
-			s.close()
-			name := fmt.Sprintf("shop_%s_%d", e.name, buyers)
-			line(name, l.rate, "1/s", "-")
-			line(name+"_p50", l.at(50), "ms", "-")
-			line(name+"_p99", l.at(99), "ms", cmp.Or(goals[buyers], "-"))
-			if buyers == 64 {
-				line(name+"_to_pgbench", l.rate/stock, "ratio", ">=10")
-			}
-		}
-		s := stall(b, e.cfg(), shop.Config{Batch: 1})
-		line("shop_"+e.name+"_one_a_transaction_64", s.load(64, 5*time.Second).rate, "1/s", "-")
+	var stock float64
+	b.Run("pgbench", func(b *testing.B) { stock = pgbench(b, pg) })
+	b.Run("sqlite", func(b *testing.B) {
+		benchStall(b, stock, func() store.Config { return store.Config{Folder: b.TempDir()} })
+	})
+	b.Run("postgres", func(b *testing.B) { benchStall(b, stock, func() store.Config { return store.Config{URL: pg.URL()} }) })
+	b.Run("snapshot", func(b *testing.B) { snapshot(b, store.Config{URL: pg.URL()}) })
+}
+
+// benchStall measures the shop on an engine.
+func benchStall(b *testing.B, stock float64, fresh func() store.Config) {
+	engine := filepath.Base(b.Name())
+	for _, c := range []struct {
+		buyers    int
+		p99, over string // goals
+	}{{64, "<=50", ">=10"}, {512, "-", "-"}} {
+		s := stall(b, fresh(), shop.Config{})
+		l := s.load(c.buyers, 10*time.Second)
 		s.close()
-		rush(b, e.name, e.cfg())
+		name := fmt.Sprintf("shop_%s_%d", engine, c.buyers)
+		line(name, l.rate, "1/s", "-")
+		line(name+"_p50", l.at(50), "ms", "-")
+		line(name+"_p99", l.at(99), "ms", c.p99)
+		line(name+"_to_pgbench", l.rate/stock, "ratio", c.over)
 	}
-	snapshot(b, store.Config{URL: pg.URL()})
+	s := stall(b, fresh(), shop.Config{Batch: 1})
+	line("shop_"+engine+"_one_a_transaction_64", s.load(64, 5*time.Second).rate, "1/s", "-")
+	s.close()
+	rush(b, engine, fresh())
 }
 
 // counter is a shop with one product.
@@ -102,9 +101,9 @@ func (s *counter) sells(stock int) {
 	}
 }
 
-// wants reserves a ring.
+// wants reserves a ring, for somebody else every time.
 func (s *counter) wants(buyer, n int) (wire.Reservation, error) {
-	return s.Reserve(context.Background(), wire.PersonID(fmt.Sprintf("buyer-%d", buyer)), wire.Reserve{
+	return s.Reserve(context.Background(), wire.PersonID(fmt.Sprintf("buyer-%d-%d", buyer, n)), wire.Reserve{
 		ID: wire.ReservationID(fmt.Sprintf("wish-%06d-%012d", buyer, n)), Variant: "ring", Quantity: 1, Price: wire.Money{Minor: 9900, Currency: "EUR"},
 	})
 }
@@ -239,7 +238,9 @@ func pgbench(b *testing.B, pg *rig.Cluster) (best float64) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for name, script := range map[string]string{"three": pgbenchThree, "one": pgbenchOne} {
+	rates := map[string]float64{}
+	for _, name := range []string{"three", "one", "three", "one"} { // twice, since the machine has other things to do
+		script := map[string]string{"three": pgbenchThree, "one": pgbenchOne}[name]
 		at := pg.URL()
 		c, err := pgx.Connect(b.Context(), at)
 		if err != nil {
@@ -256,7 +257,7 @@ func pgbench(b *testing.B, pg *rig.Cluster) (best float64) {
 		if err := os.WriteFile(file, []byte(script), 0o644); err != nil {
 			b.Fatal(err)
 		}
-		cmd := exec.Command(program, "-n", "-M", "prepared", "-c", "64", "-j", "2", "-T", "10", "-f", file, "-h", host, "-U", "postgres", database)
+		cmd := exec.Command(program, "-n", "-M", "prepared", "-c", "64", "-j", "2", "-T", "6", "-f", file, "-h", host, "-U", "postgres", database)
 		cmd.Env = append(os.Environ(), "PGPASSWORD="+rig.Password)
 		out, err := cmd.CombinedOutput()
 		found := tps.FindSubmatch(out)
@@ -264,8 +265,9 @@ func pgbench(b *testing.B, pg *rig.Cluster) (best float64) {
 			b.Fatalf("pgbench: %v\n%s", err, out)
 		}
 		rate, _ := strconv.ParseFloat(string(found[1]), 64)
-		line("shop_pgbench_"+name+"_64", rate, "1/s", "-")
-		best = max(best, rate)
+		rates[name] = max(rates[name], rate)
 	}
-	return best
+	line("shop_pgbench_three_statements_64", rates["three"], "1/s", "-")
+	line("shop_pgbench_one_statement_64", rates["one"], "1/s", "-")
+	return max(rates["three"], rates["one"])
 }

@@ -112,7 +112,7 @@ func TestAn_audit_says_what_it_found(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Exec(`INSERT INTO stocks (variant, version, doc) VALUES ('ring', 1, '{"variant":"ring","Total":5}')`); err != nil {
+	if _, err := db.Exec(`INSERT INTO stocks (variant, entry, doc) VALUES ('ring', 0, '{"variant":"ring","Total":5}')`); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {

@@ -83,11 +83,7 @@ func (t *tx) reserve(buyer wire.PersonID, w wire.Reserve, wish Sum) (wire.Reserv
 		}
 		return t.public(r), nil
 	}
-	own := t.own(buyer, w)
-	d, giveBack, fits, err := t.best(buyer, w, own)
-	if err == nil {
-		err = t.within(buyer, d, w.Quantity, own)
-	}
+	d, giveBack, fits, err := t.best(buyer, w)
 	if err != nil {
 		return wire.Reservation{}, err
 	}
@@ -115,17 +111,18 @@ func (t *tx) reserve(buyer wire.PersonID, w wire.Reserve, wish Sum) (wire.Reserv
 
 // best is what the buyer gets, and whether there are units for it; if need be once the buyer's own earlier wishes have given
 // theirs back.
-func (t *tx) best(buyer wire.PersonID, w wire.Reserve, own []*Reservation) (d deal, giveBack []*Reservation, fits bool, err error) {
+func (t *tx) best(buyer wire.PersonID, w wire.Reserve) (d deal, giveBack []*Reservation, fits bool, err error) {
 	if d, err = t.deal(buyer, w, nil); err != nil {
 		return d, nil, false, err
 	}
 	if t.fits(d, nil) && t.within(buyer, d, w.Quantity, nil) == nil {
 		return d, nil, true, nil
 	}
+	own := t.own(buyer, w)
 	if d, err = t.deal(buyer, w, own); err != nil {
 		return d, nil, false, err
 	}
-	return d, own, t.fits(d, own), nil
+	return d, own, t.fits(d, own), t.within(buyer, d, w.Quantity, own)
 }
 
 func (t *tx) release(list []*Reservation) error {

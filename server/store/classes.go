@@ -23,9 +23,9 @@ var classes = []struct {
 	{trust.InternalClass, "ledger: private"},
 	{trust.InternalClass, "heads: shard seq at hash orders"},
 	{trust.InternalClass, "products: id doc"},
-	{trust.InternalClass, "stocks: variant version doc"},
-	{trust.InternalClass, "offers: id doc"},
-	{trust.InternalClass, "coupons: code doc"},
+	{trust.InternalClass, "stocks: variant entry doc"},
+	{trust.InternalClass, "offers: id entry doc"},
+	{trust.InternalClass, "coupons: code entry doc"},
 	{trust.InternalClass, "reservations: id buyer state doc"},
 	{trust.InternalClass, "orders: id number buyer state open"},
 	{trust.PersonalClass, "orders: doc"}, // the contact in it is sealed; what was bought is not

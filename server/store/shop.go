@@ -124,9 +124,12 @@ func (s *Store) Commit(ctx context.Context, b *shop.Batch) error {
 		return err
 	}
 	err = s.atomically(ctx, func(q *sqlc.Queries) error {
-		err := q.MoveHead(ctx, sqlc.MoveHeadParams{
+		err := q.AddHead(ctx, sqlc.AddHeadParams{
 			Seq: b.After.Seq, At: b.After.At, Hash: hexOf(b.After.Hash), Orders: b.LastOrder, BeforeSeq: b.Before.Seq, BeforeHash: hexOf(b.Before.Hash),
 		})
+		if err == nil {
+			err = q.DropHead(ctx, b.Before.Seq)
+		}
 		if err != nil {
 			return fmt.Errorf("move the ledger's head: %w", err)
 		}
@@ -144,16 +147,17 @@ func (s *Store) Commit(ctx context.Context, b *shop.Batch) error {
 		}
 		return nil
 	})
-	if isNull(err) {
+	if behind(err) {
 		return shop.ErrBehind
 	}
 	return err
 }
 
-// isNull says whether a statement failed because it would have put NULL where none may be.
-func isNull(err error) bool {
+// behind says whether a batch failed because another writer was faster: the head that it goes on from is no more, and NULL may not
+// be there; or, where both write at once, the next entry is there already.
+func behind(err error) bool {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return e.Code == "23502" // not_null_violation: PostgreSQL manual, appendix A
+		return e.Code == "23502" || e.Code == "23505" // not_null_violation, unique_violation: PostgreSQL manual, appendix A
 	}
 	e, ok := errors.AsType[*sqlite.Error](err)
 	return ok && e.Code() == sqlite3.SQLITE_CONSTRAINT_NOTNULL
@@ -197,8 +201,11 @@ func (w *written) steps(q *sqlc.Queries) []step {
 	return []step{
 		{"entries", w.entries, q.AddEntries},
 		{"products", w.products, q.PutProducts},
+		{"stock", w.stocks, q.DropStocks},
 		{"stock", w.stocks, q.PutStocks},
+		{"offers", w.offers, q.DropOffers},
 		{"offers", w.offers, q.PutOffers},
+		{"coupons", w.coupons, q.DropCoupons},
 		{"coupons", w.coupons, q.PutCoupons},
 		{"reservations", w.reservations, q.PutReservations},
 		{"orders", w.orders, q.PutOrders},
@@ -222,13 +229,13 @@ func rowsOf(b *shop.Batch) (*written, error) {
 		w.products = append(w.products, []any{p.ID, doc(p)})
 	}
 	for _, k := range b.Stocks {
-		w.stocks = append(w.stocks, []any{k.Variant, k.Version, doc(k)})
+		w.stocks = append(w.stocks, []any{k.Variant, b.After.Seq, doc(k)})
 	}
 	for _, o := range b.Offers {
-		w.offers = append(w.offers, []any{o.ID, doc(o)})
+		w.offers = append(w.offers, []any{o.ID, b.After.Seq, doc(o)})
 	}
 	for _, c := range b.Coupons {
-		w.coupons = append(w.coupons, []any{c.Code, doc(c)})
+		w.coupons = append(w.coupons, []any{c.Code, b.After.Seq, doc(c)})
 	}
 	for _, r := range b.Reservations {
 		w.reservations = append(w.reservations, []any{r.ID, r.Buyer, r.State, doc(r)})

@@ -11,12 +11,16 @@ CREATE TABLE ledger (
 ) STRICT;
 CREATE INDEX ledger_show ON ledger (show, seq) WHERE show <> '';
 
+-- Heads, stocks, offers and coupons change with nearly every batch. They are written under a new key each time, and the row before
+-- is deleted: while somebody reads an old snapshot, PostgreSQL keeps all versions of a row, and one that has thousands under the
+-- same key is slow to find.
 CREATE TABLE heads (
-    shard  INTEGER PRIMARY KEY,
+    shard  INTEGER NOT NULL,
     seq    INTEGER NOT NULL, -- of the ledger's newest entry: who writes says from which one it goes on
     at     INTEGER NOT NULL,
     hash   TEXT NOT NULL,
-    orders INTEGER NOT NULL  -- the newest order's number
+    orders INTEGER NOT NULL, -- the newest order's number
+    PRIMARY KEY (shard, seq)
 ) STRICT;
 INSERT INTO heads (shard, seq, at, hash, orders)
 VALUES (1, 0, 0, '0000000000000000000000000000000000000000000000000000000000000000', 0);
@@ -27,19 +31,24 @@ CREATE TABLE products (
 ) STRICT;
 
 CREATE TABLE stocks (
-    variant TEXT PRIMARY KEY,
-    version INTEGER NOT NULL,
-    doc     TEXT NOT NULL
+    variant TEXT NOT NULL,
+    entry   INTEGER NOT NULL, -- the ledger's newest when it was written
+    doc     TEXT NOT NULL,
+    PRIMARY KEY (variant, entry)
 ) STRICT;
 
 CREATE TABLE offers (
-    id  TEXT PRIMARY KEY,
-    doc TEXT NOT NULL
+    id    TEXT NOT NULL,
+    entry INTEGER NOT NULL,
+    doc   TEXT NOT NULL,
+    PRIMARY KEY (id, entry)
 ) STRICT;
 
 CREATE TABLE coupons (
-    code TEXT PRIMARY KEY,
-    doc  TEXT NOT NULL
+    code  TEXT NOT NULL,
+    entry INTEGER NOT NULL,
+    doc   TEXT NOT NULL,
+    PRIMARY KEY (code, entry)
 ) STRICT;
 
 CREATE TABLE reservations (

@@ -1,10 +1,13 @@
 -- Rows come as one JSON object of arrays, a row an array: {"0": ["key", …], "1": …}.
 
 -- The head may not be NULL: where it is another than the batch goes on from, this fails, and with it all that is sent together.
--- name: MoveHead :exec
-UPDATE heads SET at = sqlc.arg(at), hash = sqlc.arg(hash), orders = sqlc.arg(orders),
-    seq = CASE WHEN seq = sqlc.arg(before_seq) AND hash = sqlc.arg(before_hash) THEN CAST(sqlc.arg(seq) AS bigint) END
-WHERE shard = 1;
+-- name: AddHead :exec
+INSERT INTO heads (shard, seq, at, hash, orders)
+VALUES (1, (SELECT CAST(sqlc.arg(seq) AS bigint) FROM heads AS h WHERE h.shard = 1 AND h.seq = sqlc.arg(before_seq) AND h.hash = sqlc.arg(before_hash)),
+    sqlc.arg(at), sqlc.arg(hash), sqlc.arg(orders));
+
+-- name: DropHead :exec
+DELETE FROM heads WHERE shard = 1 AND seq = sqlc.arg(seq);
 
 -- name: Head :one
 SELECT seq, at, hash, orders FROM heads WHERE shard = 1;
@@ -18,18 +21,32 @@ FROM json_each(sqlc.arg(rows)) AS j WHERE true;
 INSERT INTO products (id, doc) SELECT j.value->>0, j.value->>1 FROM json_each(sqlc.arg(rows)) AS j WHERE true
 ON CONFLICT (id) DO UPDATE SET doc = excluded.doc;
 
+-- name: DropStocks :exec
+DELETE FROM stocks WHERE (variant, entry) IN (
+    SELECT j.value->>0, (SELECT r.entry FROM stocks AS r WHERE r.variant = j.value->>0 ORDER BY r.entry DESC LIMIT 1)
+    FROM json_each(sqlc.arg(rows)) AS j);
+
 -- name: PutStocks :exec
-INSERT INTO stocks (variant, version, doc)
-SELECT j.value->>0, CAST(j.value->>1 AS bigint), j.value->>2 FROM json_each(sqlc.arg(rows)) AS j WHERE true
-ON CONFLICT (variant) DO UPDATE SET version = excluded.version, doc = excluded.doc;
+INSERT INTO stocks (variant, entry, doc)
+SELECT j.value->>0, CAST(j.value->>1 AS bigint), j.value->>2 FROM json_each(sqlc.arg(rows)) AS j WHERE true;
+
+-- name: DropOffers :exec
+DELETE FROM offers WHERE (id, entry) IN (
+    SELECT j.value->>0, (SELECT r.entry FROM offers AS r WHERE r.id = j.value->>0 ORDER BY r.entry DESC LIMIT 1)
+    FROM json_each(sqlc.arg(rows)) AS j);
 
 -- name: PutOffers :exec
-INSERT INTO offers (id, doc) SELECT j.value->>0, j.value->>1 FROM json_each(sqlc.arg(rows)) AS j WHERE true
-ON CONFLICT (id) DO UPDATE SET doc = excluded.doc;
+INSERT INTO offers (id, entry, doc)
+SELECT j.value->>0, CAST(j.value->>1 AS bigint), j.value->>2 FROM json_each(sqlc.arg(rows)) AS j WHERE true;
+
+-- name: DropCoupons :exec
+DELETE FROM coupons WHERE (code, entry) IN (
+    SELECT j.value->>0, (SELECT r.entry FROM coupons AS r WHERE r.code = j.value->>0 ORDER BY r.entry DESC LIMIT 1)
+    FROM json_each(sqlc.arg(rows)) AS j);
 
 -- name: PutCoupons :exec
-INSERT INTO coupons (code, doc) SELECT j.value->>0, j.value->>1 FROM json_each(sqlc.arg(rows)) AS j WHERE true
-ON CONFLICT (code) DO UPDATE SET doc = excluded.doc;
+INSERT INTO coupons (code, entry, doc)
+SELECT j.value->>0, CAST(j.value->>1 AS bigint), j.value->>2 FROM json_each(sqlc.arg(rows)) AS j WHERE true;
 
 -- name: PutReservations :exec
 INSERT INTO reservations (id, buyer, state, doc)

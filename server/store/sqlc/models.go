@@ -11,8 +11,9 @@ import (
 )
 
 type Coupon struct {
-	Code string
-	Doc  string
+	Code  string
+	Entry int64
+	Doc   string
 }
 
 type Endpoint struct {
@@ -56,8 +57,9 @@ type Ledger struct {
 }
 
 type Offer struct {
-	ID  string
-	Doc string
+	ID    string
+	Entry int64
+	Doc   string
 }
 
 type Operator struct {
@@ -157,7 +159,7 @@ type Show struct {
 
 type Stock struct {
 	Variant string
-	Version int64
+	Entry   int64
 	Doc     string
 }
 
