@@ -1,7 +1,7 @@
 # Vitrine. `make run` goes on air, `make test` proves it; README.md says the rest.
 
 export GOFLAGS := -buildvcs=false -tags=migrated_fynedo,nolibopusfile
-.PHONY: run test build lint bench bench-live bench-loss bench-uplink bench-stairs bench-effects shots setup sql clean
+.PHONY: run test build lint bench bench-live bench-loss bench-uplink bench-stairs bench-effects bench-shop prove-shop shots setup sql clean
 
 run: build
 	@.ci/evening
@@ -23,7 +23,7 @@ test: setup
 	@[ -d server/web/node_modules ] || npm ci --prefix server/web --no-audit --no-fund --loglevel=error
 	$(MAKE) --no-print-directory build lint
 	go test -timeout 20m ./...
-	go test -timeout 20m -race -short ./capture/... ./effects ./effects/plug ./studio ./studio/mix ./studio/publish ./studio/remote ./server ./server/live ./server/turn ./server/api ./app/...
+	go test -timeout 20m -race -short ./capture/... ./effects ./effects/plug ./studio ./studio/mix ./studio/publish ./studio/remote ./server ./server/live ./server/turn ./server/api ./server/shop ./server/pay ./server/trust ./server/reach ./server/store ./app/...
 
 lint:
 	go vet ./...
@@ -65,6 +65,18 @@ bench-effects: build
 	@.ci/setup test bench
 	@.ci/models test
 	@$(call figures,Effects,30m)
+
+# How many reservations a second the shop decides, durably, beside pgbench of the same transaction, in about 3 minutes.
+bench-shop: setup
+	@.ci/setup test
+	@$(call figures,Shop,30m)
+
+# The shop's promises over a million orders with faults, on SQLite and PostgreSQL in turn. It says how far it is; started again it
+# goes on from there, until .run/prove-shop is removed.
+prove-shop: setup
+	@.ci/setup test
+	@mkdir -p .run
+	go test -v -count=1 -timeout 0 -run Million ./server/shop/prove -args -purchases 1000000 -notes "$(CURDIR)/.run/prove-shop"
 
 # Fresh pictures for the README, from the real window and the real page.
 shots: build

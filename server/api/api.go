@@ -29,6 +29,7 @@ import (
 
 	"vitrine/server/live"
 	"vitrine/server/pay"
+	"vitrine/server/reach"
 	"vitrine/server/shop"
 	"vitrine/server/trust"
 	"vitrine/server/wire"
@@ -53,7 +54,7 @@ type Config struct {
 	Store Store
 	// Ready says why the server should get no new work; nil if it should.
 	Ready func(context.Context) error
-	// Page serves /watch/{show} and /assets/.
+	// Page serves /watch/{show}, /verify/{show} and /assets/.
 	Page http.Handler
 	// Metrics serves /metrics; nil leaves the address out.
 	Metrics http.Handler
@@ -69,11 +70,16 @@ type Config struct {
 	// Pay are the ways to pay, those of the shop, for their notices.
 	Pay map[wire.PayMethod]pay.Provider
 	// Open reads what shop.Config.Seal has sealed; nil if it seals nothing.
-	Open func(ctx context.Context, person wire.PersonID, sealed []byte) ([]byte, error)
+	Open func(ctx context.Context, person wire.PersonID, order wire.OrderID, sealed []byte) ([]byte, error)
 	// Feed tells what happens in the shop; nil for nobody.
 	Feed *Feed
 	// Withdrawals sign the links by which buyers withdraw without signing in; without them nobody can in this way.
 	Withdrawals shop.WithdrawalKeys
+	// Exports are what rooms keep of people, for them to have.
+	Exports map[string]trust.Exporter
+	// Webhooks keeps where webhooks go, to addresses that Outside lets pass; nil leaves them out.
+	Webhooks Webhooks
+	Outside  reach.Guard
 	// Risk says which purchases need a further proof. Without sums in Large every first one does.
 	Risk trust.Risk
 
@@ -99,6 +105,7 @@ type edge struct {
 	failures           trust.Failures
 	wishes             wishes
 	auditing           sync.Mutex // held by the one audit that may be under way
+	shows              sync.Map   // names of shows that are known to exist
 }
 
 // New makes the handler of all of the server's addresses. It is safe for concurrent use.
@@ -121,6 +128,7 @@ func New(cfg Config) http.Handler {
 	mux.Handle("/healthz", e.methods(methods{"GET": health}, ""))
 	mux.Handle("/readyz", e.methods(methods{"GET": e.ready}, ""))
 	mux.Handle("/watch/{show}", e.only(cfg.Page))
+	mux.Handle("/verify/{show}", e.only(cfg.Page))
 	mux.Handle("/assets/", e.only(cfg.Page))
 	if cfg.Metrics != nil {
 		mux.Handle("/metrics", e.only(cfg.Metrics))
@@ -150,6 +158,9 @@ func (e *edge) sell(mux *http.ServeMux) {
 		e.opening()
 		e.keeping()
 		e.paying()
+		if e.Webhooks != nil {
+			e.hooking()
+		}
 		if e.Feed != nil {
 			e.listening()
 		}

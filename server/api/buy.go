@@ -72,12 +72,30 @@ func (v *visitor) seenAs() wire.PersonID {
 }
 
 func (e *edge) reserve(ctx context.Context, v *visitor, in *asks[wire.Reserve]) (*reply[wire.Reservation], error) {
+	if err := e.inShow(ctx, in.Body.Show); err != nil {
+		return nil, err
+	}
 	buyer := v.buyer()
 	r, err := e.Shop.Reserve(ctx, buyer, in.Body)
 	if err == nil && r.State == wire.Held {
 		e.wishes.note(buyer, r)
 	}
 	return replied(r, err)
+}
+
+// inShow reports a show that does not exist: what is asked for in it stands in the ledger for ever. Shows do not go away.
+func (e *edge) inShow(ctx context.Context, id wire.ShowID) error {
+	if _, ok := e.shows.Load(id); ok || id == "" {
+		return nil
+	}
+	if err := id.Validate(); err != nil {
+		return err
+	}
+	if _, _, err := e.Store.Show(ctx, id); err != nil {
+		return err
+	}
+	e.shows.Store(id, true)
+	return nil
 }
 
 func (e *edge) reservation(ctx context.Context, v *visitor, in *reservationAt) (*reply[wire.Reservation], error) {

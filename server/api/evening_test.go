@@ -280,3 +280,18 @@ func TestSomebodyIsExportedAndErased(t *testing.T) {
 	}
 	m.audits()
 }
+
+func TestOnlyOwnersActOnStaff(t *testing.T) {
+	m := opens(t, nil)
+	support, host := m.plays(trust.Support), m.plays(trust.Host)
+	staff := gets[wire.Person](host, "GET", "/api/me", nil)
+	for method, path := range map[string]string{"GET": "/export", "DELETE": ""} {
+		support.refused(wire.Forbidden, method, "/api/people/"+string(staff.ID)+path, nil)
+	}
+	if p := gets[wire.Person](host, "GET", "/api/me", nil); p.ID != staff.ID {
+		t.Errorf("the host is %+v now", p)
+	}
+	if s := m.operates().asks("DELETE", "/api/people/"+string(staff.ID), nil); s.status >= 300 {
+		t.Errorf("an owner erases staff: %d %s", s.status, s.body)
+	}
+}

@@ -236,37 +236,8 @@ func (e *edge) exportOwn(ctx context.Context, v *visitor, _ *nothing) (*file, er
 }
 
 func (e *edge) exported(ctx context.Context, id wire.PersonID) (*file, error) {
-	others := map[string]trust.Exporter{}
-	if e.Shop != nil {
-		others["orders"] = orders{e}
-	}
-	b, err := e.Gate.Export(ctx, id, others)
+	b, err := e.Gate.Export(ctx, id, e.Exports)
 	return fileOf(jsonType, "export.json", b, err)
-}
-
-// orders exports what the shop keeps of people.
-type orders struct{ *edge }
-
-// Export implements trust.Exporter.
-func (o orders) Export(ctx context.Context, people []wire.PersonID) (any, error) {
-	list := []wire.Order{}
-	for _, p := range people {
-		some, err := o.Shop.Orders(ctx, p)
-		if err != nil {
-			return nil, err
-		}
-		for _, w := range some {
-			whole, err := o.Shop.Order(ctx, p, w.ID)
-			if err == nil {
-				w, err = o.withContact(ctx, whole)
-			}
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, w)
-		}
-	}
-	return list, nil
 }
 
 func (e *edge) eraseOwn(ctx context.Context, v *visitor, _ *nothing) (*nothing, error) {
@@ -306,12 +277,27 @@ type personAt struct {
 	ID wire.PersonID `path:"id"`
 }
 
+// mayTo reports why the visitor may not do something to a person: to staff, only owners may.
+func (e *edge) mayTo(ctx context.Context, v *visitor, a trust.Action, id wire.PersonID) error {
+	p, err := e.Gate.Storage.Person(ctx, id)
+	if err != nil {
+		return err
+	}
+	return trust.MayTo(v.Visit, a, p.Role)
+}
+
 func (e *edge) export(ctx context.Context, v *visitor, in *personAt) (*file, error) {
+	if err := e.mayTo(ctx, v, trust.PeopleExport, in.ID); err != nil {
+		return nil, err
+	}
 	e.Log.Info("person exported", "by", v.Person, "person", in.ID)
 	return e.exported(ctx, in.ID)
 }
 
 func (e *edge) erase(ctx context.Context, v *visitor, in *personAt) (*nothing, error) {
+	if err := e.mayTo(ctx, v, trust.PeopleErase, in.ID); err != nil {
+		return nil, err
+	}
 	err := e.Gate.Erase(ctx, in.ID)
 	if err == nil {
 		e.Log.Info("person erased", "by", v.Person, "person", in.ID)

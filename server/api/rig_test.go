@@ -101,18 +101,22 @@ func opens(t testing.TB, plan pay.Plan, with ...func(*Config)) *market {
 	m.shop, err = shop.New(shop.Config{
 		Storage: m.db, Now: m.now, Log: log, Pay: map[wire.PayMethod]shop.Provider{wire.PayTest: m.bank}, Changed: feed.Changed,
 		Terms: shop.Terms{Currency: "EUR", Home: "DE", TaxIncluded: true, Shipping: []shop.Way{{Name: "post", Countries: []string{"*"}, Price: eur(0)}}},
-		Seal: func(ctx context.Context, p wire.PersonID, plain []byte) ([]byte, error) {
+		Seal: func(ctx context.Context, p wire.PersonID, _ wire.OrderID, plain []byte) ([]byte, error) {
 			return vault.Seal(ctx, p, contactField, plain)
 		},
 	})
 	check()
+	unseal := func(ctx context.Context, p wire.PersonID, _ wire.OrderID, sealed []byte) ([]byte, error) {
+		return vault.Open(ctx, p, contactField, sealed)
+	}
+	safe, err := m.db.Safe(context.Background(), trust.NewVault(trust.NewKeyring(), m.db))
+	check()
 	c := Config{
-		Store: m.db, Page: http.NotFoundHandler(), Ready: func(context.Context) error { return nil }, Log: log,
+		Webhooks: m.db.Outbox("test", safe),
+		Store:    m.db, Page: http.NotFoundHandler(), Ready: func(context.Context) error { return nil }, Log: log,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		Gate:           m.gate, Shop: m.shop, Feed: feed, Pay: map[wire.PayMethod]pay.Provider{wire.PayTest: m.bank},
-		Open: func(ctx context.Context, p wire.PersonID, sealed []byte) ([]byte, error) {
-			return vault.Open(ctx, p, contactField, sealed)
-		},
+		Open: unseal, Exports: map[string]trust.Exporter{"shop": store.Bought{Store: m.db, Open: unseal}},
 		Risk:        trust.Risk{Large: []wire.Money{eur(1_000_000)}},
 		Withdrawals: shop.WithdrawalKeys{bytes.Repeat([]byte("k"), 32)},
 	}

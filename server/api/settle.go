@@ -70,7 +70,7 @@ func (e *edge) withContact(ctx context.Context, o *shop.Order) (wire.Order, erro
 	if e.Open == nil || len(o.Sealed) == 0 {
 		return w, nil
 	}
-	plain, err := e.Open(ctx, o.Buyer, o.Sealed)
+	plain, err := e.Open(ctx, o.Buyer, o.ID, o.Sealed)
 	if wire.CodeOf(err) == wire.NotFound { // the buyer was erased
 		return w, nil
 	}

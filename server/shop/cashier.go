@@ -77,7 +77,7 @@ func (t *till) set(o *Order, first time.Time) {
 	}
 }
 
-// look is an order that is in the till, as it was committed last; nil for others. It is not to be changed.
+// look is an order in the till, which must not be changed; nil if it is settled.
 func (t *till) look(id wire.OrderID) *Order {
 	t.mu.Lock()
 	defer t.mu.Unlock()

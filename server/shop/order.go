@@ -36,11 +36,11 @@ func (s *Shop) Place(ctx context.Context, buyer wire.PersonID, c wire.Checkout) 
 	if err := s.validate(c); err != nil {
 		return wire.Placed{}, err
 	}
-	wish, err := wishOf(buyer, c)
+	wish, err := s.wishOf(buyer, c)
 	if err != nil {
 		return wire.Placed{}, err
 	}
-	sealed, err := s.seal(ctx, buyer, c.Contact)
+	sealed, err := s.seal(ctx, buyer, c.ID, c.Contact)
 	if err != nil {
 		return wire.Placed{}, err
 	}
@@ -69,11 +69,8 @@ func (s *Shop) payNow(ctx context.Context, o wire.Order) wire.Placed {
 }
 
 func (s *Shop) validate(c wire.Checkout) error {
-	if err := wire.ValidName("an order's idempotency key", c.ID); err != nil {
+	if err := wire.ValidKey("an order's idempotency key", c.ID); err != nil {
 		return err
-	}
-	if len(c.ID) < 16 {
-		return wire.Errorf(wire.Invalid, "an idempotency key has at least 16 characters, and they are random")
 	}
 	if n := len(c.Reservations); n == 0 || n > wire.MaxCart {
 		return wire.Errorf(wire.Invalid, "an order has 1 to %d reservations; got %d", wire.MaxCart, n)
@@ -88,7 +85,7 @@ func (s *Shop) validate(c wire.Checkout) error {
 }
 
 // seal encrypts a contact for the store.
-func (s *Shop) seal(ctx context.Context, person wire.PersonID, c wire.Contact) ([]byte, error) {
+func (s *Shop) seal(ctx context.Context, person wire.PersonID, order wire.OrderID, c wire.Contact) ([]byte, error) {
 	if s.c.Seal == nil {
 		return nil, nil
 	}
@@ -96,7 +93,7 @@ func (s *Shop) seal(ctx context.Context, person wire.PersonID, c wire.Contact) (
 	if err != nil {
 		return nil, fmt.Errorf("write a contact: %w", err)
 	}
-	sealed, err := s.c.Seal(ctx, person, plain)
+	sealed, err := s.c.Seal(ctx, person, order, plain)
 	if err != nil {
 		return nil, fmt.Errorf("encrypt a contact: %w", err)
 	}
@@ -108,7 +105,7 @@ func (t *tx) place(terms Terms, buyer wire.PersonID, c wire.Checkout, wish Sum, 
 		if o.Wish != wish {
 			return wire.Order{}, keyReused()
 		}
-		return o.Order, nil
+		return o.clone().Order, nil
 	}
 	list, err := t.ready(buyer, c.Reservations)
 	if err != nil {
@@ -142,7 +139,7 @@ func (t *tx) place(terms Terms, buyer wire.PersonID, c wire.Checkout, wish Sum, 
 	if err := t.begin(o, c.Pay); err != nil {
 		return wire.Order{}, err
 	}
-	return o.Order, nil
+	return o.clone().Order, nil
 }
 
 // codes are the coupons' own spelling of theirs.
@@ -287,24 +284,30 @@ func (t *tx) moveIn(o *Order, r *Reservation, to wire.Hold, until int64, tiers [
 	return t.tell(c)
 }
 
-// aboutOrder asks for an order with its reservations.
+// aboutOrder asks for an order with its reservations, and with what bounds taking them again: the buyer's units of what is capped,
+// and orders with the same coupons.
 func (s *Shop) aboutOrder(ctx context.Context, id wire.OrderID) (func(*state) Questions, error) {
 	o := s.till.look(id)
 	if o == nil {
-		a, err := s.c.Storage.Ask(ctx, Questions{Orders: []wire.OrderID{id}})
-		if err != nil {
-			return nil, fmt.Errorf("read an order: %w", err)
+		var err error
+		if o, err = s.Order(ctx, "", id); err != nil {
+			return nil, err
 		}
-		if len(a.Orders) == 0 {
-			return nil, wire.Errorf(wire.NotFound, "there is no such order")
-		}
-		o = a.Orders[0]
 	}
 	q := Questions{Orders: []wire.OrderID{id}}
 	for _, l := range o.Lines {
 		q.Reservations = append(q.Reservations, l.Reservation)
 	}
-	return func(*state) Questions { return q }, nil
+	if len(o.Coupons) > 0 {
+		q.Customers = []wire.PersonID{o.Buyer}
+	}
+	return func(st *state) Questions {
+		q := q
+		if slices.ContainsFunc(o.Lines, func(l wire.Line) bool { return st.capped(wire.Reserve{Variant: l.Variant, Offer: l.Offer}) }) {
+			q.Buyers = []wire.PersonID{o.Buyer}
+		}
+		return q
+	}, nil
 }
 
 // change decides something about an order.
@@ -321,7 +324,7 @@ func (s *Shop) change(ctx context.Context, id wire.OrderID, decide func(*tx, *Or
 		if err := decide(t, o); err != nil {
 			return wire.Order{}, err
 		}
-		return o.Order, nil
+		return o.clone().Order, nil
 	})
 }
 

@@ -12,10 +12,7 @@ import (
 )
 
 // bank is the test provider, whose notices go to the shop.
-type bank struct {
-	*pay.Test
-	shop *evening
-}
+type bank struct{ *pay.Test }
 
 // withBank gives a shop a bank that fails as planned.
 func withBank(t *testing.T, e **evening, plan pay.Plan) (*bank, func(*shop.Config)) {
@@ -328,6 +325,96 @@ func TestACouponCountsAsOftenAsItMay(t *testing.T) {
 		}
 		if _, err := order("eve"); err != nil {
 			t.Error("after one was cancelled:", err)
+		}
+	})
+}
+
+func TestUnitsOfAnOrderAreNotGivenBackOneByOne(t *testing.T) {
+	everyBank(t, faults(pay.Faults{Decline: true}), func(t *testing.T, e *evening, _ *bank) {
+		e.sells("ring", 1, 9900)
+		p := e.buys("mei", "ring", 1)
+		if r, err := e.Release(t.Context(), "mei", p.Order.Lines[0].Reservation); wire.CodeOf(err) != wire.Conflict {
+			t.Fatalf("a unit of an order that may be paid again is given back: %+v, %v", r, err)
+		}
+		if _, err := e.Pay(t.Context(), "mei", p.Order.ID, wire.PayTest); err != nil {
+			t.Error("another try to pay:", err)
+		}
+	})
+}
+
+func TestAnAnswerDoesNotChangeAfterwards(t *testing.T) {
+	everyBank(t, nil, func(t *testing.T, e *evening, _ *bank) {
+		e.sells("cup", 10, 333)
+		p := e.buys("mei", "cup", 3)
+		first, err := e.Refund(t.Context(), p.Order.ID, []shop.Return{{Quantity: 1}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Refund(t.Context(), p.Order.ID, []shop.Return{{Quantity: 1}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := first.Lines[0].Refunded; got != eur(333) {
+			t.Error("the first answer says now", got)
+		}
+	})
+}
+
+// paysLate tells a shop late that an expired order was paid.
+func (e *evening) paysLate(id wire.OrderID) *shop.Order {
+	e.t.Helper()
+	o := e.becomes(id, wire.OrderExpired)
+	total := o.Totals.Total
+	late := wire.Payment{Ref: o.Payments[0].Ref, Order: id, Status: wire.PayCaptured, Amount: total, Captured: total, Refunded: eur(0)}
+	if _, err := e.Settle(e.t.Context(), late); err != nil {
+		e.t.Fatal(err)
+	}
+	o, err := e.Order(e.t.Context(), "", id)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	return o
+}
+
+func TestMoneyThatComesTooLateBuysNoMoreThanOneMayHave(t *testing.T) {
+	everyBank(t, faults(pay.Faults{Decline: true}), func(t *testing.T, e *evening, _ *bank) {
+		e.sells("ring", 5, 9900, func(p *wire.Product) { p.Cap = 1 })
+		p := e.buys("mei", "ring", 1)
+		e.passes(wire.UsualHold)
+		e.becomes(p.Order.ID, wire.OrderExpired)
+		if r, err := e.wants("mei", "ring", 1); err != nil || r.State != wire.Held {
+			t.Fatal(r, err)
+		}
+		if o := e.paysLate(p.Order.ID); o.State != wire.OrderExpired || o.Payments[0].Keep != eur(0) {
+			t.Errorf("a second of one: %+v", o)
+		}
+	})
+}
+
+func TestMoneyThatComesTooLateTakesNoCouponThatOthersTook(t *testing.T) {
+	everyBank(t, faults(pay.Faults{Decline: true}), func(t *testing.T, e *evening, _ *bank) {
+		e.sells("cup", 10, 1000)
+		if _, err := e.PutCoupon(t.Context(), "host", shop.Coupon{Code: "TEN", Percent: 1000, Uses: 1}); err != nil {
+			t.Fatal(err)
+		}
+		order := func(buyer string) wire.Placed {
+			r, err := e.wants(buyer, "cup", 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := e.Place(t.Context(), wire.PersonID(buyer), wire.Checkout{
+				ID: wire.OrderID(e.key()), Reservations: []wire.ReservationID{r.ID}, Contact: mei, Pay: wire.PayTest, Total: eur(900), Coupons: []wire.CouponCode{"TEN"},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p
+		}
+		first := order("mei")
+		e.passes(wire.UsualHold)
+		e.becomes(first.Order.ID, wire.OrderExpired)
+		order("ben")
+		if o := e.paysLate(first.Order.ID); o.State != wire.OrderExpired || o.Payments[0].Keep != eur(0) {
+			t.Errorf("a second use of one: %+v", o)
 		}
 	})
 }

@@ -145,12 +145,6 @@ func (r *Reservation) target() target {
 	return target{offer: r.Offer}
 }
 
-func (r *Reservation) clone() *Reservation {
-	c := *r
-	c.Parts, c.Tiers = slices.Clone(r.Parts), slices.Clone(r.Tiers)
-	return &c
-}
-
 func (o *Offer) clone() *Offer {
 	c := *o
 	c.Gone, c.Tiers, c.Parts = slices.Clone(o.Gone), slices.Clone(o.Tiers), slices.Clone(o.Parts)

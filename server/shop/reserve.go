@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"container/heap"
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -19,13 +20,13 @@ func (s *Shop) Reserve(ctx context.Context, buyer wire.PersonID, w wire.Reserve)
 	if err := w.Validate(); err != nil {
 		return wire.Reservation{}, err
 	}
-	wish, err := wishOf(buyer, w)
+	wish, err := s.wishOf(buyer, w)
 	if err != nil {
 		return wire.Reservation{}, err
 	}
 	asks := func(st *state) Questions {
 		q := Questions{Reservations: []wire.ReservationID{w.ID}}
-		if st.capped(w) {
+		if st.capped(w) || w.Wait {
 			q.Buyers = []wire.PersonID{buyer}
 		}
 		return q
@@ -42,8 +43,8 @@ func (s *state) capped(w wire.Reserve) bool {
 	return limited(w.Variant) || slices.ContainsFunc(s.offered[w.Variant], func(o *Offer) bool { return o.Cap > 0 })
 }
 
-// wishOf is the hash of who asks for what.
-func wishOf(buyer wire.PersonID, w any) (Sum, error) {
+// wishOf is the keyed hash (HMAC-SHA-256, RFC 2104) of who asks for what.
+func (s *Shop) wishOf(buyer wire.PersonID, w any) (Sum, error) {
 	b, err := json.Marshal(struct {
 		Buyer wire.PersonID
 		Wish  any
@@ -51,7 +52,9 @@ func wishOf(buyer wire.PersonID, w any) (Sum, error) {
 	if err != nil {
 		return Sum{}, fmt.Errorf("write a wish: %w", err)
 	}
-	return sha256.Sum256(b), nil
+	h := hmac.New(sha256.New, s.c.Secret)
+	h.Write(b)
+	return Sum(h.Sum(nil)), nil
 }
 
 func keyReused() error {
@@ -80,11 +83,7 @@ func (t *tx) reserve(buyer wire.PersonID, w wire.Reserve, wish Sum) (wire.Reserv
 		}
 		return t.public(r), nil
 	}
-	own := t.own(buyer, w)
-	d, giveBack, fits, err := t.best(buyer, w, own)
-	if err == nil {
-		err = t.within(buyer, d, w.Quantity, own)
-	}
+	d, giveBack, fits, err := t.best(buyer, w)
 	if err != nil {
 		return wire.Reservation{}, err
 	}
@@ -112,17 +111,18 @@ func (t *tx) reserve(buyer wire.PersonID, w wire.Reserve, wish Sum) (wire.Reserv
 
 // best is what the buyer gets, and whether there are units for it; if need be once the buyer's own earlier wishes have given
 // theirs back.
-func (t *tx) best(buyer wire.PersonID, w wire.Reserve, own []*Reservation) (d deal, giveBack []*Reservation, fits bool, err error) {
+func (t *tx) best(buyer wire.PersonID, w wire.Reserve) (d deal, giveBack []*Reservation, fits bool, err error) {
 	if d, err = t.deal(buyer, w, nil); err != nil {
 		return d, nil, false, err
 	}
 	if t.fits(d, nil) && t.within(buyer, d, w.Quantity, nil) == nil {
 		return d, nil, true, nil
 	}
+	own := t.own(buyer, w)
 	if d, err = t.deal(buyer, w, own); err != nil {
 		return d, nil, false, err
 	}
-	return d, own, t.fits(d, own), nil
+	return d, own, t.fits(d, own), t.within(buyer, d, w.Quantity, own)
 }
 
 func (t *tx) release(list []*Reservation) error {
@@ -279,14 +279,13 @@ func (s *Shop) Release(ctx context.Context, buyer wire.PersonID, id wire.Reserva
 		if err != nil {
 			return wire.Reservation{}, err
 		}
-		switch r.State {
-		case wire.Held, wire.Waiting:
+		switch {
+		case r.State == wire.Frozen, r.State == wire.Held && r.Order != "": // an order is paid for as a whole
+			return wire.Reservation{}, wire.Errorf(wire.Conflict, "it belongs to an order: cancel that instead")
+		case r.State == wire.Held, r.State == wire.Waiting:
 			if err := t.move(r, wire.Released, 0); err != nil {
 				return wire.Reservation{}, err
 			}
-		case wire.Frozen:
-			return wire.Reservation{}, wire.Errorf(wire.Conflict, "its payment has begun: cancel the order instead")
-		default:
 		}
 		return t.public(r), nil
 	})
@@ -345,8 +344,8 @@ func (t *tx) tick() error {
 	return t.serve()
 }
 
-// serve gives units that came free to those who wait, in their order. Who asks for more than there are is passed over and
-// keeps the place.
+// serve gives units that came free to those who wait, in their order. Who asks for more than there are, or than one may have, is
+// passed over and keeps the place.
 func (t *tx) serve() error {
 	if len(t.queues) == 0 {
 		return nil
@@ -365,7 +364,7 @@ func (t *tx) serve() error {
 			}
 			continue
 		}
-		if !t.fits(d, nil) {
+		if !t.fits(d, nil) || t.within(r.Buyer, d, r.Quantity, nil) != nil {
 			continue
 		}
 		c := &holdMoved{Ref: r.Ref, Show: r.Show, State: wire.Held, Until: t.at + t.holdFor, Price: &d.price, Offer: d.id(), Tiers: d.tiers}

@@ -209,7 +209,7 @@ func TestWhatWasAnsweredIsThereAfterARestart(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			e.wait()
+			e.stops()
 			e = open(t, at, nil)
 			if again, err := e.Reserve(t.Context(), "mei", w); err != nil || again != first {
 				t.Fatalf("%+v, %v", again, err)
@@ -222,3 +222,33 @@ func TestWhatWasAnsweredIsThereAfterARestart(t *testing.T) {
 	}
 }
 
+func TestWhoWaitsGetsNoMoreThanOneMayHave(t *testing.T) {
+	everywhere(t, nil, func(t *testing.T, e *evening) {
+		e.sells("ring", 1, 9900, func(p *wire.Product) { p.Cap = 1 })
+		if r, err := e.wants("ana", "ring", 1); err != nil || r.State != wire.Held {
+			t.Fatal(r, err)
+		}
+		var waits []wire.Reservation
+		for _, buyer := range []string{"ben", "ben", "eve"} {
+			r, err := e.Reserve(t.Context(), wire.PersonID(buyer), wire.Reserve{
+				ID: wire.ReservationID(e.key()), Variant: "ring", Quantity: 1, Price: eur(9900), Wait: true,
+			})
+			if err != nil || r.State != wire.Waiting {
+				t.Fatal(r, err)
+			}
+			waits = append(waits, r)
+		}
+		if _, err := e.AddStock(t.Context(), "host", "ring", 1, ""); err != nil { // ben's first wish is served
+			t.Fatal(err)
+		}
+		if _, err := e.AddStock(t.Context(), "host", "ring", 5, ""); err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []wire.Hold{wire.Held, wire.Waiting, wire.Held} {
+			r, err := e.Reservation(t.Context(), wire.PersonID([]string{"ben", "ben", "eve"}[i]), waits[i].ID)
+			if err != nil || r.State != want {
+				t.Errorf("wish %d: %+v, %v", i+1, r, err)
+			}
+		}
+	})
+}

@@ -124,7 +124,8 @@ func (t *tx) buy(o *Order, next *orderMoved, tiers map[wire.ReservationID][]int)
 func (t *tx) authorised(o *Order, next *orderMoved, pay *Payment) error {
 	paid := slices.ContainsFunc(o.Payments, func(p Payment) bool { return p.Buys })
 	tiers, there := t.secure(o)
-	if paid || pay.Stop != "" || !there || o.State == wire.OrderCancelled {
+	newer := pay.Attempt < len(next.secret.Payments)
+	if paid || newer || pay.Stop != "" || !there || o.State == wire.OrderCancelled {
 		if pay.Stop == "" {
 			pay.Stop = wire.OrderExpired
 		}
@@ -178,6 +179,9 @@ func (t *tx) abandon(o *Order, next *orderMoved, as wire.OrderState) error {
 
 // secure says whether all units of an order are its own still, or can be taken again, and then from which tiers.
 func (t *tx) secure(o *Order) (tiers map[wire.ReservationID][]int, there bool) {
+	if !t.allowed(o) {
+		return nil, false
+	}
 	left, gone := map[wire.VariantID]int{}, map[wire.OfferID][]int{}
 	tiers = map[wire.ReservationID][]int{}
 	for _, l := range o.Lines {
@@ -217,6 +221,39 @@ func (t *tx) secure(o *Order) (tiers map[wire.ReservationID][]int, there bool) {
 		tiers[r.ID] = from
 	}
 	return tiers, true
+}
+
+// allowed says whether a buyer may have the units of an order that has lapsed again: meanwhile they counted for no cap, and the
+// order for no coupon.
+func (t *tx) allowed(o *Order) bool {
+	want := map[target]int{}
+	for _, l := range o.Lines {
+		r := t.holds[l.Reservation]
+		if claims(r.State) {
+			continue
+		}
+		for _, p := range r.Parts {
+			want[target{variant: p.Variant}] += p.Quantity
+		}
+		if r.Offer != "" {
+			want[target{offer: r.Offer}] += r.Quantity
+		}
+	}
+	for it, n := range want {
+		most := 0
+		if st := t.stocks[it.variant]; st != nil {
+			most = st.Cap
+		} else if offer := t.offers[it.offer]; offer != nil {
+			most = offer.Cap
+		}
+		if most > 0 && t.bought[claim{o.Buyer, it}]+n > most {
+			return false
+		}
+	}
+	return o.counts() || !slices.ContainsFunc(o.Coupons, func(code wire.CouponCode) bool {
+		c := t.coupons[code]
+		return c.Uses > 0 && c.Used >= c.Uses || c.UsesEach > 0 && t.usedBy(o.Buyer, code) >= c.UsesEach
+	})
 }
 
 // Cancel ends an order: at once while it is not paid, else with all the money given back and the units in stock again. A buyer

@@ -28,7 +28,9 @@ type state struct {
 	orderNo  int64
 	coupons  map[wire.CouponCode]*CouponUse
 	ordersOf map[wire.PersonID]map[wire.OrderID]bool // of buyers whose coupons the batch counts, and those that it makes
-	bought   map[claim]int                           // units held or sold of those who ask now
+	bought   map[claim]int                           // units held or sold of those who ask now or wait
+	waits    map[wire.PersonID]int                   // waiting reservations
+	counted  map[wire.PersonID]bool                  // whose bought is complete
 	touched  touched
 	guests   []wire.ReservationID // settled ones that the batch asked for
 	invited  []wire.OrderID
@@ -69,7 +71,7 @@ func newState() *state {
 		offered: map[wire.VariantID][]*Offer{}, holds: map[wire.ReservationID]*Reservation{},
 		byBuyer: map[wire.PersonID][]*Reservation{}, queues: map[target][]*Reservation{}, orders: map[wire.OrderID]*Order{},
 		coupons: map[wire.CouponCode]*CouponUse{}, ordersOf: map[wire.PersonID]map[wire.OrderID]bool{},
-		bought: map[claim]int{}, touched: newTouched(),
+		bought: map[claim]int{}, waits: map[wire.PersonID]int{}, counted: map[wire.PersonID]bool{}, touched: newTouched(),
 	}
 }
 
@@ -113,6 +115,7 @@ func (s *state) hold(r *Reservation) {
 	case wire.Waiting:
 		t := r.target()
 		s.queues[t] = append(s.queues[t], r)
+		s.waits[r.Buyer]++
 	default:
 	}
 }
@@ -131,6 +134,9 @@ func (s *state) unhold(r *Reservation) {
 		t := r.target()
 		if s.queues[t] = without(s.queues[t]); len(s.queues[t]) == 0 {
 			delete(s.queues, t)
+		}
+		if s.waits[r.Buyer]--; s.waits[r.Buyer] == 0 {
+			delete(s.waits, r.Buyer)
 		}
 	default:
 	}
@@ -260,7 +266,8 @@ func (s *state) forget() {
 		}
 	}
 	s.guests, s.invited = s.guests[:0], s.invited[:0]
-	clear(s.bought)
+	maps.DeleteFunc(s.bought, func(c claim, _ int) bool { return s.waits[c.buyer] == 0 })
+	maps.DeleteFunc(s.counted, func(b wire.PersonID, _ bool) bool { return s.waits[b] == 0 })
 	clear(s.ordersOf)
 	s.touched = newTouched()
 }
@@ -322,4 +329,13 @@ func (s *state) learn(a Answers) {
 			s.bought[claim{r.Buyer, target{offer: r.Offer}}] += r.units()
 		}
 	}
+}
+
+// uncounted adds a buyer whose units are not counted yet to those who are asked for, and counts on the answer.
+func (s *state) uncounted(list []wire.PersonID, b wire.PersonID) []wire.PersonID {
+	if s.counted[b] {
+		return list
+	}
+	s.counted[b] = true
+	return append(list, b)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
+
+	"vitrine/server/store/sqlc"
 )
 
 const (
@@ -51,6 +54,7 @@ func parse(url string) (*pgx.ConnConfig, error) {
 	}
 	// A plan made for any parameter reads whole tables while statistics still say that they are empty.
 	cfg.RuntimeParams["plan_cache_mode"] = "force_custom_plan"
+	cfg.RuntimeParams["enable_seqscan"] = "off" // where there is an index
 	cfg.RuntimeParams["application_name"] = "vitrine"
 	return cfg, nil
 }
@@ -165,4 +169,39 @@ func explainPostgres(cfg *pgx.ConnConfig, err error) error {
 		return fmt.Errorf("PostgreSQL at %s cannot be reached: see that it runs and that host and port are right: %w", at, err)
 	}
 	return fmt.Errorf("open database %q of PostgreSQL at %s: %w", cfg.Database, at, err)
+}
+
+// pipeline takes statements and sends them all at once.
+type pipeline struct{ pgx.Batch }
+
+var errUnread = errors.New("a statement that is sent with others cannot be read from")
+
+// ExecContext implements sqlc.DBTX. What becomes of the statement is known when all are sent.
+func (p *pipeline) ExecContext(_ context.Context, statement string, args ...any) (sql.Result, error) {
+	p.Queue(statement, args...)
+	return driver.ResultNoRows, nil
+}
+
+// PrepareContext, QueryContext and QueryRowContext are not for it.
+func (p *pipeline) PrepareContext(context.Context, string) (*sql.Stmt, error) { return nil, errUnread }
+
+func (p *pipeline) QueryContext(context.Context, string, ...any) (*sql.Rows, error) {
+	return nil, errUnread
+}
+
+func (p *pipeline) QueryRowContext(context.Context, string, ...any) *sql.Row { panic(errUnread) }
+
+// pipelined does statements in one transaction and one round trip: PostgreSQL takes what is sent together as a transaction, and
+// passes over the rest once one has failed.
+func (s *Store) pipelined(ctx context.Context, do func(*sqlc.Queries) error) (err error) {
+	var p pipeline
+	if err := do(sqlc.New(&p)); err != nil {
+		return err
+	}
+	c, err := s.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	return c.Raw(func(conn any) error { return conn.(*stdlib.Conn).Conn().SendBatch(ctx, &p.Batch).Close() })
 }

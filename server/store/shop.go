@@ -7,20 +7,41 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"vitrine/server/shop"
 	"vitrine/server/store/sqlc"
 	"vitrine/server/wire"
 )
 
-// LoadShop implements shop.Storage: all of it is as of one moment.
-func (s *Store) LoadShop(ctx context.Context) (saved *shop.Saved, err error) {
+// Books implements shop.Storage.
+func (s *Store) Books(ctx context.Context, read func(shop.Books) error) error {
 	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
-		return nil, fmt.Errorf("load the shop: %w", err)
+		return fmt.Errorf("open the books: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	q := s.query.WithTx(tx)
+	return read(books{s.query.WithTx(tx)})
+}
+
+// LoadShop implements shop.Storage.
+func (s *Store) LoadShop(ctx context.Context) (saved *shop.Saved, err error) {
+	err = s.Books(ctx, func(b shop.Books) error {
+		saved, err = b.Shop(ctx)
+		return err
+	})
+	return saved, err
+}
+
+// books reads in one transaction. It implements shop.Books.
+type books struct{ query *sqlc.Queries }
+
+func (b books) Shop(ctx context.Context) (saved *shop.Saved, err error) {
+	q := b.query
 	saved = &shop.Saved{}
 	if saved.Head, saved.Orders, err = readHead(ctx, q); err != nil {
 		return nil, fmt.Errorf("load the shop: %w", err)
@@ -97,46 +118,49 @@ func readNamed[N ~string, R any](ctx context.Context, query func(context.Context
 }
 
 // Commit implements shop.Storage.
-func (s *Store) Commit(ctx context.Context, b *shop.Batch) (err error) {
+func (s *Store) Commit(ctx context.Context, b *shop.Batch) error {
 	w, err := rowsOf(b)
 	if err != nil {
 		return err
 	}
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			_ = tx.Rollback()
+	err = s.atomically(ctx, func(q *sqlc.Queries) error {
+		err := q.AddHead(ctx, sqlc.AddHeadParams{
+			Seq: b.After.Seq, At: b.After.At, Hash: hexOf(b.After.Hash), Orders: b.LastOrder, BeforeSeq: b.Before.Seq, BeforeHash: hexOf(b.Before.Hash),
+		})
+		if err == nil {
+			err = q.DropHead(ctx, b.Before.Seq)
 		}
-	}()
-	q := s.query.WithTx(tx)
-	moved, err := q.MoveHead(ctx, sqlc.MoveHeadParams{
-		Seq: b.After.Seq, At: b.After.At, Hash: hexOf(b.After.Hash), Orders: b.LastOrder, BeforeSeq: b.Before.Seq, BeforeHash: hexOf(b.Before.Hash),
+		if err != nil {
+			return fmt.Errorf("move the ledger's head: %w", err)
+		}
+		for _, step := range w.steps(q) {
+			if len(step.rows) == 0 {
+				continue
+			}
+			text, err := step.rows.text()
+			if err != nil {
+				return err
+			}
+			if err := step.put(ctx, text); err != nil {
+				return fmt.Errorf("store %s: %w", step.what, err)
+			}
+		}
+		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("move the ledger's head: %w", err)
-	}
-	if moved == 0 {
+	if behind(err) {
 		return shop.ErrBehind
 	}
-	for _, step := range w.steps(q) {
-		if len(step.rows) == 0 {
-			continue
-		}
-		text, err := step.rows.text()
-		if err != nil {
-			return err
-		}
-		if err := step.put(ctx, text); err != nil {
-			return fmt.Errorf("store %s: %w", step.what, err)
-		}
+	return err
+}
+
+// behind says whether a batch failed because another writer was faster: the head that it goes on from is no more, and NULL may not
+// be there; or, where both write at once, the next entry is there already.
+func behind(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code == "23502" || e.Code == "23505" // not_null_violation, unique_violation: PostgreSQL manual, appendix A
 	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && e.Code() == sqlite3.SQLITE_CONSTRAINT_NOTNULL
 }
 
 func hexOf(s shop.Sum) string {
@@ -148,12 +172,19 @@ func hexOf(s shop.Sum) string {
 type rows [][]any
 
 func (r rows) text() (string, error) {
-	set := make(map[string][]any, len(r))
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
 	for i, row := range r {
-		set[strconv.Itoa(i)] = row
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strconv.Quote(strconv.Itoa(i)) + ":")
+		if err := e.Encode(row); err != nil {
+			return "", err
+		}
 	}
-	b, err := json.Marshal(set)
-	return string(b), err
+	return "{" + b.String() + "}", nil
 }
 
 // written is a batch as rows.
@@ -168,9 +199,18 @@ type step struct {
 // steps are the statements of a batch, in the order in which two writers take their locks.
 func (w *written) steps(q *sqlc.Queries) []step {
 	return []step{
-		{"entries", w.entries, q.AddEntries}, {"products", w.products, q.PutProducts}, {"stock", w.stocks, q.PutStocks},
-		{"offers", w.offers, q.PutOffers}, {"coupons", w.coupons, q.PutCoupons}, {"reservations", w.reservations, q.PutReservations},
-		{"orders", w.orders, q.PutOrders}, {"webhooks", w.letters, q.AddWebhooks}, {"mails", w.letters, q.AddMails},
+		{"entries", w.entries, q.AddEntries},
+		{"products", w.products, q.PutProducts},
+		{"stock", w.stocks, q.DropStocks},
+		{"stock", w.stocks, q.PutStocks},
+		{"offers", w.offers, q.DropOffers},
+		{"offers", w.offers, q.PutOffers},
+		{"coupons", w.coupons, q.DropCoupons},
+		{"coupons", w.coupons, q.PutCoupons},
+		{"reservations", w.reservations, q.PutReservations},
+		{"orders", w.orders, q.PutOrders},
+		{"webhooks", w.letters, q.AddWebhooks},
+		{"mails", w.letters, q.AddMails},
 	}
 }
 
@@ -189,13 +229,13 @@ func rowsOf(b *shop.Batch) (*written, error) {
 		w.products = append(w.products, []any{p.ID, doc(p)})
 	}
 	for _, k := range b.Stocks {
-		w.stocks = append(w.stocks, []any{k.Variant, k.Version, doc(k)})
+		w.stocks = append(w.stocks, []any{k.Variant, b.After.Seq, doc(k)})
 	}
 	for _, o := range b.Offers {
-		w.offers = append(w.offers, []any{o.ID, doc(o)})
+		w.offers = append(w.offers, []any{o.ID, b.After.Seq, doc(o)})
 	}
 	for _, c := range b.Coupons {
-		w.coupons = append(w.coupons, []any{c.Code, doc(c)})
+		w.coupons = append(w.coupons, []any{c.Code, b.After.Seq, doc(c)})
 	}
 	for _, r := range b.Reservations {
 		w.reservations = append(w.reservations, []any{r.ID, r.Buyer, r.State, doc(r)})
@@ -208,14 +248,13 @@ func rowsOf(b *shop.Batch) (*written, error) {
 		w.orders = append(w.orders, []any{o.ID, o.Number, o.Buyer, o.State, open, doc(o)})
 	}
 	for _, l := range b.Letters {
-		w.letters = append(w.letters, []any{l.ID, l.Kind, l.Buyer, doc(l.Order), b.After.At})
+		w.letters = append(w.letters, []any{l.ID, l.Kind, l.Buyer, text([]byte(doc(l.Order))), b.After.At})
 	}
 	return w, failed
 }
 
-// Entries implements shop.Ledger.
-func (s *Store) Entries(ctx context.Context, after int64, most int) ([]shop.Entry, error) {
-	found, err := s.query.Entries(ctx, sqlc.EntriesParams{After: after, Most: int32(most)})
+func (b books) Entries(ctx context.Context, after int64, most int) ([]shop.Entry, error) {
+	found, err := b.query.Entries(ctx, sqlc.EntriesParams{After: after, Most: int32(most)})
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger: %w", err)
 	}
@@ -234,11 +273,10 @@ func (s *Store) Entries(ctx context.Context, after int64, most int) ([]shop.Entr
 // pageOf is how many records are read at a time where all are.
 const pageOf = 1000
 
-// EachReservation and EachOrder implement shop.Ledger.
-func (s *Store) EachReservation(ctx context.Context, each func(*shop.Reservation) error) error {
+func (b books) EachReservation(ctx context.Context, each func(*shop.Reservation) error) error {
 	after := ""
 	for {
-		page, err := s.query.ReservationsAfter(ctx, sqlc.ReservationsAfterParams{ID: after, Most: pageOf})
+		page, err := b.query.ReservationsAfter(ctx, sqlc.ReservationsAfterParams{ID: after, Most: pageOf})
 		if err != nil {
 			return fmt.Errorf("read reservations: %w", err)
 		}
@@ -258,11 +296,10 @@ func (s *Store) EachReservation(ctx context.Context, each func(*shop.Reservation
 	}
 }
 
-// EachOrder implements shop.Ledger.
-func (s *Store) EachOrder(ctx context.Context, each func(*shop.Order) error) error {
+func (b books) EachOrder(ctx context.Context, each func(*shop.Order) error) error {
 	after := int64(0)
 	for {
-		page, err := s.query.OrdersAfter(ctx, sqlc.OrdersAfterParams{Number: after, Most: pageOf})
+		page, err := b.query.OrdersAfter(ctx, sqlc.OrdersAfterParams{Number: after, Most: pageOf})
 		if err != nil {
 			return fmt.Errorf("read orders: %w", err)
 		}

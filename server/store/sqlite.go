@@ -13,6 +13,8 @@ import (
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"vitrine/server/store/sqlc"
 )
 
 // File is the database's name in the data folder.
@@ -36,6 +38,7 @@ func openSQLite(ctx context.Context, folder string) (*sql.DB, error) {
 	q := url.Values{"_pragma": {
 		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
 		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "trusted_schema(OFF)",
+		"secure_delete(ON)", // a destroyed key must not lie in a free page
 	}, "_txlock": {"immediate"}}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String())
 	if err != nil {
@@ -86,4 +89,19 @@ func explainSQLite(path string, err error) error {
 		return fmt.Errorf("the database %s is damaged: put back a copy, or move the file away to begin anew: %w", path, err)
 	}
 	return fmt.Errorf("open database %s: %w", path, err)
+}
+
+// oneByOne does statements in one transaction, one after the other: there is no way to SQLite that would take long.
+func (s *Store) oneByOne(ctx context.Context, do func(*sqlc.Queries) error) (err error) {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	if err := do(s.query.WithTx(tx)); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
 }

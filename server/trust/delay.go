@@ -17,8 +17,8 @@ type tried struct {
 	until, last time.Time
 }
 
-// delays lets tries to guess something wait longer and longer. Somebody can so be kept from signing in by a password, by whoever tries
-// at it; links and passkeys are left to them. It is safe for concurrent use.
+// delays lets tries to guess something wait longer and longer. Whoever tries at an account so keeps its owner, too, from signing in by
+// a password; links and passkeys are left to them. It is safe for concurrent use.
 type delays struct{ recent[tried] }
 
 func newDelays() *delays { return &delays{} }

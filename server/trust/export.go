@@ -38,7 +38,7 @@ type exportedSession struct {
 }
 
 // Export returns all that is kept of a person and of the guests who belong to them, as JSON (GDPR, article 20): under "people" what
-// this room has, under their names what others have. The caller checks May(PeopleExport), or for oneself Own.
+// this room has, under their names what others have. The caller checks MayTo(PeopleExport), or for oneself Own.
 func (g *Gate) Export(ctx context.Context, id wire.PersonID, others map[string]Exporter) ([]byte, error) {
 	ids, err := g.Persons(ctx, id)
 	if err != nil {
@@ -94,7 +94,7 @@ func (g *Gate) export(ctx context.Context, id wire.PersonID) (exported, error) {
 
 // Erase makes a person and the guests who belong to them unreadable for ever (GDPR, article 17): their keys are destroyed, and with
 // them what any room sealed for them; orders keep their sums. The last owner cannot be erased (Conflict). The caller checks
-// May(PeopleErase), or for oneself Own.
+// MayTo(PeopleErase), or for oneself Own.
 func (g *Gate) Erase(ctx context.Context, id wire.PersonID) error {
 	if err := g.notTheLastOwner(ctx, id); err != nil {
 		return err

@@ -130,10 +130,17 @@ func (g *Gate) EndAddPasskey(ctx context.Context, c Caller, v Visit, ticket Toke
 	if err := g.Storage.AddPasskey(ctx, k); err != nil {
 		return "", Visit{}, trying("add passkey", err)
 	}
+	p, err := g.Storage.Person(ctx, v.Person)
+	if err == nil && p.Epoch != v.Epoch { // whoever ended the sessions in between did not know of this passkey
+		err = errors.Join(ended(), g.Storage.DropPasskey(ctx, v.Person, k.ID))
+	}
+	if err != nil {
+		return "", Visit{}, trying("add passkey", err)
+	}
 	if err := g.tell(ctx, v.Person, "passkey_added"); err != nil {
 		return "", Visit{}, err
 	}
-	return g.enter(ctx, c, h.Person, Proofs{Passkey: g.Now()})
+	return g.enter(ctx, c, p, Proofs{Passkey: g.Now()})
 }
 
 // BeginPasskey returns what the page gives to navigator.credentials.get (as JSON for parseRequestOptionsFromJSON, in "publicKey"),
@@ -199,7 +206,7 @@ func (g *Gate) DropPasskey(ctx context.Context, c Caller, v Visit, id []byte) (T
 	if err := g.Storage.DropPasskey(ctx, v.Person, id); err != nil {
 		return "", Visit{}, trying("drop passkey", err)
 	}
-	p, err := g.change(ctx, v.Person, func(p *Person) error { p.Epoch++; return nil })
+	p, err := g.changeOwn(ctx, v, func(p *Person) error { p.Epoch++; return nil })
 	if err != nil {
 		return "", Visit{}, err
 	}

@@ -185,6 +185,17 @@ func TestChromium_signs_in_with_a_passkey(t *testing.T) {
 			wants(t, err, map[bool]wire.Code{true: wire.Unauthenticated}[unchecked])
 		}
 	})
+	t.Run("and nobody adds one after its sessions were ended", func(t *testing.T) {
+		_, late := r.link("late@shop.example", elsewhere(2))
+		options, ticket, err := r.BeginAddPasskey(ctx, late)
+		must(t, err)
+		must(t, r.EndSessions(ctx, late.Person))
+		_, _, err = r.EndAddPasskey(ctx, somewhere, late, ticket, b.answers(createScript, options))
+		wants(t, err, wire.Unauthenticated)
+		if list, err := r.PasskeyList(ctx, late); err != nil || len(list) != 0 {
+			t.Errorf("late has %v (%v)", list, err)
+		}
+	})
 }
 
 func dropped(_ trust.Token, _ trust.Visit, err error) error { return err }

@@ -146,7 +146,8 @@ func parsePHC(s string) (c cost, salt, hash []byte, err error) {
 	if err == nil {
 		hash, err = phc64.DecodeString(part[5])
 	}
-	if err != nil || len(salt) < 8 || len(hash) < 16 || c.memory > 1<<20 || c.passes < 1 || c.passes > 16 || c.lanes < 1 || c.lanes > 16 || c.phc(salt, hash) != s {
+	bounded := c.memory <= 1<<20 && c.passes >= 1 && c.passes <= 16 && c.lanes >= 1 && c.lanes <= 16
+	if err != nil || !bounded || len(salt) < 8 || len(hash) < 16 || c.phc(salt, hash) != s {
 		return c, nil, nil, wrong
 	}
 	return c, salt, hash, nil

@@ -34,6 +34,21 @@ func (g *Gate) change(ctx context.Context, id wire.PersonID, do func(p *Person) 
 	}
 }
 
+// changeOwn is change for the visitor themselves, unless their sessions were ended since the request came: what ends sessions also
+// stops what they have begun.
+func (g *Gate) changeOwn(ctx context.Context, v Visit, do func(p *Person) error) (Person, error) {
+	return g.change(ctx, v.Person, func(p *Person) error {
+		if p.Epoch != v.Epoch {
+			return ended()
+		}
+		return do(p)
+	})
+}
+
+func ended() error {
+	return wire.Errorf(wire.Unauthenticated, "your sessions have just been ended: sign in again")
+}
+
 // add keeps a new buyer, who belongs to an account, with an e-mail address in the form of Email.
 func (g *Gate) add(ctx context.Context, id, account wire.PersonID, email string) (Person, error) {
 	p := Person{ID: id, Account: account, Role: Buyer, Index: g.Vault.Index(email), Made: g.Now(), Version: 1}
@@ -92,7 +107,7 @@ func (g *Gate) Address(ctx context.Context, id wire.PersonID) (string, error) {
 }
 
 // Appoint gives a role to whoever has the e-mail address, and an account if they have none, and writes to them. They come in by a
-// sign-in link. The caller checks the right to PeopleManage.
+// sign-in link. The caller checks May(PeopleManage).
 func (g *Gate) Appoint(ctx context.Context, email string, role Role) (wire.PersonID, error) {
 	e, err := Email(email)
 	if err != nil {
@@ -111,9 +126,9 @@ func (g *Gate) Appoint(ctx context.Context, email string, role Role) (wire.Perso
 	return p.ID, trying("write to the appointed", g.Post.Post(ctx, e, InviteLetter, map[string]string{"role": string(role)}))
 }
 
-// SetRole changes somebody's role and ends their sessions. Who becomes staff loses a password, as it may be too short for staff.
-// The last owner stays one (Conflict); two owners who demote each other in the same instant are not kept from it, and Appoint on
-// the command line repairs that.
+// SetRole changes somebody's role and ends their sessions; the caller checks May(PeopleManage). Who becomes staff loses a password, as
+// it may be too short for staff. The last owner stays one (Conflict); two owners who demote each other in the same instant are not
+// kept from it, and Appoint on the command line repairs that.
 func (g *Gate) SetRole(ctx context.Context, id wire.PersonID, role Role) error {
 	if err := role.Validate(); err != nil {
 		return err

@@ -8,7 +8,7 @@ import (
 )
 
 // Storage is what outlives the process. Every method is one transaction: all of it happened once it returns nil, none of it else.
-// What is not there has code NotFound. trusttest.Conformance says the rest.
+// What is not there has code NotFound. Times come back in UTC, to the millisecond at least. trusttest.Conformance says the rest.
 type Storage interface {
 	People
 	Sessions

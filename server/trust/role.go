@@ -153,3 +153,14 @@ func May(v Visit, a Action) error {
 	}
 	return wire.Errorf(wire.Forbidden, "your role does not allow this")
 }
+
+// MayTo is May for what is done to a person who has that role: to somebody of the staff, only an owner may.
+func MayTo(v Visit, a Action, to Role) error {
+	if err := May(v, a); err != nil {
+		return err
+	}
+	if to.Staff() && v.Acts() != Owner {
+		return wire.Errorf(wire.Forbidden, "only an owner may do this to somebody of the staff")
+	}
+	return nil
+}

@@ -80,6 +80,14 @@ func TestTheTableOfRightsIsTheAgreedOne(t *testing.T) {
 	}
 }
 
+func TestOnlyOwnersDoSomethingToStaff(t *testing.T) {
+	for _, to := range trust.Roles()[1:] {
+		must(t, trust.MayTo(visitor(trust.Owner, 0, true), trust.PeopleErase, to))
+		wants(t, trust.MayTo(visitor(trust.Host, 0, true), trust.PeopleErase, to), wire.Forbidden)
+		wants(t, trust.MayTo(visitor(trust.Support, 0, true), trust.PeopleErase, to), map[bool]wire.Code{true: wire.Forbidden}[to.Staff()])
+	}
+}
+
 func TestWhichProofsAreTwo(t *testing.T) {
 	for _, c := range []struct {
 		what   string

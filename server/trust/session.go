@@ -146,7 +146,7 @@ func (g *Gate) EndSession(ctx context.Context, v Visit, id string) error {
 	return trying("end session", g.Storage.DropSession(ctx, v.Person, id))
 }
 
-// EndSessions ends all sessions of a person.
+// EndSessions ends all sessions of a person. The caller checks May(PeopleManage), unless it is the visitor themselves.
 func (g *Gate) EndSessions(ctx context.Context, id wire.PersonID) error {
 	_, err := g.change(ctx, id, func(p *Person) error { p.Epoch++; return nil })
 	return err

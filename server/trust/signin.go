@@ -66,11 +66,12 @@ func (g *Gate) rehash(ctx context.Context, p Person, phc, password string) (Pers
 	if err != nil {
 		return Person{}, err
 	}
-	old := string(p.Password)
+	epoch := p.Epoch
 	return g.change(ctx, p.ID, func(p *Person) error {
-		if string(p.Password) == old { // it was not changed meanwhile
-			p.Password = sealed
+		if p.Epoch != epoch { // another password was set meanwhile
+			return wrongPassword()
 		}
+		p.Password = sealed
 		return nil
 	})
 }
@@ -103,10 +104,7 @@ func (g *Gate) SetPassword(ctx context.Context, c Caller, v Visit, password stri
 	if err != nil {
 		return "", Visit{}, err
 	}
-	p, err := g.change(ctx, v.Person, func(p *Person) error {
-		if p.Role != v.Role { // it was checked for the role of before
-			return wire.Errorf(wire.Conflict, "your role has just changed: sign in again")
-		}
+	p, err := g.changeOwn(ctx, v, func(p *Person) error {
 		p.Password = sealed
 		p.Epoch++
 		return nil

@@ -321,12 +321,26 @@ func TestARoleCountsAtOnceAndEndsSessions(t *testing.T) {
 	}
 	_, _, err = r.SignIn(t.Context(), somewhere, "ada@shop.example", phrase) // it was taken for a buyer's
 	wants(t, err, wire.Unauthenticated)
-	_, _, err = r.SetPassword(t.Context(), with(token), v, phrase) // begun as a buyer, whose passwords may be shorter
-	wants(t, err, wire.Conflict)
 	wants(t, r.SetRole(t.Context(), id, "queen"), wire.Invalid)
 	_, guest, err := r.Guest(t.Context(), somewhere, "gus@shop.example")
 	must(t, err)
 	wants(t, r.SetRole(t.Context(), guest.Person, trust.Host), wire.Invalid)
+}
+
+func TestWhatEndsSessionsStopsWhatTheyHaveBegun(t *testing.T) {
+	r := newRig(t)
+	token, v, secret, _ := r.staff("ada@shop.example", trust.Host)
+	e, err := r.BeginTOTP(t.Context(), v)
+	must(t, err)
+	must(t, r.EndSessions(t.Context(), v.Person))
+	_, _, err = r.SetPassword(t.Context(), with(token), v, phrase)
+	wants(t, err, wire.Unauthenticated)
+	_, _, _, err = r.EndTOTP(t.Context(), with(token), v, e.Ticket, r.code(e.Secret))
+	wants(t, err, wire.Unauthenticated)
+	r.clock.move(time.Minute)
+	_, _, err = r.ProveTOTP(t.Context(), with(token), v, r.code(secret))
+	wants(t, err, wire.Unauthenticated)
+	wants(t, r.DropTOTP(t.Context(), v), wire.Unauthenticated)
 }
 
 func TestTheShopKeepsAnOwner(t *testing.T) {

@@ -80,7 +80,7 @@ func (g *Gate) EndTOTP(ctx context.Context, c Caller, v Visit, ticket Token, cod
 		return nil, "", Visit{}, err
 	}
 	codes, hashes := newRecovery()
-	p, err := g.change(ctx, v.Person, func(p *Person) error {
+	p, err := g.changeOwn(ctx, v, func(p *Person) error {
 		p.Secret, p.Step, p.Recovery = sealed, at, hashes
 		return nil
 	})
@@ -105,7 +105,7 @@ func (g *Gate) ProveTOTP(ctx context.Context, c Caller, v Visit, code string) (T
 		return "", Visit{}, err
 	}
 	recovered := false
-	p, err := g.change(ctx, v.Person, func(p *Person) (err error) {
+	p, err := g.changeOwn(ctx, v, func(p *Person) (err error) {
 		recovered, err = g.spend(ctx, p, code)
 		return err
 	})
@@ -153,7 +153,7 @@ func (g *Gate) DropTOTP(ctx context.Context, v Visit) error {
 	if err := g.Own(ctx, v); err != nil {
 		return err
 	}
-	_, err := g.change(ctx, v.Person, func(p *Person) error {
+	_, err := g.changeOwn(ctx, v, func(p *Person) error {
 		p.Secret, p.Recovery = nil, nil
 		return nil
 	})

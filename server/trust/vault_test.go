@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -147,6 +149,25 @@ func TestTheKeyringIsMadeOnceForItsOwnerOnly(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(folder, ".keys-*")); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestServersThatStartAtOnceShareOneKeyring(t *testing.T) {
+	folder := t.TempDir()
+	roots := make([]string, 8)
+	var wait sync.WaitGroup
+	for i := range roots {
+		wait.Go(func() {
+			if k, err := trust.OpenKeyring(folder); err != nil {
+				t.Error(err)
+			} else {
+				roots[i] = string(k.Root)
+			}
+		})
+	}
+	wait.Wait()
+	if len(slices.Compact(roots)) != 1 {
+		t.Error("they have several")
 	}
 }
 

@@ -84,3 +84,13 @@ type Appoint struct {
 type Appointed struct {
 	ID PersonID `json:"id"`
 }
+
+// Webhook is where the server posts what happens to orders, signed as Standard Webhooks says (standardwebhooks.com).
+type Webhook struct {
+	ID  string `json:"id"`
+	URL string `json:"url" doc:"https"`
+	// Disabled says why it gets nothing; empty while it does.
+	Disabled string `json:"disabled,omitempty"`
+	// Secret is what the posts are signed with. It is shown once, when it is made.
+	Secret string `json:"secret,omitempty"`
+}

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -27,6 +28,18 @@ var name = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 func ValidName[N ~string](what string, n N) error {
 	if !name.MatchString(string(n)) {
 		return Errorf(Invalid, "%s has 1 to 64 letters, digits, hyphens, points and underscores; got %q", what, truncate(string(n)))
+	}
+	return nil
+}
+
+// ValidKey reports what is no idempotency key: 16 to 64 characters as of a name, with a letter among them, so that nobody's card
+// number is one; what says of what.
+func ValidKey[N ~string](what string, n N) error {
+	if err := ValidName(what, n); err != nil {
+		return err
+	}
+	if len(n) < 16 || !strings.ContainsFunc(string(n), unicode.IsLetter) {
+		return Errorf(Invalid, "%s has at least 16 characters, random ones, letters among them", what)
 	}
 	return nil
 }
@@ -151,11 +164,8 @@ type Reserve struct {
 
 // Validate reports what cannot be a request.
 func (r Reserve) Validate() error {
-	if err := ValidName("an idempotency key", r.ID); err != nil {
+	if err := ValidKey("an idempotency key", r.ID); err != nil {
 		return err
-	}
-	if len(r.ID) < 16 {
-		return Errorf(Invalid, "an idempotency key has at least 16 characters, and they are random")
 	}
 	if (r.Variant == "") == (r.Offer == "") {
 		return Errorf(Invalid, "name either a variant or an offer")

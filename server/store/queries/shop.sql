@@ -1,8 +1,13 @@
 -- Rows come as one JSON object of arrays, a row an array: {"0": ["key", …], "1": …}.
 
--- name: MoveHead :execrows
-UPDATE heads SET seq = sqlc.arg(seq), at = sqlc.arg(at), hash = sqlc.arg(hash), orders = sqlc.arg(orders)
-WHERE shard = 1 AND seq = sqlc.arg(before_seq) AND hash = sqlc.arg(before_hash);
+-- The head may not be NULL: where it is another than the batch goes on from, this fails, and with it all that is sent together.
+-- name: AddHead :exec
+INSERT INTO heads (shard, seq, at, hash, orders)
+VALUES (1, (SELECT CAST(sqlc.arg(seq) AS bigint) FROM heads AS h WHERE h.shard = 1 AND h.seq = sqlc.arg(before_seq) AND h.hash = sqlc.arg(before_hash)),
+    sqlc.arg(at), sqlc.arg(hash), sqlc.arg(orders));
+
+-- name: DropHead :exec
+DELETE FROM heads WHERE shard = 1 AND seq = sqlc.arg(seq);
 
 -- name: Head :one
 SELECT seq, at, hash, orders FROM heads WHERE shard = 1;
@@ -16,18 +21,32 @@ FROM json_each(sqlc.arg(rows)) AS j WHERE true;
 INSERT INTO products (id, doc) SELECT j.value->>0, j.value->>1 FROM json_each(sqlc.arg(rows)) AS j WHERE true
 ON CONFLICT (id) DO UPDATE SET doc = excluded.doc;
 
+-- name: DropStocks :exec
+DELETE FROM stocks WHERE (variant, entry) IN (
+    SELECT j.value->>0, (SELECT r.entry FROM stocks AS r WHERE r.variant = j.value->>0 ORDER BY r.entry DESC LIMIT 1)
+    FROM json_each(sqlc.arg(rows)) AS j);
+
 -- name: PutStocks :exec
-INSERT INTO stocks (variant, version, doc)
-SELECT j.value->>0, CAST(j.value->>1 AS bigint), j.value->>2 FROM json_each(sqlc.arg(rows)) AS j WHERE true
-ON CONFLICT (variant) DO UPDATE SET version = excluded.version, doc = excluded.doc;
+INSERT INTO stocks (variant, entry, doc)
+SELECT j.value->>0, CAST(j.value->>1 AS bigint), j.value->>2 FROM json_each(sqlc.arg(rows)) AS j WHERE true;
+
+-- name: DropOffers :exec
+DELETE FROM offers WHERE (id, entry) IN (
+    SELECT j.value->>0, (SELECT r.entry FROM offers AS r WHERE r.id = j.value->>0 ORDER BY r.entry DESC LIMIT 1)
+    FROM json_each(sqlc.arg(rows)) AS j);
 
 -- name: PutOffers :exec
-INSERT INTO offers (id, doc) SELECT j.value->>0, j.value->>1 FROM json_each(sqlc.arg(rows)) AS j WHERE true
-ON CONFLICT (id) DO UPDATE SET doc = excluded.doc;
+INSERT INTO offers (id, entry, doc)
+SELECT j.value->>0, CAST(j.value->>1 AS bigint), j.value->>2 FROM json_each(sqlc.arg(rows)) AS j WHERE true;
+
+-- name: DropCoupons :exec
+DELETE FROM coupons WHERE (code, entry) IN (
+    SELECT j.value->>0, (SELECT r.entry FROM coupons AS r WHERE r.code = j.value->>0 ORDER BY r.entry DESC LIMIT 1)
+    FROM json_each(sqlc.arg(rows)) AS j);
 
 -- name: PutCoupons :exec
-INSERT INTO coupons (code, doc) SELECT j.value->>0, j.value->>1 FROM json_each(sqlc.arg(rows)) AS j WHERE true
-ON CONFLICT (code) DO UPDATE SET doc = excluded.doc;
+INSERT INTO coupons (code, entry, doc)
+SELECT j.value->>0, CAST(j.value->>1 AS bigint), j.value->>2 FROM json_each(sqlc.arg(rows)) AS j WHERE true;
 
 -- name: PutReservations :exec
 INSERT INTO reservations (id, buyer, state, doc)
@@ -39,16 +58,6 @@ INSERT INTO orders (id, number, buyer, state, open, doc)
 SELECT j.value->>0, CAST(j.value->>1 AS bigint), j.value->>2, j.value->>3, CAST(j.value->>4 AS bigint), j.value->>5
 FROM json_each(sqlc.arg(rows)) AS j WHERE true
 ON CONFLICT (id) DO UPDATE SET state = excluded.state, open = excluded.open, doc = excluded.doc;
-
--- name: AddWebhooks :exec
-INSERT INTO outbox (id, kind, recipient, type, body, state, tries, due, changed, reason)
-SELECT (j.value->>0) || '.' || e.id, 'webhook', e.id, j.value->>1, j.value->>3, 'waiting', 0, CAST(j.value->>4 AS bigint), CAST(j.value->>4 AS bigint), ''
-FROM json_each(sqlc.arg(rows)) AS j CROSS JOIN endpoints AS e WHERE e.disabled = '';
-
--- name: AddMails :exec
-INSERT INTO outbox (id, kind, recipient, type, body, state, tries, due, changed, reason)
-SELECT (j.value->>0) || '.mail', 'mail', j.value->>2, j.value->>1, j.value->>3, 'waiting', 0, CAST(j.value->>4 AS bigint), CAST(j.value->>4 AS bigint), ''
-FROM json_each(sqlc.arg(rows)) AS j WHERE true;
 
 -- name: Products :many
 SELECT doc FROM products;
@@ -74,6 +83,9 @@ SELECT r.doc FROM json_each(sqlc.arg(names)) AS j JOIN reservations AS r ON r.id
 -- name: ReservationsOf :many
 SELECT r.doc FROM json_each(sqlc.arg(buyers)) AS j JOIN reservations AS r ON r.buyer = j.key
 WHERE r.state IN ('held', 'frozen', 'sold');
+
+-- name: AllReservationsOf :many
+SELECT r.doc FROM json_each(sqlc.arg(buyers)) AS j JOIN reservations AS r ON r.buyer = j.key;
 
 -- name: OrdersNamed :many
 SELECT o.doc FROM json_each(sqlc.arg(names)) AS j JOIN orders AS o ON o.id = j.key;

@@ -47,26 +47,61 @@ func (q *Queries) AddEntries(ctx context.Context, rows string) error {
 	return err
 }
 
-const addMails = `-- name: AddMails :exec
-INSERT INTO outbox (id, kind, recipient, type, body, state, tries, due, changed, reason)
-SELECT (j.value->>0) || '.mail', 'mail', j.value->>2, j.value->>1, j.value->>3, 'waiting', 0, CAST(j.value->>4 AS bigint), CAST(j.value->>4 AS bigint), ''
-FROM json_each($1) AS j WHERE true
+const addHead = `-- name: AddHead :exec
+
+INSERT INTO heads (shard, seq, at, hash, orders)
+VALUES (1, (SELECT CAST($1 AS bigint) FROM heads AS h WHERE h.shard = 1 AND h.seq = $2 AND h.hash = $3),
+    $4, $5, $6)
 `
 
-func (q *Queries) AddMails(ctx context.Context, rows string) error {
-	_, err := q.db.ExecContext(ctx, addMails, rows)
+type AddHeadParams struct {
+	Seq        int64
+	BeforeSeq  int64
+	BeforeHash string
+	At         int64
+	Hash       string
+	Orders     int64
+}
+
+// Rows come as one JSON object of arrays, a row an array: {"0": ["key", …], "1": …}.
+// The head may not be NULL: where it is another than the batch goes on from, this fails, and with it all that is sent together.
+func (q *Queries) AddHead(ctx context.Context, arg AddHeadParams) error {
+	_, err := q.db.ExecContext(ctx, addHead,
+		arg.Seq,
+		arg.BeforeSeq,
+		arg.BeforeHash,
+		arg.At,
+		arg.Hash,
+		arg.Orders,
+	)
 	return err
 }
 
-const addWebhooks = `-- name: AddWebhooks :exec
-INSERT INTO outbox (id, kind, recipient, type, body, state, tries, due, changed, reason)
-SELECT (j.value->>0) || '.' || e.id, 'webhook', e.id, j.value->>1, j.value->>3, 'waiting', 0, CAST(j.value->>4 AS bigint), CAST(j.value->>4 AS bigint), ''
-FROM json_each($1) AS j CROSS JOIN endpoints AS e WHERE e.disabled = ''
+const allReservationsOf = `-- name: AllReservationsOf :many
+SELECT r.doc FROM json_each($1) AS j JOIN reservations AS r ON r.buyer = j.key
 `
 
-func (q *Queries) AddWebhooks(ctx context.Context, rows string) error {
-	_, err := q.db.ExecContext(ctx, addWebhooks, rows)
-	return err
+func (q *Queries) AllReservationsOf(ctx context.Context, buyers string) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, allReservationsOf, buyers)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var doc string
+		if err := rows.Scan(&doc); err != nil {
+			return nil, err
+		}
+		items = append(items, doc)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const coupons = `-- name: Coupons :many
@@ -94,6 +129,48 @@ func (q *Queries) Coupons(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const dropCoupons = `-- name: DropCoupons :exec
+DELETE FROM coupons WHERE (code, entry) IN (
+    SELECT j.value->>0, (SELECT r.entry FROM coupons AS r WHERE r.code = j.value->>0 ORDER BY r.entry DESC LIMIT 1)
+    FROM json_each($1) AS j)
+`
+
+func (q *Queries) DropCoupons(ctx context.Context, rows string) error {
+	_, err := q.db.ExecContext(ctx, dropCoupons, rows)
+	return err
+}
+
+const dropHead = `-- name: DropHead :exec
+DELETE FROM heads WHERE shard = 1 AND seq = $1
+`
+
+func (q *Queries) DropHead(ctx context.Context, seq int64) error {
+	_, err := q.db.ExecContext(ctx, dropHead, seq)
+	return err
+}
+
+const dropOffers = `-- name: DropOffers :exec
+DELETE FROM offers WHERE (id, entry) IN (
+    SELECT j.value->>0, (SELECT r.entry FROM offers AS r WHERE r.id = j.value->>0 ORDER BY r.entry DESC LIMIT 1)
+    FROM json_each($1) AS j)
+`
+
+func (q *Queries) DropOffers(ctx context.Context, rows string) error {
+	_, err := q.db.ExecContext(ctx, dropOffers, rows)
+	return err
+}
+
+const dropStocks = `-- name: DropStocks :exec
+DELETE FROM stocks WHERE (variant, entry) IN (
+    SELECT j.value->>0, (SELECT r.entry FROM stocks AS r WHERE r.variant = j.value->>0 ORDER BY r.entry DESC LIMIT 1)
+    FROM json_each($1) AS j)
+`
+
+func (q *Queries) DropStocks(ctx context.Context, rows string) error {
+	_, err := q.db.ExecContext(ctx, dropStocks, rows)
+	return err
 }
 
 const entries = `-- name: Entries :many
@@ -157,37 +234,6 @@ func (q *Queries) Head(ctx context.Context) (HeadRow, error) {
 		&i.Orders,
 	)
 	return i, err
-}
-
-const moveHead = `-- name: MoveHead :execrows
-
-UPDATE heads SET seq = $1, at = $2, hash = $3, orders = $4
-WHERE shard = 1 AND seq = $5 AND hash = $6
-`
-
-type MoveHeadParams struct {
-	Seq        int64
-	At         int64
-	Hash       string
-	Orders     int64
-	BeforeSeq  int64
-	BeforeHash string
-}
-
-// Rows come as one JSON object of arrays, a row an array: {"0": ["key", …], "1": …}.
-func (q *Queries) MoveHead(ctx context.Context, arg MoveHeadParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, moveHead,
-		arg.Seq,
-		arg.At,
-		arg.Hash,
-		arg.Orders,
-		arg.BeforeSeq,
-		arg.BeforeHash,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }
 
 const offers = `-- name: Offers :many
@@ -358,8 +404,8 @@ func (q *Queries) Products(ctx context.Context) ([]string, error) {
 }
 
 const putCoupons = `-- name: PutCoupons :exec
-INSERT INTO coupons (code, doc) SELECT j.value->>0, j.value->>1 FROM json_each($1) AS j WHERE true
-ON CONFLICT (code) DO UPDATE SET doc = excluded.doc
+INSERT INTO coupons (code, entry, doc)
+SELECT j.value->>0, CAST(j.value->>1 AS bigint), j.value->>2 FROM json_each($1) AS j WHERE true
 `
 
 func (q *Queries) PutCoupons(ctx context.Context, rows string) error {
@@ -368,8 +414,8 @@ func (q *Queries) PutCoupons(ctx context.Context, rows string) error {
 }
 
 const putOffers = `-- name: PutOffers :exec
-INSERT INTO offers (id, doc) SELECT j.value->>0, j.value->>1 FROM json_each($1) AS j WHERE true
-ON CONFLICT (id) DO UPDATE SET doc = excluded.doc
+INSERT INTO offers (id, entry, doc)
+SELECT j.value->>0, CAST(j.value->>1 AS bigint), j.value->>2 FROM json_each($1) AS j WHERE true
 `
 
 func (q *Queries) PutOffers(ctx context.Context, rows string) error {
@@ -411,9 +457,8 @@ func (q *Queries) PutReservations(ctx context.Context, rows string) error {
 }
 
 const putStocks = `-- name: PutStocks :exec
-INSERT INTO stocks (variant, version, doc)
+INSERT INTO stocks (variant, entry, doc)
 SELECT j.value->>0, CAST(j.value->>1 AS bigint), j.value->>2 FROM json_each($1) AS j WHERE true
-ON CONFLICT (variant) DO UPDATE SET version = excluded.version, doc = excluded.doc
 `
 
 func (q *Queries) PutStocks(ctx context.Context, rows string) error {
