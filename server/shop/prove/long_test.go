@@ -22,7 +22,7 @@ var (
 )
 
 // aRound is how many orders one database gets. Its history is judged as a whole.
-const aRound = 20_000
+const aRound = 15_000
 
 // round is a line of the notes.
 type round struct {
@@ -87,7 +87,7 @@ func TestNothingIsSoldTwiceInAMillionPurchases(t *testing.T) {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			began := time.Now()
 			e := begin(t, r.Engine == "PostgreSQL", fmt.Sprint(n), aRound, uint64(n))
-			r.Verdict = *e.runs(96, aRound, uint64(n), 3*time.Second, 1000)
+			r.Verdict = *e.runs(192, aRound, uint64(n), 3*time.Second, 1000)
 			r.Faults, r.Seconds = e.faults, time.Since(began).Seconds()
 		})
 		if t.Failed() && len(r.Found) == 0 {
