@@ -1,6 +1,8 @@
 package shop_test
 
 import (
+	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -8,6 +10,8 @@ import (
 
 	"go.uber.org/goleak"
 
+	"vitrine/server/shop"
+	"vitrine/server/store"
 	"vitrine/server/store/rig"
 	"vitrine/server/wire"
 )
@@ -251,4 +255,41 @@ func TestWhoWaitsGetsNoMoreThanOneMayHave(t *testing.T) {
 			}
 		}
 	})
+}
+
+// amnesiac is a database that does not tell of a product's stock.
+type amnesiac struct{ shop.Storage }
+
+func (a amnesiac) LoadShop(ctx context.Context) (*shop.Saved, error) {
+	saved, err := a.Storage.LoadShop(ctx)
+	if err == nil {
+		saved.Stocks = slices.DeleteFunc(saved.Stocks, func(k *shop.Stock) bool { return k.Variant == "ring" })
+	}
+	return saved, err
+}
+
+func TestABugOfOneDecisionIsNobodyElses(t *testing.T) {
+	at := store.Config{Folder: t.TempDir()}
+	e := open(t, at, nil)
+	e.sells("ring", 2, 9900)
+	e.sells("cup", 100, 100)
+	held, err := e.wants("mei", "ring", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.halts()
+	e = open(t, at, func(c *shop.Config) { c.Storage = amnesiac{c.Storage} })
+	e.names.Store(1000)
+	var others sync.WaitGroup
+	for range 50 {
+		others.Go(func() {
+			if r, err := e.wants("ben", "cup", 1); err != nil || r.State != wire.Held {
+				t.Error(r, err)
+			}
+		})
+	}
+	if _, err := e.Release(t.Context(), "mei", held.ID); wire.CodeOf(err) != wire.Internal {
+		t.Error("released what is not there:", err)
+	}
+	others.Wait()
 }

@@ -178,6 +178,10 @@ func (s *Shop) settle(ctx context.Context, batch []*request) {
 			}
 			return
 		}
+		if b, bug := errors.AsType[*broken](failed); bug {
+			s.apart(ctx, batch, b)
+			return
+		}
 		if ctx.Err() != nil {
 			break
 		}
@@ -186,6 +190,21 @@ func (s *Shop) settle(ctx context.Context, batch []*request) {
 	s.c.Log.Error("a batch could not be stored", "requests", len(batch), "error", failed)
 	for _, r := range batch {
 		r.answer <- &wire.Error{Code: wire.Unavailable, Text: "the shop cannot write at the moment; try again with the same key", RetryAfter: 2 * time.Second}
+	}
+}
+
+// apart decides the requests of a batch one by one, since a decision has a bug: only the request that meets it is refused.
+func (s *Shop) apart(ctx context.Context, batch []*request, b *broken) {
+	s.state = nil
+	if len(batch) < 2 {
+		s.c.Log.Error("a decision cannot be", "requests", len(batch), "error", b)
+	}
+	if len(batch) == 1 {
+		batch[0].answer <- &wire.Error{Code: wire.Internal, Text: "the shop cannot do this: nothing has changed; please tell the shop"}
+		return
+	}
+	for _, r := range batch {
+		s.settle(ctx, []*request{r})
 	}
 }
 
