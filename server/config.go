@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/netip"
 	"strconv"
@@ -14,7 +15,11 @@ import (
 	"github.com/caddyserver/certmagic"
 
 	"vitrine/server/live"
+	"vitrine/server/pay"
+	"vitrine/server/reach"
+	"vitrine/server/shop"
 	"vitrine/server/store"
+	"vitrine/server/trust"
 	"vitrine/server/wire"
 )
 
@@ -39,6 +44,22 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	// Shows exist from the start, with these publishing tokens.
 	Shows []DeclaredShow
+	// Terms are how the shop charges; those of DefaultTerms if their currency is empty.
+	Terms shop.Terms
+	// Pay are the ways to pay; none of them means that nothing can be bought.
+	Pay Payments
+	// Hold is how long units are held for a buyer; 0 means 90 s.
+	Hold time.Duration
+	// Large are sums from which somebody new needs a further proof to buy, one a currency; 500.00 in the shop's currency if empty.
+	Large []wire.Money
+	// Origins are the addresses of the pages, as "https://shop.example": the first is what links in e-mails and passkeys belong to.
+	// Empty means the domain, or this computer.
+	Origins []string
+	// SMTP sends e-mails; without it they are written into the folder "mail" in Data. MailFrom is their sender then.
+	SMTP     *reach.SMTP
+	MailFrom reach.Sender
+	// Webhooks guards where outgoing webhooks may go.
+	Webhooks reach.Guard
 	// PublicAddresses are announced beside the host's own, for a server behind a one-to-one NAT.
 	PublicAddresses []netip.Addr
 	// MaxSessions, MaxViewers a show and MaxPerAddress bound what is at work at a time. 0 means 2000, 1000 and 200.
@@ -55,6 +76,22 @@ type Config struct {
 	Listening func(Addresses)
 
 	acme acme
+}
+
+// Payments are ways to pay.
+type Payments struct {
+	Test     bool // the built-in provider, which moves no money
+	Cash     bool // on delivery
+	Transfer *pay.Account
+	Stripe   *pay.StripeConfig
+}
+
+// DefaultTerms are those of a shop in Germany that ships to the European Union.
+func DefaultTerms() shop.Terms {
+	return shop.Terms{
+		Currency: "EUR", Home: "DE", TaxIncluded: true,
+		Shipping: []shop.Way{{Name: "Parcel", Countries: []string{"EU"}, Price: wire.Money{Minor: 490, Currency: "EUR"}, Days: "2 to 4"}},
+	}
 }
 
 // Addresses are where a server listens.
@@ -116,6 +153,9 @@ func (c Config) Validate() error {
 	if err := c.validateTLS(); err != nil {
 		return err
 	}
+	if err := c.validateTrade(); err != nil {
+		return err
+	}
 	if c.Drain < 0 {
 		return errors.New("drain time is negative")
 	}
@@ -131,6 +171,31 @@ func (c Config) Validate() error {
 	}
 	if err := c.live().Validate(); err != nil {
 		return fmt.Errorf("limits: %w", err)
+	}
+	return nil
+}
+
+func (c Config) validateTrade() error {
+	if c.Terms.Currency != "" {
+		if err := c.Terms.Validate(); err != nil {
+			return fmt.Errorf("the shop's terms: %w", err)
+		}
+	}
+	if c.Hold != 0 && (c.Hold < wire.ShortestHold || c.Hold > wire.LongestHold) {
+		return fmt.Errorf("units are held %s to %s; got %s", wire.ShortestHold, wire.LongestHold, c.Hold)
+	}
+	if c.Pay.Transfer != nil {
+		if err := c.Pay.Transfer.Validate(); err != nil {
+			return fmt.Errorf("the account for transfers: %w", err)
+		}
+	}
+	if c.SMTP != nil {
+		if err := c.SMTP.Validate(); err != nil {
+			return err
+		}
+	}
+	if _, err := trust.CrossOrigin(c.Origins); err != nil {
+		return err
 	}
 	return nil
 }
@@ -164,6 +229,16 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Data == "" {
 		c.Data = "vitrine-data"
+	}
+	if c.Terms.Currency == "" {
+		c.Terms = DefaultTerms()
+	}
+	if len(c.Large) == 0 {
+		digits, _ := c.Terms.Currency.Digits()
+		c.Large = []wire.Money{{Minor: 500 * int64(math.Pow10(digits)), Currency: c.Terms.Currency}}
+	}
+	if c.MailFrom.Address == "" {
+		c.MailFrom = reach.Sender{Address: "shop@localhost.localdomain", Name: "Vitrine"}
 	}
 	if c.Drain == 0 {
 		c.Drain = 2 * time.Second

@@ -19,6 +19,7 @@ type rooms struct {
 	sec   *security
 	stage *live.Stage
 	relay *turn.Server // nil if there is none
+	trade *trade
 	http  net.Listener
 	plain net.Listener // of port 80, for a domain; nil otherwise
 }
@@ -54,6 +55,9 @@ func (s *Server) open(ctx context.Context, db *store.Store, sec *security) (r *r
 			return nil, err
 		}
 		opened = append(opened, r.plain)
+	}
+	if r.trade, err = s.openTrade(ctx, db, address(r.http)); err != nil {
+		return nil, err
 	}
 	r.relay, err = s.openRelay(ctx, address(r.http).Addr(), r.stage.Address(), sec.config)
 	return r, err

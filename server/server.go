@@ -21,6 +21,7 @@ import (
 	"vitrine/server/api"
 	"vitrine/server/live"
 	"vitrine/server/store"
+	"vitrine/server/trust"
 	"vitrine/server/web"
 	"vitrine/server/wire"
 )
@@ -110,6 +111,12 @@ func (s *Server) serve(ctx context.Context, r *rooms) error {
 	if r.relay != nil {
 		g.Go(func() error { return r.relay.Run(broken) })
 	}
+	g.Go(func() error { return r.trade.run(broken, r.db, s.log) })
+	select { // or the first visitors would find the shop empty
+	case <-r.trade.shop.Ready():
+	case <-ctx.Done():
+	case <-broken.Done():
+	}
 	edge := s.edge(r)
 	secure, plain := s.http(edge), s.http(s.plain(r, edge))
 	g.Go(func() error { return r.sec.serve(secure, r.http) })
@@ -137,6 +144,8 @@ func (s *Server) edge(r *rooms) http.Handler {
 	h := api.New(api.Config{
 		Stage: r.stage, Store: r.db, Ready: s.readiness(r.db), Page: web.Handler(), Metrics: metrics(r.stage, r.relay),
 		Relays: s.relays(r.relay), TrustedProxies: s.cfg.TrustedProxies, Log: s.log,
+		Gate: r.trade.gate, Shop: r.trade.shop, Pay: r.trade.ways, Open: r.trade.open, Feed: r.trade.feed, Withdrawals: r.trade.links,
+		Webhooks: r.trade.outbox, Exports: map[string]trust.Exporter{"shop": store.Bought{Store: r.db, Open: r.trade.open}}, Outside: s.cfg.Webhooks, Risk: trust.Risk{Large: s.cfg.Large},
 	})
 	if s.cfg.secure() {
 		return strict(h)

@@ -115,6 +115,7 @@ func (r *running) stop() {
 type call struct {
 	method, path, body string
 	token, kind, match string
+	none               string // If-None-Match
 	from               string // X-Forwarded-For
 	key                string // Idempotency-Key
 }
@@ -135,7 +136,7 @@ func (r *running) do(c call) (*http.Response, string) {
 		r.t.Fatal(err)
 	}
 	for name, value := range map[string]string{
-		"Content-Type": c.kind, "If-Match": c.match, "X-Forwarded-For": c.from, wire.IdempotencyKey: c.key,
+		"Content-Type": c.kind, "If-Match": c.match, "If-None-Match": c.none, "X-Forwarded-For": c.from, wire.IdempotencyKey: c.key,
 	} {
 		if value != "" {
 			q.Header.Set(name, value)

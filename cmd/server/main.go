@@ -17,10 +17,15 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	_ "time/tzdata" // for the shop's days, where the system has no time zones
 
 	"github.com/alecthomas/kong"
 
 	"vitrine/server"
+	"vitrine/server/pay"
+	"vitrine/server/reach"
+	"vitrine/server/shop"
+	"vitrine/server/wire"
 )
 
 func main() {
@@ -48,22 +53,46 @@ type settings struct {
 	MaxPerAddress int             `help:"Most sessions from one IP address." default:"200" env:"VITRINE_MAX_PER_ADDRESS"`
 	Grace         time.Duration   `help:"How long viewers wait for a publisher that has gone." default:"60s" env:"VITRINE_GRACE"`
 	Drain         time.Duration   `help:"How long sessions may go on after SIGTERM." default:"2s" env:"VITRINE_DRAIN"`
+	Shop          string          `help:"JSON file of how the shop charges: currency, tax, shipping, its address. Without it: euros, from Germany to the EU." placeholder:"FILE" env:"VITRINE_SHOP"`
+	Pay           []string        `help:"A way to pay: test (moves no money), cash (on delivery), transfer, stripe. May be repeated; none: nothing can be bought." enum:"test,cash,transfer,stripe" env:"VITRINE_PAY"`
+	Hold          time.Duration   `help:"How long units are held for a buyer." default:"90s" env:"VITRINE_HOLD"`
+	Account       string          `help:"Bank account for transfers." placeholder:"HOLDER:IBAN[:BIC]" env:"VITRINE_ACCOUNT"`
+	Stripe        string          `help:"Stripe's keys; better by the environment than here, where others on this computer see them." placeholder:"SECRET:PUBLISHABLE:WEBHOOK" env:"VITRINE_STRIPE"`
+	SMTP          string          `help:"Mail server. Without it e-mails are files in the data folder." name:"smtp" placeholder:"HOST:PORT" env:"VITRINE_SMTP"`
+	SMTPUser      string          `help:"Name at the mail server." name:"smtp-user" env:"VITRINE_SMTP_USER"`
+	SMTPPassword  string          `help:"Password at the mail server; better by the environment." name:"smtp-password" env:"VITRINE_SMTP_PASSWORD"`
+	MailFrom      string          `help:"Sender of e-mails." placeholder:"ADDRESS" env:"VITRINE_MAIL_FROM"`
+	Origin        []string        `help:"Address of the pages, as https://shop.example. May be repeated; the first stands in e-mails." env:"VITRINE_ORIGIN"`
 	LogLevel      slog.Level      `help:"debug, info, warn or error." default:"info" env:"VITRINE_LOG_LEVEL"`
 	Config        kong.ConfigFlag `help:"JSON file with any of these settings." placeholder:"FILE" env:"VITRINE_CONFIG"`
+
+	Serve      struct{} `cmd:"" default:"1" help:"Serve until told to stop."`
+	Audit      struct{} `cmd:"" help:"Compute stock, offers and orders anew from the ledger, and compare."`
+	RotateKeys struct{} `cmd:"" help:"Make a new master key for what is personal. The server has to be started again to use it."`
 }
 
-// run is the program. It returns its exit code: 0 after an orderly end, 1 if the server failed, 2 for settings that make no
-// sense.
+// run is the program. It returns its exit code: 0 after an orderly end, 1 if the server failed or an audit found something, 2
+// for settings that make no sense.
 func run(ctx context.Context, args []string, out, errOut io.Writer) (code int) {
 	var set settings
-	cfg, done, err := parse(&set, args, out, errOut)
-	switch {
-	case done:
-		return 0
-	case err != nil:
+	command, cfg, err := parse(&set, args, out, errOut)
+	if err != nil {
 		fmt.Fprintln(errOut, "vitrine-server:", err)
 		return 2
 	}
+	switch command {
+	case "audit":
+		return audit(ctx, cfg, out, errOut)
+	case "rotate-keys":
+		return rotate(cfg, out, errOut)
+	case "serve":
+		return serve(ctx, cfg, errOut)
+	default: // help was asked for
+		return 0
+	}
+}
+
+func serve(ctx context.Context, cfg server.Config, errOut io.Writer) (code int) {
 	s, err := server.New(cfg)
 	if err != nil {
 		fmt.Fprintln(errOut, "vitrine-server:", err)
@@ -76,29 +105,56 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) (code int) {
 	return 0
 }
 
+func rotate(cfg server.Config, out, errOut io.Writer) (code int) {
+	if err := server.Rotate(cfg); err != nil {
+		fmt.Fprintln(errOut, "vitrine-server:", err)
+		return 1
+	}
+	fmt.Fprintln(out, "There is a new master key. Start the server again, and keep a copy of keys.json apart from the database.")
+	return 0
+}
+
+func audit(ctx context.Context, cfg server.Config, out, errOut io.Writer) (code int) {
+	a, err := server.Audit(ctx, cfg)
+	if err != nil {
+		fmt.Fprintln(errOut, "vitrine-server:", err)
+		return 1
+	}
+	fmt.Fprintf(out, "%d entries, %d reservations, %d orders; the ledger ends with %x.\n", a.Entries, a.Reservations, a.Orders, a.Head.Hash)
+	for _, w := range a.Wrong {
+		fmt.Fprintln(out, "WRONG:", w)
+	}
+	if len(a.Wrong) > 0 {
+		return 1
+	}
+	fmt.Fprintln(out, "All that is stored is what the ledger tells.")
+	return 0
+}
+
 // exited is what kong's help asks for.
 type exited struct{}
 
-// parse reads the settings. done says that help was printed and nothing is left to do.
-func parse(set *settings, args []string, out, errOut io.Writer) (cfg server.Config, done bool, err error) {
+// parse reads the settings and the command, which is "" where help was printed and nothing is left to do.
+func parse(set *settings, args []string, out, errOut io.Writer) (command string, cfg server.Config, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			if _, ok := r.(exited); !ok {
 				panic(r)
 			}
-			done = true
+			command, err = "", nil
 		}
 	}()
-	k, err := kong.New(set, kong.Name("vitrine-server"), kong.Description("The companion server of Vitrine: shows, live."),
+	k, err := kong.New(set, kong.Name("vitrine-server"), kong.Description("The companion server of Vitrine: shows, live, and the shop."),
 		kong.Writers(out, errOut), kong.Exit(func(int) { panic(exited{}) }), kong.Configuration(readFile))
 	if err != nil {
-		return cfg, false, fmt.Errorf("define flags: %w", err)
+		return "", cfg, fmt.Errorf("define flags: %w", err)
 	}
-	if _, err := k.Parse(args); err != nil {
-		return cfg, false, err
+	c, err := k.Parse(args)
+	if err != nil {
+		return "", cfg, err
 	}
 	cfg, err = set.config(out, errOut)
-	return cfg, false, err
+	return c.Command(), cfg, err
 }
 
 func (s *settings) config(out, errOut io.Writer) (server.Config, error) {
@@ -125,7 +181,52 @@ func (s *settings) config(out, errOut io.Writer) (server.Config, error) {
 		}
 		cfg.Shows = append(cfg.Shows, d)
 	}
-	return cfg, nil
+	return cfg, s.sell(&cfg)
+}
+
+// sell fills in what the shop needs.
+func (s *settings) sell(cfg *server.Config) error {
+	cfg.Hold, cfg.Origins, cfg.MailFrom = s.Hold, s.Origin, reach.Sender{Address: s.MailFrom, Name: "Vitrine"}
+	if s.Shop != "" {
+		f, err := os.Open(s.Shop)
+		if err != nil {
+			return fmt.Errorf("open the shop's terms: %w", err)
+		}
+		defer f.Close()
+		if cfg.Terms, err = shop.ReadTerms(f); err != nil {
+			return fmt.Errorf("the shop's terms in %s: %w", s.Shop, err)
+		}
+	}
+	for _, way := range s.Pay {
+		switch wire.PayMethod(way) {
+		case wire.PayTest:
+			cfg.Pay.Test = true
+		case wire.PayCash:
+			cfg.Pay.Cash = true
+		case wire.PayTransfer:
+			parts := strings.Split(s.Account+"::", ":")
+			cfg.Pay.Transfer = &pay.Account{Holder: parts[0], IBAN: parts[1], BIC: parts[2]}
+		case wire.PayStripe:
+			keys := strings.Split(s.Stripe, ":")
+			if len(keys) != 3 {
+				return errors.New("payments by Stripe need its keys: VITRINE_STRIPE=SECRET:PUBLISHABLE:WEBHOOK")
+			}
+			cfg.Pay.Stripe = &pay.StripeConfig{Secret: keys[0], Publishable: keys[1], Webhook: keys[2], Now: time.Now}
+		}
+	}
+	if s.SMTP == "" {
+		return nil
+	}
+	host, port, err := net.SplitHostPort(s.SMTP)
+	if err != nil {
+		return fmt.Errorf("the mail server: %w", err)
+	}
+	n, err := strconv.Atoi(port)
+	if err != nil {
+		return fmt.Errorf("the mail server's port %q is no number", port)
+	}
+	cfg.SMTP = &reach.SMTP{Host: host, Port: n, User: s.SMTPUser, Password: s.SMTPPassword, From: cfg.MailFrom}
+	return nil
 }
 
 // base is an address of the server that works on this machine, or its domain.

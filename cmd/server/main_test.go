@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"io"
 	"net/http"
 	"os"
@@ -14,6 +15,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"vitrine/server/store"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -99,6 +102,27 @@ func TestThe_program_serves_until_it_is_told_to_stop(t *testing.T) {
 	}
 }
 
+func TestAn_audit_says_what_it_found(t *testing.T) {
+	data := t.TempDir()
+	out, errOut := &console{lines: make(chan struct{}, 1)}, &console{lines: make(chan struct{}, 1)}
+	if code := run(t.Context(), []string{"audit", "--data", data}, out, errOut); code != 0 || !strings.Contains(out.String(), "what the ledger tells") {
+		t.Fatalf("of an empty shop: %d, %s %s", code, out, errOut)
+	}
+	db, err := sql.Open("sqlite", filepath.Join(data, store.File))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(`INSERT INTO stocks (variant, entry, doc) VALUES ('ring', 0, '{"variant":"ring","Total":5}')`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if code := run(t.Context(), []string{"audit", "--data", data}, out, errOut); code != 1 || !strings.Contains(out.String(), "WRONG: stock ring") {
+		t.Errorf("of stock from nowhere: %d, %s %s", code, out, errOut)
+	}
+}
+
 func TestSettings_that_make_no_sense_are_named(t *testing.T) {
 	for name, c := range map[string]struct {
 		args []string
@@ -114,6 +138,14 @@ func TestSettings_that_make_no_sense_are_named(t *testing.T) {
 		"a TURN port too high":       {[]string{"--turn-port", "70000"}, "70000"},
 		"a database of MySQL":        {[]string{"--database", "mysql://me:correct-horse@db.example/shop"}, "mysql://"},
 		"an address that is none":    {[]string{"--public-address", "here"}, "here"},
+		"a way to pay that is none":  {[]string{"--pay", "shells"}, "shells"},
+		"a transfer to nowhere":      {[]string{"--pay", "transfer"}, "account"},
+		"Stripe without keys":        {[]string{"--pay", "stripe"}, "VITRINE_STRIPE"},
+		"terms that are missing":     {[]string{"--shop", "/nowhere"}, "/nowhere"},
+		"terms in no currency":       {[]string{"--shop", write(t, `{"currency":"shells"}`)}, "shells"},
+		"a hold of a second":         {[]string{"--hold", "1s"}, "held"},
+		"a mail server's port":       {[]string{"--smtp", "mail.example"}, "mail server"},
+		"an origin that is none":     {[]string{"--origin", "shop.example"}, "shop.example"},
 		"a level that is none":       {[]string{"--log-level", "loud"}, "loud"},
 		"an unknown key in the file": {[]string{"--config", write(t, `{"lisen":":1"}`)}, `"lisen"`},
 		"a wrong kind in the file":   {[]string{"--config", write(t, `{"media-port":"many"}`)}, "many"},
@@ -166,7 +198,7 @@ func FuzzSettingsFile(f *testing.F) {
 			t.Fatal(err)
 		}
 		var set settings
-		cfg, _, err := parse(&set, []string{"--config", path}, io.Discard, io.Discard)
+		_, cfg, err := parse(&set, []string{"--config", path}, io.Discard, io.Discard)
 		if err == nil {
 			_ = cfg.Validate()
 		}

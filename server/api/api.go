@@ -17,8 +17,15 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"vitrine/server/live"
+	"vitrine/server/pay"
+	"vitrine/server/reach"
+	"vitrine/server/shop"
+	"vitrine/server/trust"
 	"vitrine/server/wire"
 )
 
@@ -41,7 +48,7 @@ type Config struct {
 	Store Store
 	// Ready says why the server should get no new work; nil if it should.
 	Ready func(context.Context) error
-	// Page serves /watch/{show} and /assets/.
+	// Page serves /watch/{show}, /verify/{show} and /assets/.
 	Page http.Handler
 	// Metrics serves /metrics; nil leaves the address out.
 	Metrics http.Handler
@@ -50,7 +57,27 @@ type Config struct {
 	Relays func(host string) []Relay
 	// TrustedProxies are those whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
-	Log            *slog.Logger
+
+	// Gate and Shop are who buys and sells here; without them their addresses answer that there is nothing.
+	Gate *trust.Gate
+	Shop *shop.Shop
+	// Pay are the ways to pay, those of the shop, for their notices.
+	Pay map[wire.PayMethod]pay.Provider
+	// Open reads what shop.Config.Seal has sealed; nil if it seals nothing.
+	Open func(ctx context.Context, person wire.PersonID, order wire.OrderID, sealed []byte) ([]byte, error)
+	// Feed tells what happens in the shop; nil for nobody.
+	Feed *Feed
+	// Withdrawals sign the links by which buyers withdraw without signing in; without them nobody can in this way.
+	Withdrawals shop.WithdrawalKeys
+	// Exports are what rooms keep of people, for them to have.
+	Exports map[string]trust.Exporter
+	// Webhooks keeps where webhooks go, to addresses that Outside lets pass; nil leaves them out.
+	Webhooks Webhooks
+	Outside  reach.Guard
+	// Risk says which purchases need a further proof. Without sums in Large every first one does.
+	Risk trust.Risk
+
+	Log *slog.Logger
 }
 
 // Relay is a TURN server and what it wants to know (RFC 9725 §4.6).
@@ -62,6 +89,17 @@ type edge struct {
 	Config
 	answers *answers
 	checks  *allowances
+
+	described          huma.API
+	cookies            trust.Cookies
+	origins            *http.CrossOriginProtection
+	addresses, persons *trust.Limiter
+	velocity           trust.Velocity
+	twice              trust.Twice
+	failures           trust.Failures
+	wishes             wishes
+	auditing           sync.Mutex // held by the one audit that may be under way
+	shows              sync.Map   // names of shows that are known to exist
 }
 
 // New makes the handler of all of the server's addresses. It is safe for concurrent use.
@@ -69,7 +107,7 @@ func New(cfg Config) http.Handler {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	e := &edge{cfg, newAnswers(), &allowances{all: map[Hash]allowance{}}}
+	e := &edge{Config: cfg, answers: newAnswers(), checks: &allowances{all: map[Hash]allowance{}}}
 	mux := http.NewServeMux()
 	for _, whip := range []bool{true, false} {
 		p := protocol{e, whip}
@@ -84,12 +122,44 @@ func New(cfg Config) http.Handler {
 	mux.Handle("/healthz", e.methods(methods{"GET": health}, ""))
 	mux.Handle("/readyz", e.methods(methods{"GET": e.ready}, ""))
 	mux.Handle("/watch/{show}", e.only(cfg.Page))
+	mux.Handle("/verify/{show}", e.only(cfg.Page))
 	mux.Handle("/assets/", e.only(cfg.Page))
 	if cfg.Metrics != nil {
 		mux.Handle("/metrics", e.only(cfg.Metrics))
 	}
 	mux.Handle("/", e.methods(nil, ""))
+	if e.Gate != nil {
+		e.sell(mux)
+	}
 	return mux
+}
+
+// sell adds the addresses of the shop and of its people.
+func (e *edge) sell(mux *http.ServeMux) {
+	var err error
+	if e.origins, err = trust.CrossOrigin(e.Gate.Origins); err != nil {
+		panic(err) // the gate was made with them
+	}
+	e.cookies = trust.Cookies{Plain: plain(e.Gate.Origins)}
+	e.addresses, e.persons = trust.NewLimiter(addressEvery, addressBurst), trust.NewLimiter(personEvery, personBurst)
+	e.described = describe(mux)
+	e.described.UseMiddleware(e.admit)
+	e.entering()
+	e.being()
+	e.managing()
+	if e.Shop != nil {
+		e.buying()
+		e.opening()
+		e.keeping()
+		e.paying()
+		if e.Webhooks != nil {
+			e.hooking()
+		}
+		if e.Feed != nil {
+			e.listening()
+		}
+	}
+	e.publish(mux)
 }
 
 // health answers as long as the process can.

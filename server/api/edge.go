@@ -142,6 +142,18 @@ func open(next http.Handler) http.Handler {
 
 // fail answers with a problem body (RFC 9457).
 func (e *edge) fail(w http.ResponseWriter, r *http.Request, err error) {
+	p, header := e.explain(r.Pattern, err)
+	for name, values := range header {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Type", problemType)
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p)
+}
+
+// explain is what a client is told of an error, and the headers of it. What is the server's own failure is logged, with the pattern
+// of the request's address.
+func (e *edge) explain(pattern string, err error) (wire.Problem, http.Header) {
 	code, detail := wire.CodeOf(err), "the server failed; its log says more"
 	var known *wire.Error
 	switch {
@@ -150,25 +162,26 @@ func (e *edge) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		code, detail = wire.Unavailable, "the request took too long"
 	}
+	p := problemOf(code, detail)
+	if p.Status == http.StatusInternalServerError {
+		e.Log.Error("request failed", "pattern", pattern, "error", err)
+	}
+	header := http.Header{}
+	if known != nil && known.RetryAfter > 0 {
+		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(known.RetryAfter.Seconds()))))
+	}
+	if p.Status == http.StatusUnauthorized {
+		header.Set("WWW-Authenticate", `Bearer realm="vitrine"`)
+	}
+	return p, header
+}
+
+func problemOf(code wire.Code, detail string) wire.Problem {
 	status, ok := statuses[code]
 	if !ok {
 		status = http.StatusInternalServerError
 	}
-	if status == http.StatusInternalServerError {
-		e.Log.Error("request failed", "pattern", r.Pattern, "error", err)
-	}
-	h := w.Header()
-	if known != nil && known.RetryAfter > 0 {
-		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(known.RetryAfter.Seconds()))))
-	}
-	if status == http.StatusUnauthorized {
-		h.Set("WWW-Authenticate", `Bearer realm="vitrine"`)
-	}
-	h.Set("Content-Type", problemType)
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(wire.Problem{
-		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail, Code: code,
-	})
+	return wire.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail, Code: code}
 }
 
 func text(w http.ResponseWriter, body string) error {

@@ -45,6 +45,19 @@ func TestThePageGetsWhatOpensStripesFields(t *testing.T) {
 	}
 }
 
+func TestACaptureThatCameTooEarlyDoesNotUseUpItsKey(t *testing.T) {
+	f := newFakeStripe(t)
+	p := newStripe(t, f)
+	got, err := p.Start(t.Context(), charge("order-1", eur(1999)))
+	ok(t, err)
+	_, err = p.Capture(t.Context(), got.Ref, "take", eur(1999))
+	wants(t, err, wire.Conflict)
+	f.buyer(t, got.Ref, true)
+	got, err = p.Capture(t.Context(), got.Ref, "take", eur(1999))
+	ok(t, err)
+	is(t, got, pay.Captured, 1999, 0)
+}
+
 func TestAKeptCardPaysAtOnceOrAsksOrIsRefused(t *testing.T) {
 	for _, c := range []struct {
 		method   string

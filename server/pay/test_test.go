@@ -152,6 +152,19 @@ func TestABuyerWhoDeclinesTheActionDoesNotPay(t *testing.T) {
 	})
 }
 
+func TestABankThatAnswersAfterTheCancellationPromisesNothing(t *testing.T) {
+	show(t, pay.ByAmount, func(t *testing.T, p *pay.Test) {
+		got, err := p.Start(t.Context(), charge("order-1", eur(1004)))
+		ok(t, err)
+		_, err = p.Cancel(t.Context(), got.Ref, "cancel")
+		ok(t, err)
+		time.Sleep(time.Minute)
+		got, err = p.Look(t.Context(), got.Ref)
+		ok(t, err)
+		is(t, got, pay.Cancelled, 0, 0)
+	})
+}
+
 func TestRandomFaultsFollowFromTheSeed(t *testing.T) {
 	plan, same, other := pay.Random(7, .2, time.Second), pay.Random(7, .2, time.Second), pay.Random(8, .2, time.Second)
 	declined, differ := 0, 0
@@ -192,40 +205,43 @@ func TestTheBooksShowWhoWasChargedTwice(t *testing.T) {
 	}
 }
 
-// A caller that asks the same again when it knows nothing, and cancels an attempt before the next, charges everybody once whatever
-// goes wrong.
+// again asks until it is known what was done, or gives up.
+func again(ask func() (pay.Payment, error)) (got pay.Payment, err error) {
+	for range 1000 {
+		if got, err = ask(); wire.CodeOf(err) != wire.Unavailable {
+			break
+		}
+		time.Sleep(time.Second)
+	}
+	return got, err
+}
+
+// buy is a caller with patience: it asks the same again when it knows nothing, and cancels an attempt before the next.
+func buy(t *testing.T, p pay.Provider, o wire.OrderID) {
+	for attempt := 1; attempt <= 50; attempt++ {
+		c := charge(o, eur(1999))
+		c.Attempt = attempt
+		got, err := again(func() (pay.Payment, error) { return p.Start(t.Context(), c) })
+		for err == nil && got.Status == pay.Pending {
+			time.Sleep(time.Second)
+			got, err = again(func() (pay.Payment, error) { return p.Look(t.Context(), got.Ref) })
+		}
+		if got.Status == pay.Authorised {
+			got, err = again(func() (pay.Payment, error) { return p.Capture(t.Context(), got.Ref, "take", eur(1999)) })
+			if err != nil || got.Status != pay.Captured {
+				t.Errorf("%s: %s, %v", o, got.Status, err)
+			}
+			return
+		}
+		if _, err := again(func() (pay.Payment, error) { return p.Cancel(t.Context(), got.Ref, "cancel") }); err != nil {
+			t.Errorf("%s: %v", o, err)
+		}
+	}
+	t.Errorf("%s was never paid", o)
+}
+
 func TestPatienceChargesEverybodyOnceWhateverGoesWrong(t *testing.T) {
 	const buyers = 300
-	again := func(ask func() (pay.Payment, error)) (pay.Payment, error) {
-		for {
-			got, err := ask()
-			if wire.CodeOf(err) != wire.Unavailable {
-				return got, err
-			}
-			time.Sleep(time.Second)
-		}
-	}
-	buy := func(t *testing.T, p *pay.Test, o wire.OrderID) {
-		for attempt := 1; ; attempt++ {
-			c := charge(o, eur(1999))
-			c.Attempt = attempt
-			got, err := again(func() (pay.Payment, error) { return p.Start(t.Context(), c) })
-			for err == nil && got.Status == pay.Pending {
-				time.Sleep(time.Second)
-				got, err = again(func() (pay.Payment, error) { return p.Look(t.Context(), got.Ref) })
-			}
-			if got.Status == pay.Authorised {
-				got, err = again(func() (pay.Payment, error) { return p.Capture(t.Context(), got.Ref, "take", eur(1999)) })
-				if err != nil || got.Status != pay.Captured {
-					t.Errorf("%s: %s, %v", o, got.Status, err)
-				}
-				return
-			}
-			if _, err := again(func() (pay.Payment, error) { return p.Cancel(t.Context(), got.Ref, "cancel") }); err != nil {
-				t.Errorf("%s: %v", o, err)
-			}
-		}
-	}
 	var books map[wire.OrderID]pay.Tally
 	notices := show(t, pay.Random(1, .3, 20*time.Second), func(t *testing.T, p *pay.Test) {
 		var wg sync.WaitGroup

@@ -14,7 +14,8 @@
 //
 // Decisions. What a letter says is sealed in the outbox and opened just before it is sent; so is the address of a mail, which is
 // why Letter.To is no address. Reasons of failures are written here in words, never taken from the errors of libraries or
-// the answers of servers, which hold addresses. A courier assumes that it is the only one at its outbox.
+// the answers of servers, which hold addresses. A courier assumes that it is the only one that is given letters: where servers
+// share an outbox, the outbox sees to that.
 package reach
 
 import (
@@ -52,7 +53,8 @@ type Letter struct {
 // letter that does not wait changes nothing.
 type Outbox interface {
 	// Due returns letters of the kind that wait and are due at now: of every receiver the one that is due longest, and the one
-	// written first if there are several; those due longest first, at most limit.
+	// written first if there are several; those due longest first, at most limit. Of the couriers of several servers one at a time
+	// is told of a kind's letters: the others are told of none until 70 s after it was last, which no try outlasts.
 	Due(ctx context.Context, kind Kind, now time.Time, limit int) ([]Letter, error)
 	// Sent notes that the letter was sent.
 	Sent(ctx context.Context, id string) error

@@ -28,17 +28,27 @@ func (a *Audited) wrong(format string, args ...any) {
 }
 
 // Audit verifies the ledger's chain, computes products, stock, offers, coupons, reservations and orders from it anew, and
-// compares them with what is stored. It changes nothing; while a shop writes to the storage it finds differences that are none.
-// Its memory grows with the number of reservations.
-func Audit(ctx context.Context, storage Storage) (*Audited, error) {
-	a := &Audited{}
-	s, err := a.replay(ctx, storage)
+// compares them with what is stored, all as of one moment. It changes nothing, and the shop may go on meanwhile. Its memory grows
+// with the number of reservations.
+func Audit(ctx context.Context, storage Storage) (a *Audited, err error) {
+	err = storage.Books(ctx, func(books Books) error {
+		a = &Audited{}
+		return a.audit(ctx, books)
+	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("audit: %w", err)
 	}
-	saved, err := storage.LoadShop(ctx)
+	return a, nil
+}
+
+func (a *Audited) audit(ctx context.Context, books Books) error {
+	s, err := a.replay(ctx, books)
 	if err != nil {
-		return nil, err
+		return err
+	}
+	saved, err := books.Shop(ctx)
+	if err != nil {
+		return err
 	}
 	if saved.Head != a.Head {
 		a.wrong("the ledger ends with entry %d, the store says %d", a.Head.Seq, saved.Head.Seq)
@@ -47,19 +57,19 @@ func Audit(ctx context.Context, storage Storage) (*Audited, error) {
 	compare(a, "stock", saved.Stocks, s.stocks, func(k *Stock) wire.VariantID { return k.Variant })
 	compare(a, "offer", saved.Offers, s.offers, func(o *Offer) wire.OfferID { return o.ID })
 	compare(a, "coupon", saved.Coupons, s.coupons, func(c *CouponUse) wire.CouponCode { return c.Code })
-	err = storage.EachReservation(ctx, func(r *Reservation) error {
+	err = books.EachReservation(ctx, func(r *Reservation) error {
 		a.Reservations++
 		same(a, "reservation", r.Ref, r, s.holds[r.ID])
 		delete(s.holds, r.ID)
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, r := range s.holds {
 		a.wrong("reservation %d of the ledger is not stored", r.Ref)
 	}
-	err = storage.EachOrder(ctx, func(o *Order) error {
+	err = books.EachOrder(ctx, func(o *Order) error {
 		a.Orders++
 		o.Sealed = nil // the ledger names nobody
 		same(a, "order", o.Number, o, s.orders[o.ID])
@@ -67,20 +77,20 @@ func Audit(ctx context.Context, storage Storage) (*Audited, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, o := range s.orders {
 		a.wrong("order %d of the ledger is not stored", o.Number)
 	}
-	return a, nil
+	return nil
 }
 
 // replay makes the state that the ledger tells. Where an entry cannot be, it goes on with the next.
-func (a *Audited) replay(ctx context.Context, storage Storage) (*state, error) {
+func (a *Audited) replay(ctx context.Context, books Books) (*state, error) {
 	const page = 1000
 	s := newState()
 	for {
-		list, err := storage.Entries(ctx, a.Head.Seq, page)
+		list, err := books.Entries(ctx, a.Head.Seq, page)
 		if err != nil {
 			return nil, err
 		}

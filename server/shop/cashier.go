@@ -77,6 +77,16 @@ func (t *till) set(o *Order, first time.Time) {
 	}
 }
 
+// look is an order in the till, which must not be changed; nil if it is settled.
+func (t *till) look(id wire.OrderID) *Order {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if d := t.orders[id]; d != nil {
+		return d.order
+	}
+	return nil
+}
+
 // take gives an order to one who asks its provider; nil if it is settled or somebody does already.
 func (t *till) take(id wire.OrderID) *Order {
 	t.mu.Lock()

@@ -256,6 +256,7 @@ func (c *orderMoved) apply(s *state, _, _ int64) error {
 	before := o.counts()
 	o.State, o.Payments, o.Until = c.State, slices.Clone(c.secret.Payments), c.secret.Until
 	o.Paid, o.Refunded, o.Pay = timeOf(c.secret.Paid), c.Refunded, c.secret.Pay
+	o.Lines = slices.Clone(o.Lines) // answers hold those of before
 	for i, m := range c.secret.Lines {
 		o.Lines[i].Refunded = m
 	}

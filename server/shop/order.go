@@ -36,11 +36,11 @@ func (s *Shop) Place(ctx context.Context, buyer wire.PersonID, c wire.Checkout) 
 	if err := s.validate(c); err != nil {
 		return wire.Placed{}, err
 	}
-	wish, err := wishOf(buyer, c)
+	wish, err := s.wishOf(buyer, c)
 	if err != nil {
 		return wire.Placed{}, err
 	}
-	sealed, err := s.seal(ctx, buyer, c.Contact)
+	sealed, err := s.seal(ctx, buyer, c.ID, c.Contact)
 	if err != nil {
 		return wire.Placed{}, err
 	}
@@ -69,17 +69,11 @@ func (s *Shop) payNow(ctx context.Context, o wire.Order) wire.Placed {
 }
 
 func (s *Shop) validate(c wire.Checkout) error {
-	if err := wire.ValidName("an order's idempotency key", c.ID); err != nil {
+	if err := wire.ValidKey("an order's idempotency key", c.ID); err != nil {
 		return err
-	}
-	if len(c.ID) < 16 {
-		return wire.Errorf(wire.Invalid, "an idempotency key has at least 16 characters, and they are random")
 	}
 	if n := len(c.Reservations); n == 0 || n > wire.MaxCart {
 		return wire.Errorf(wire.Invalid, "an order has 1 to %d reservations; got %d", wire.MaxCart, n)
-	}
-	if len(slices.Compact(slices.Sorted(slices.Values(c.Reservations)))) != len(c.Reservations) {
-		return wire.Errorf(wire.Invalid, "a reservation is named twice")
 	}
 	if s.c.Pay[c.Pay] == nil {
 		return wire.Errorf(wire.Invalid, "this shop cannot be paid by %q", c.Pay)
@@ -91,7 +85,7 @@ func (s *Shop) validate(c wire.Checkout) error {
 }
 
 // seal encrypts a contact for the store.
-func (s *Shop) seal(ctx context.Context, person wire.PersonID, c wire.Contact) ([]byte, error) {
+func (s *Shop) seal(ctx context.Context, person wire.PersonID, order wire.OrderID, c wire.Contact) ([]byte, error) {
 	if s.c.Seal == nil {
 		return nil, nil
 	}
@@ -99,7 +93,7 @@ func (s *Shop) seal(ctx context.Context, person wire.PersonID, c wire.Contact) (
 	if err != nil {
 		return nil, fmt.Errorf("write a contact: %w", err)
 	}
-	sealed, err := s.c.Seal(ctx, person, plain)
+	sealed, err := s.c.Seal(ctx, person, order, plain)
 	if err != nil {
 		return nil, fmt.Errorf("encrypt a contact: %w", err)
 	}
@@ -158,9 +152,11 @@ func codes(list []Coupon) (all []wire.CouponCode) {
 
 // ready are the buyer's reservations, if they can be ordered.
 func (t *tx) ready(buyer wire.PersonID, ids []wire.ReservationID) (list []*Reservation, err error) {
-	for _, id := range ids {
+	for i, id := range ids {
 		r, err := t.ownedBy(buyer, id)
 		switch {
+		case slices.Contains(ids[:i], id):
+			return nil, wire.Errorf(wire.Invalid, "a reservation is named twice")
 		case err != nil:
 			return nil, err
 		case r.Order != "":
@@ -291,14 +287,14 @@ func (t *tx) moveIn(o *Order, r *Reservation, to wire.Hold, until int64, tiers [
 // aboutOrder asks for an order with its reservations, and with what bounds taking them again: the buyer's units of what is capped,
 // and orders with the same coupons.
 func (s *Shop) aboutOrder(ctx context.Context, id wire.OrderID) (func(*state) Questions, error) {
-	a, err := s.c.Storage.Ask(ctx, Questions{Orders: []wire.OrderID{id}})
-	if err != nil {
-		return nil, fmt.Errorf("read an order: %w", err)
+	o := s.till.look(id)
+	if o == nil {
+		var err error
+		if o, err = s.Order(ctx, "", id); err != nil {
+			return nil, err
+		}
 	}
-	if len(a.Orders) == 0 {
-		return nil, wire.Errorf(wire.NotFound, "there is no such order")
-	}
-	o, q := a.Orders[0], Questions{Orders: []wire.OrderID{id}}
+	q := Questions{Orders: []wire.OrderID{id}}
 	for _, l := range o.Lines {
 		q.Reservations = append(q.Reservations, l.Reservation)
 	}

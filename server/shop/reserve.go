@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"container/heap"
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -19,7 +20,7 @@ func (s *Shop) Reserve(ctx context.Context, buyer wire.PersonID, w wire.Reserve)
 	if err := w.Validate(); err != nil {
 		return wire.Reservation{}, err
 	}
-	wish, err := wishOf(buyer, w)
+	wish, err := s.wishOf(buyer, w)
 	if err != nil {
 		return wire.Reservation{}, err
 	}
@@ -42,8 +43,8 @@ func (s *state) capped(w wire.Reserve) bool {
 	return limited(w.Variant) || slices.ContainsFunc(s.offered[w.Variant], func(o *Offer) bool { return o.Cap > 0 })
 }
 
-// wishOf is the hash of who asks for what.
-func wishOf(buyer wire.PersonID, w any) (Sum, error) {
+// wishOf is the keyed hash (HMAC-SHA-256, RFC 2104) of who asks for what.
+func (s *Shop) wishOf(buyer wire.PersonID, w any) (Sum, error) {
 	b, err := json.Marshal(struct {
 		Buyer wire.PersonID
 		Wish  any
@@ -51,7 +52,9 @@ func wishOf(buyer wire.PersonID, w any) (Sum, error) {
 	if err != nil {
 		return Sum{}, fmt.Errorf("write a wish: %w", err)
 	}
-	return sha256.Sum256(b), nil
+	h := hmac.New(sha256.New, s.c.Secret)
+	h.Write(b)
+	return Sum(h.Sum(nil)), nil
 }
 
 func keyReused() error {

@@ -213,7 +213,7 @@ func TestWhatWasAnsweredIsThereAfterARestart(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			e.halts()
+			e.stops()
 			e = open(t, at, nil)
 			if again, err := e.Reserve(t.Context(), "mei", w); err != nil || again != first {
 				t.Fatalf("%+v, %v", again, err)

@@ -2,7 +2,9 @@ package shop_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -27,7 +29,8 @@ type evening struct {
 	db    *store.Store
 	clock atomic.Int64 // Unix ms
 	names atomic.Int64
-	halts func() // ends the shop, not its database
+	stops func() // ends the shop; the database stays open
+	wait  func() // and the database
 }
 
 // terms are those of a German shop that ships for free.
@@ -58,18 +61,19 @@ func open(t testing.TB, cfg store.Config, with func(*shop.Config)) *evening {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- e.Run(ctx) }()
-	e.halts = sync.OnceFunc(func() {
+	e.stops = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Error("the shop ended with", err)
 		}
 	})
-	t.Cleanup(func() {
-		e.halts()
+	e.wait = sync.OnceFunc(func() {
+		e.stops()
 		if err := db.Close(); err != nil {
 			t.Error(err)
 		}
 	})
+	t.Cleanup(e.wait)
 	return e
 }
 
@@ -123,10 +127,10 @@ func (e *evening) left(variant string) int {
 	return -1
 }
 
-// audits ends the shop, so that nothing changes any more, and checks the books.
+// audits ends the shop and checks its books.
 func (e *evening) audits() *shop.Audited {
 	e.t.Helper()
-	e.halts()
+	e.stops()
 	a, err := shop.Audit(e.t.Context(), e.db)
 	if err != nil {
 		e.t.Fatal(err)
@@ -146,5 +150,18 @@ func everywhere(t *testing.T, with func(*shop.Config), test func(t *testing.T, e
 			test(t, e)
 			e.audits()
 		})
+	}
+}
+
+// alters changes a SQLite database past the program.
+func (e *evening) alters(at store.Config, statement string) {
+	e.t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(at.Folder, store.File))
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(statement); err != nil {
+		e.t.Fatal(err)
 	}
 }

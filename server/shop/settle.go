@@ -124,7 +124,8 @@ func (t *tx) buy(o *Order, next *orderMoved, tiers map[wire.ReservationID][]int)
 func (t *tx) authorised(o *Order, next *orderMoved, pay *Payment) error {
 	paid := slices.ContainsFunc(o.Payments, func(p Payment) bool { return p.Buys })
 	tiers, there := t.secure(o)
-	if paid || pay.Stop != "" || !there || o.State == wire.OrderCancelled {
+	newer := pay.Attempt < len(next.secret.Payments)
+	if paid || newer || pay.Stop != "" || !there || o.State == wire.OrderCancelled {
 		if pay.Stop == "" {
 			pay.Stop = wire.OrderExpired
 		}

@@ -104,7 +104,11 @@ func (s *Shop) Orders(ctx context.Context, buyer wire.PersonID) ([]wire.Order, e
 // Quote is what an order of reservations would cost.
 func (s *Shop) Quote(ctx context.Context, buyer wire.PersonID, c wire.Checkout) (Quote, error) {
 	asks := func(*state) Questions {
-		return Questions{Reservations: c.Reservations, Customers: []wire.PersonID{buyer}}
+		q := Questions{Reservations: c.Reservations}
+		if len(c.Coupons) > 0 {
+			q.Customers = []wire.PersonID{buyer}
+		}
+		return q
 	}
 	return do(ctx, s, asks, func(t *tx) (Quote, error) {
 		list, err := t.ready(buyer, c.Reservations)

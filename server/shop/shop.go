@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -39,6 +40,8 @@ const (
 	// tries and tryAfter are how often a batch is decided anew, and the pause before, which doubles.
 	tries    = 8
 	tryAfter = 50 * time.Millisecond
+	// storeWithin is how long the store may take for a batch.
+	storeWithin = 15 * time.Second
 )
 
 // ErrBehind says that a batch does not go on from the store's newest entry.
@@ -48,8 +51,10 @@ var ErrBehind = errors.New("the ledger has entries that this writer does not kno
 type Config struct {
 	Storage Storage
 	Terms   Terms
-	// Seal encrypts what must not be read in the store, for a person; nil stores nothing of it.
-	Seal func(ctx context.Context, person wire.PersonID, plain []byte) ([]byte, error)
+	// Seal encrypts the contact of a person's order; nil keeps no contacts.
+	Seal func(ctx context.Context, person wire.PersonID, order wire.OrderID, plain []byte) ([]byte, error)
+	// Secret keys the hashes of requests, which would tell whoever reads the store whether a guess of an address is right.
+	Secret []byte
 	// Pay are the ways to pay.
 	Pay map[wire.PayMethod]Provider
 	// Now is the clock of lapses and ends.
@@ -69,10 +74,12 @@ type Shop struct {
 	requests chan *request
 	shelf    shelf
 	till     till
+	ready    chan struct{} // closed once the store was read
 	ended    chan struct{}
 
 	// Owned by Run:
 	state *state // nil when it must be loaded
+	once  sync.Once
 }
 
 // request is something to decide.
@@ -106,7 +113,7 @@ func New(c Config) (*Shop, error) {
 	if c.Changed == nil {
 		c.Changed = func(*Batch) {}
 	}
-	return &Shop{c: c, requests: make(chan *request, c.Queue), ended: make(chan struct{}), till: newTill()}, nil
+	return &Shop{c: c, requests: make(chan *request, c.Queue), ready: make(chan struct{}), ended: make(chan struct{}), till: newTill()}, nil
 }
 
 // Run decides until ctx ends. It returns once nothing that it started runs.
@@ -121,11 +128,15 @@ func (s *Shop) Run(ctx context.Context) error {
 	return nil
 }
 
+// Ready is closed once products and offers have been read from the store: before, there seem to be none.
+func (s *Shop) Ready() <-chan struct{} { return s.ready }
+
 // write is the writer.
 func (s *Shop) write(ctx context.Context) error {
 	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
 	batch := make([]*request, 0, s.c.Batch)
+	s.settle(ctx, nil)
 	for {
 		batch = batch[:0]
 		select {
@@ -172,7 +183,10 @@ func (s *Shop) settle(ctx context.Context, batch []*request) {
 			pause *= 2
 		}
 		var answers []error
-		if answers, failed = s.attempt(ctx, batch); failed == nil {
+		working, done := context.WithTimeout(context.WithoutCancel(ctx), storeWithin) // what has begun is finished
+		answers, failed = s.attempt(working, batch)
+		done()
+		if failed == nil {
 			for i, r := range batch {
 				r.answer <- answers[i]
 			}
@@ -219,6 +233,7 @@ func (s *Shop) attempt(ctx context.Context, batch []*request) ([]error, error) {
 		s.state.take(saved)
 		s.shelf.fill(s.state)
 		s.till.fill(s.state)
+		s.once.Do(func() { close(s.ready) })
 	}
 	if err := s.ask(ctx, batch); err != nil {
 		return nil, err

@@ -43,11 +43,13 @@ type Storage interface {
 	// Ask reads what a batch needs beside what was loaded; what does not exist is left out.
 	Ask(ctx context.Context, q Questions) (Answers, error)
 	Commit(ctx context.Context, b *Batch) error
-	Ledger
+	// Books has read look at all that is stored as of one moment.
+	Books(ctx context.Context, read func(Books) error) error
 }
 
-// Ledger reads entries in their order, and what the store has made of them.
-type Ledger interface {
+// Books are the ledger's entries in their order, and what the store has made of them.
+type Books interface {
+	Shop(ctx context.Context) (*Saved, error)
 	Entries(ctx context.Context, after int64, most int) ([]Entry, error)
 	EachReservation(ctx context.Context, each func(*Reservation) error) error
 	EachOrder(ctx context.Context, each func(*Order) error) error
@@ -102,7 +104,7 @@ func (t *tx) tell(c change) error {
 
 // write tells the world about an order.
 func (t *tx) write(kind string, o *Order) {
-	id := fmt.Sprintf("%012d.%d", t.head.Seq, len(t.letters))
+	id := fmt.Sprintf("%012d-%d", t.head.Seq, len(t.letters))
 	t.letters = append(t.letters, Letter{ID: id, Kind: kind, Buyer: o.Buyer, Order: o.clone().Order})
 }
 

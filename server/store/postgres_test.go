@@ -10,8 +10,8 @@ import (
 	"vitrine/server/wire"
 )
 
-// changed is a URL with one part of it made otherwise.
-func changed(t *testing.T, at string, change func(*url.URL)) string {
+// edited is a URL with one part of it made otherwise.
+func edited(t *testing.T, at string, change func(*url.URL)) string {
 	t.Helper()
 	u, err := url.Parse(at)
 	if err != nil {
@@ -34,13 +34,13 @@ func TestA_database_that_cannot_be_opened_is_told_in_words_and_without_its_passw
 		"a split password":      {"postgres://me:" + rig.Password + "/x:1@localhost/shop", "cannot be read"},
 		"a crafted escape":      {"postgres://me:" + rig.Password + "%zz@localhost/shop", "cannot be read"},
 		"nobody there":          {"postgres://me:" + rig.Password + "@127.0.0.1:1/shop", "PostgreSQL at 127.0.0.1:1 cannot be reached"},
-		"a wrong password": {changed(t, at, func(u *url.URL) {
+		"a wrong password": {edited(t, at, func(u *url.URL) {
 			u.User = url.UserPassword("postgres", rig.Password+"x")
 		}), `refuses user "postgres": check name and password`},
-		"an unknown user": {changed(t, at, func(u *url.URL) {
+		"an unknown user": {edited(t, at, func(u *url.URL) {
 			u.User = url.UserPassword("nobody", rig.Password)
 		}), `refuses user "nobody"`},
-		"no such database": {changed(t, at, func(u *url.URL) { u.Path = "/none" }), `no database "none": make it with createdb`},
+		"no such database": {edited(t, at, func(u *url.URL) { u.Path = "/none" }), `no database "none": make it with createdb`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Open(t.Context(), Config{URL: c.url})

@@ -18,14 +18,30 @@ import (
 	"vitrine/server/wire"
 )
 
-// LoadShop implements shop.Storage: all of it is as of one moment.
-func (s *Store) LoadShop(ctx context.Context) (saved *shop.Saved, err error) {
+// Books implements shop.Storage.
+func (s *Store) Books(ctx context.Context, read func(shop.Books) error) error {
 	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
-		return nil, fmt.Errorf("load the shop: %w", err)
+		return fmt.Errorf("open the books: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	q := s.query.WithTx(tx)
+	return read(books{s.query.WithTx(tx)})
+}
+
+// LoadShop implements shop.Storage.
+func (s *Store) LoadShop(ctx context.Context) (saved *shop.Saved, err error) {
+	err = s.Books(ctx, func(b shop.Books) error {
+		saved, err = b.Shop(ctx)
+		return err
+	})
+	return saved, err
+}
+
+// books reads in one transaction. It implements shop.Books.
+type books struct{ query *sqlc.Queries }
+
+func (b books) Shop(ctx context.Context) (saved *shop.Saved, err error) {
+	q := b.query
 	saved = &shop.Saved{}
 	if saved.Head, saved.Orders, err = readHead(ctx, q); err != nil {
 		return nil, fmt.Errorf("load the shop: %w", err)
@@ -232,14 +248,13 @@ func rowsOf(b *shop.Batch) (*written, error) {
 		w.orders = append(w.orders, []any{o.ID, o.Number, o.Buyer, o.State, open, doc(o)})
 	}
 	for _, l := range b.Letters {
-		w.letters = append(w.letters, []any{l.ID, l.Kind, l.Buyer, doc(l.Order), b.After.At})
+		w.letters = append(w.letters, []any{l.ID, l.Kind, l.Buyer, text([]byte(doc(l.Order))), b.After.At})
 	}
 	return w, failed
 }
 
-// Entries implements shop.Ledger.
-func (s *Store) Entries(ctx context.Context, after int64, most int) ([]shop.Entry, error) {
-	found, err := s.query.Entries(ctx, sqlc.EntriesParams{After: after, Most: int32(most)})
+func (b books) Entries(ctx context.Context, after int64, most int) ([]shop.Entry, error) {
+	found, err := b.query.Entries(ctx, sqlc.EntriesParams{After: after, Most: int32(most)})
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger: %w", err)
 	}
@@ -258,11 +273,10 @@ func (s *Store) Entries(ctx context.Context, after int64, most int) ([]shop.Entr
 // pageOf is how many records are read at a time where all are.
 const pageOf = 1000
 
-// EachReservation and EachOrder implement shop.Ledger.
-func (s *Store) EachReservation(ctx context.Context, each func(*shop.Reservation) error) error {
+func (b books) EachReservation(ctx context.Context, each func(*shop.Reservation) error) error {
 	after := ""
 	for {
-		page, err := s.query.ReservationsAfter(ctx, sqlc.ReservationsAfterParams{ID: after, Most: pageOf})
+		page, err := b.query.ReservationsAfter(ctx, sqlc.ReservationsAfterParams{ID: after, Most: pageOf})
 		if err != nil {
 			return fmt.Errorf("read reservations: %w", err)
 		}
@@ -282,11 +296,10 @@ func (s *Store) EachReservation(ctx context.Context, each func(*shop.Reservation
 	}
 }
 
-// EachOrder implements shop.Ledger.
-func (s *Store) EachOrder(ctx context.Context, each func(*shop.Order) error) error {
+func (b books) EachOrder(ctx context.Context, each func(*shop.Order) error) error {
 	after := int64(0)
 	for {
-		page, err := s.query.OrdersAfter(ctx, sqlc.OrdersAfterParams{Number: after, Most: pageOf})
+		page, err := b.query.OrdersAfter(ctx, sqlc.OrdersAfterParams{Number: after, Most: pageOf})
 		if err != nil {
 			return fmt.Errorf("read orders: %w", err)
 		}

@@ -1,6 +1,7 @@
-// Package store keeps what must outlive the server: the shows and who may use them. It is one SQLite file in the data
-// folder, written with a write-ahead log and a sync a transaction, so that a kill at any moment loses nothing that was
-// acknowledged; or, by its URL, a PostgreSQL database, for which its operator promises the same.
+// Package store keeps what must outlive the server: shows, the shop, people and how they sign in, and the letters that are to
+// be sent. It fills what shop, trust and reach need, and knows none of their rules. It is one SQLite file in the data folder,
+// written with a write-ahead log and a sync a transaction, so that a kill at any moment loses nothing that was acknowledged; or,
+// by its URL, a PostgreSQL database, for which its operator promises the same.
 //
 // Both engines get one text: the queries in folder queries, which sqlc makes functions of, and the migrations, whose few
 // words of SQLite are translated for PostgreSQL. What they share bounds what is written: numbered parameters ($1), integers
@@ -8,9 +9,10 @@
 // engine's error. Many rows are one statement by json_each over an object of arrays. PostgreSQL orders texts by its locale,
 // so an order that matters is one of numbers.
 //
-// It owns the file and the connections. Tokens are kept as SHA-256 hashes only: they are random and long, so a slow hash
-// would protect nothing more. It has no queue: SQLite lets one writer at a time and others wait up to busyTimeout;
-// PostgreSQL has a bounded number of connections, for which a query waits as long as its context.
+// It owns the file and the connections, and says in Classes how each column is kept. What is personal comes sealed, and it has
+// no key. Tokens are kept as SHA-256 hashes only: they are random and long, so a slow hash would protect nothing more. It has no
+// queue: SQLite lets one writer at a time and others wait up to busyTimeout; PostgreSQL has a bounded number of connections, for
+// which a query waits as long as its context.
 package store
 
 import (

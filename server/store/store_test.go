@@ -7,15 +7,19 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pressly/goose/v3"
 	"go.uber.org/goleak"
 
 	"vitrine/server/store/rig"
+	"vitrine/server/trust/trusttest"
 	"vitrine/server/wire"
 )
 
@@ -245,35 +249,66 @@ func TestA_newer_servers_database_is_refused(t *testing.T) {
 	}
 }
 
-func TestAn_old_servers_database_keeps_what_it_holds(t *testing.T) {
-	folder := t.TempDir()
+// oldest is a database of format 1 as the first released server left it on SQLite; on PostgreSQL it is made by that format's
+// migration and holds the same.
+func oldest(t *testing.T, cfg Config) {
+	t.Helper()
 	old, err := os.ReadFile("testdata/format1.sql")
-	if err != nil {
-		t.Fatal(err)
+	must(t, err)
+	driver, at := "sqlite", filepath.Join(cfg.Folder, File)
+	if cfg.URL != "" {
+		driver, at = "pgx", cfg.URL
 	}
-	db, err := sql.Open("sqlite", filepath.Join(folder, File))
-	if err != nil {
-		t.Fatal(err)
+	db, err := sql.Open(driver, at)
+	must(t, err)
+	defer db.Close()
+	if cfg.URL == "" {
+		_, err = db.ExecContext(t.Context(), string(old))
+		must(t, err)
+		return
 	}
-	if _, err := db.Exec(string(old)); err != nil {
-		t.Fatal(err)
+	files, err := sources()
+	must(t, err)
+	p, err := goose.NewProvider(goose.DialectPostgres, db, translation{files})
+	must(t, err)
+	_, err = p.UpTo(t.Context(), 1)
+	must(t, err)
+	rows := regexp.MustCompile(`(?m)^INSERT INTO (shows|operators) .*$`).FindAllString(string(old), -1)
+	if len(rows) != 3 {
+		t.Fatalf("%d rows", len(rows))
 	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
+	for _, row := range rows {
+		_, err := db.ExecContext(t.Context(), strings.ReplaceAll(row, "x'", `'\x`))
+		must(t, err)
 	}
-	s := open(t, folder)
-	shows, err := s.Shows(t.Context())
-	want := []wire.Show{{ID: "summer", Title: "Sommer 夏", State: wire.Open}, {ID: "spring", Title: "Füße & <b>", State: wire.Closed}}
-	if err != nil || !cmp.Equal(shows, want) {
-		t.Errorf("its shows are %+v, %v", shows, err)
-	}
-	if show, err := s.ShowOf(t.Context(), hash("token of spring")); err != nil || show.ID != "spring" {
-		t.Errorf("a token leads to %+v, %v", show, err)
-	}
-	if list, err := s.Operators(t.Context()); err != nil || !cmp.Equal(list, []Hash{hash("operator")}) {
-		t.Errorf("its operators are %x, %v", list, err)
-	}
-	if err := s.CreateShow(t.Context(), wire.NewShow{ID: "autumn"}, hash("new")); err != nil {
-		t.Error(err)
+}
+
+func TestAn_old_servers_database_keeps_what_it_holds(t *testing.T) {
+	for engine, fresh := range engines {
+		t.Run(engine, func(t *testing.T) {
+			cfg, ctx := fresh(t), t.Context()
+			oldest(t, cfg)
+			for range 2 { // migrated, and started again
+				s := openAt(t, cfg)
+				shows, err := s.Shows(ctx)
+				want := []wire.Show{{ID: "summer", Title: "Sommer 夏", State: wire.Open}, {ID: "spring", Title: "Füße & <b>", State: wire.Closed}}
+				if err != nil || !cmp.Equal(shows, want) {
+					t.Errorf("its shows are %+v, %v", shows, err)
+				}
+				if show, err := s.ShowOf(ctx, hash("token of spring")); err != nil || show.ID != "spring" {
+					t.Errorf("a token leads to %+v, %v", show, err)
+				}
+				if list, err := s.Operators(ctx); err != nil || !cmp.Equal(list, []Hash{hash("operator")}) {
+					t.Errorf("its operators are %x, %v", list, err)
+				}
+				must(t, s.Close())
+			}
+			s := openAt(t, cfg)
+			if has, want := columns(t, s), columns(t, openAt(t, fresh(t))); !cmp.Equal(slices.Sorted(slices.Values(has)), slices.Sorted(slices.Values(want))) {
+				t.Errorf("it has the columns %v, a new one has %v", has, want)
+			}
+			must(t, s.CreateShow(ctx, wire.NewShow{ID: "autumn"}, hash("new")))
+			trusttest.Conformance(t, s)
+		})
 	}
 }

@@ -48,25 +48,28 @@ var types = map[string]string{
 	".svg":  "image/svg+xml",
 }
 
-// Handler serves GET and HEAD of /watch/{show}, the page, and of /assets/{file}, what it loads. It is safe for concurrent
+// Handler serves GET and HEAD of /watch/{show}, the player, of /verify/{show}, where anybody verifies what was sold, and of
+// /assets/{file}, what they load. It is safe for concurrent
 // use. It panics if the embedded bundle is broken, which TestThe_committed_bundle_is_fresh rules out.
 func Handler() http.Handler {
 	files, err := load(dist, "dist")
 	if err != nil {
 		panic("web: " + err.Error())
 	}
-	page, ok := files["index.html"]
-	if !ok {
-		panic("web: the bundle has no index.html")
-	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /watch/{show}", func(w http.ResponseWriter, r *http.Request) {
-		status := http.StatusOK
-		if wire.ShowID(r.PathValue("show")).Validate() != nil {
-			status = http.StatusNotFound // no show can have this name; the page says so
+	for address, name := range map[string]string{"watch": "index.html", "verify": "verify.html"} {
+		page, ok := files[name]
+		if !ok {
+			panic("web: the bundle has no " + name)
 		}
-		page.serve(w, r, status, "no-cache")
-	})
+		mux.HandleFunc("GET /"+address+"/{show}", func(w http.ResponseWriter, r *http.Request) {
+			status := http.StatusOK
+			if wire.ShowID(r.PathValue("show")).Validate() != nil {
+				status = http.StatusNotFound // no show can have this name; the page says so
+			}
+			page.serve(w, r, status, "no-cache")
+		})
+	}
 	mux.HandleFunc("GET /assets/{file}", func(w http.ResponseWriter, r *http.Request) {
 		f, ok := files["assets/"+r.PathValue("file")]
 		if !ok {

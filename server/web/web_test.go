@@ -132,18 +132,32 @@ func TestAccepted_codings(t *testing.T) {
 	}
 }
 
-func TestThe_whole_page_weighs_under_40_KB(t *testing.T) {
+func TestEach_page_weighs_under_40_KB_with_all_that_it_loads(t *testing.T) {
 	files, err := load(dist, "dist")
 	if err != nil {
 		t.Fatal(err)
 	}
-	total := 0
-	for name, f := range files {
-		total += len(f.small)
-		t.Logf("%-28s %6d bytes, %6d compressed", name, len(f.plain), len(f.small))
+	pages := 0
+	for name, page := range files {
+		if !strings.HasSuffix(name, ".html") {
+			continue
+		}
+		pages++
+		total := len(page.small)
+		for _, m := range regexp.MustCompile(`"/(assets/[^"]+)"`).FindAllSubmatch(page.plain, -1) {
+			f, ok := files[string(m[1])]
+			if !ok {
+				t.Fatalf("%s loads %s, which is not there", name, m[1])
+			}
+			t.Logf("%s: %-28s %6d bytes, %6d compressed", name, m[1], len(f.plain), len(f.small))
+			total += len(f.small)
+		}
+		if total >= 40_000 {
+			t.Errorf("%s: %d bytes compressed", name, total)
+		}
 	}
-	if total >= 40_000 {
-		t.Errorf("%d bytes compressed", total)
+	if pages != 2 {
+		t.Errorf("%d pages", pages)
 	}
 }
 

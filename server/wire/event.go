@@ -15,7 +15,8 @@ const EventChannel = "events"
 // try; those that nobody uses end by themselves.
 const IdempotencyKey = "Idempotency-Key"
 
-// Event is what a server tells a page over the event channel: ShowEvent, LayersEvent or LinkEvent.
+// Event is what a server tells a page: over the event channel ShowEvent, LayersEvent or LinkEvent, over the shop's stream of events
+// those of its name.
 type Event interface {
 	json.Marshaler
 	event()
@@ -105,7 +106,7 @@ func ReadEvent(message []byte) (Event, error) {
 	case "link":
 		return readAs[LinkEvent](message)
 	}
-	return nil, nil
+	return readShopEvent(kind, message)
 }
 
 func readAs[E Event](message []byte) (Event, error) {

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -27,6 +28,18 @@ var name = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 func ValidName[N ~string](what string, n N) error {
 	if !name.MatchString(string(n)) {
 		return Errorf(Invalid, "%s has 1 to 64 letters, digits, hyphens, points and underscores; got %q", what, truncate(string(n)))
+	}
+	return nil
+}
+
+// ValidKey reports what is no idempotency key: 16 to 64 characters as of a name, with a letter among them, so that nobody's card
+// number is one; what says of what.
+func ValidKey[N ~string](what string, n N) error {
+	if err := ValidName(what, n); err != nil {
+		return err
+	}
+	if len(n) < 16 || !strings.ContainsFunc(string(n), unicode.IsLetter) {
+		return Errorf(Invalid, "%s has at least 16 characters, random ones, letters among them", what)
 	}
 	return nil
 }
@@ -56,7 +69,7 @@ type Product struct {
 	Cap      int       `json:"cap,omitempty" doc:"most units a buyer may have of each variant; 0 for any number"`
 	Variants []Variant `json:"variants"`
 	// Version grows with every change of the product; edits name the one that they saw.
-	Version int64 `json:"version"`
+	Version int64 `json:"version" required:"false"`
 }
 
 // TaxClass says at which of a country's rates a product is taxed.
@@ -77,9 +90,9 @@ type Variant struct {
 	Price  Money     `json:"price"`
 	Weight int       `json:"weight,omitempty" doc:"grams"`
 	// Stock is how many units there are, held ones included. Left is how many somebody could still buy now.
-	Stock   int   `json:"stock"`
-	Left    int   `json:"left"`
-	Version int64 `json:"version" doc:"of the stock"`
+	Stock   int   `json:"stock" required:"false"`
+	Left    int   `json:"left" required:"false" doc:"said by the server"`
+	Version int64 `json:"version" required:"false" doc:"of the stock"`
 }
 
 // OfferKind is what makes an offer one.
@@ -109,18 +122,18 @@ type Offer struct {
 	Tiers []Tier    `json:"tiers,omitempty"`
 	Units int       `json:"units,omitempty" doc:"how many there are in all; 0 for as many as in stock"`
 	Cap   int       `json:"cap,omitempty" doc:"most units a buyer may have; 0 for any number"`
-	From  time.Time `json:"from" doc:"when it begins"`
-	Until time.Time `json:"until" doc:"when it ends; a zero time never"`
+	From  time.Time `json:"from" required:"false" doc:"when it begins"`
+	Until time.Time `json:"until" required:"false" doc:"when it ends; a zero time never"`
 	// Reason is why the like is offered again within a day. It is shown.
 	Reason string `json:"reason,omitempty"`
 	// Public says that buyers see it: from then on its end, price, tiers and units cannot change.
-	Public  bool  `json:"public"`
-	Ended   bool  `json:"ended"`
-	Version int64 `json:"version"`
+	Public  bool  `json:"public" required:"false"`
+	Ended   bool  `json:"ended" required:"false"`
+	Version int64 `json:"version" required:"false"`
 
-	Taken  int   `json:"taken" doc:"units held or sold"`
-	Left   int   `json:"left" doc:"units that somebody could still take now"`
-	Lowest Money `json:"lowest" doc:"lowest price of the part's last 30 days before the offer; none for a bundle"`
+	Taken  int   `json:"taken" required:"false" doc:"units held or sold"`
+	Left   int   `json:"left" required:"false" doc:"units that somebody could still take now"`
+	Lowest Money `json:"lowest" required:"false" doc:"lowest price of the part's last 30 days before the offer; none for a bundle"`
 }
 
 // Part is a variant and how many units of it.
@@ -151,11 +164,8 @@ type Reserve struct {
 
 // Validate reports what cannot be a request.
 func (r Reserve) Validate() error {
-	if err := ValidName("an idempotency key", r.ID); err != nil {
+	if err := ValidKey("an idempotency key", r.ID); err != nil {
 		return err
-	}
-	if len(r.ID) < 16 {
-		return Errorf(Invalid, "an idempotency key has at least 16 characters, and they are random")
 	}
 	if (r.Variant == "") == (r.Offer == "") {
 		return Errorf(Invalid, "name either a variant or an offer")
@@ -308,6 +318,8 @@ type Checkout struct {
 	Pay          PayMethod       `json:"pay"`
 	// Total is what the buyer was shown. If it is another now, no order is made and the answer is StalePrice.
 	Total Money `json:"total"`
+	// Confirmed says that the buyer was asked back and wants the same once more (Conflict, within seconds of the like).
+	Confirmed bool `json:"confirmed,omitempty"`
 }
 
 // Placed answers Checkout.

@@ -16,6 +16,17 @@ import (
 
 var since = time.Date(2026, 11, 21, 20, 15, 0, 0, time.UTC)
 
+func eur(cents int64) wire.Money { return wire.Money{Minor: cents, Currency: "EUR"} }
+
+var ring = wire.Product{ID: "ring", Title: "A ring", Version: 3, Variants: []wire.Variant{
+	{ID: "ring-54", Title: "54", SKU: "R54", Price: eur(9900), Weight: 12, Stock: 9, Left: 7, Version: 12},
+}}
+
+var flash = wire.Offer{
+	ID: "flash-1", Kind: wire.Flash, Title: "Until nine", Show: "evening", Parts: []wire.Part{{Variant: "ring-54", Quantity: 1}}, Price: eur(7900),
+	From: since, Until: since.Add(time.Hour), Public: true, Version: 2, Taken: 2, Left: 7, Lowest: eur(9900),
+}
+
 // golden is one value of each kind that crosses the network; server/web's tests read the same files.
 var golden = map[string]any{
 	"show_live.json": &wire.Show{
@@ -29,8 +40,31 @@ var golden = map[string]any{
 		Layers:  []wire.Layer{{ID: "q", Height: 180, Bitrate: 150_000}, {ID: "h", Height: 360, Bitrate: 600_000}, {ID: "f", Height: 720, Bitrate: 2_000_000}},
 		Current: "h", Pinned: "",
 	},
-	"event_link.json": &wire.LinkEvent{Down: 2_100_000, Loss: 0.12, RTT: 80, Redundancy: 3},
-	"wish_layer.json": &wire.PinLayer{ID: "f"},
+	"event_link.json":     &wire.LinkEvent{Down: 2_100_000, Loss: 0.12, RTT: 80, Redundancy: 3},
+	"wish_layer.json":     &wire.PinLayer{ID: "f"},
+	"event_snapshot.json": &wire.SnapshotEvent{Products: []wire.Product{ring}, Offers: []wire.Offer{flash}, Orders: []wire.Order{}},
+	"event_stock.json":    &wire.StockEvent{Stock: []wire.Stock{{Variant: "ring-54", Left: 7, Version: 12}}},
+	"event_product.json":  &wire.ProductEvent{Product: ring},
+	"event_offer.json":    &wire.OfferEvent{Offer: flash},
+	"event_sold.json":     &wire.SoldEvent{Variant: "ring-54", Offer: "flash-1", Quantity: 2, At: since},
+	"event_reservation.json": &wire.ReservationEvent{Reservation: wire.Reservation{
+		ID: "0123456789abcdef", State: wire.Held, Variant: "ring-54", Offer: "flash-1", Show: "evening", Quantity: 2, Price: eur(15800), Until: since,
+	}},
+	"event_order.json": &wire.OrderEvent{Order: wire.Order{
+		ID: "fedcba9876543210", Number: 42, State: wire.OrderCaptured, Shipping: "post", Pay: wire.PayTest, Made: since, Paid: since, Refunded: eur(0),
+		Lines: []wire.Line{{
+			Reservation: "0123456789abcdef", Title: "A ring, 54", Variant: "ring-54", Offer: "flash-1", Quantity: 2,
+			Price: eur(15800), Discount: eur(0), TaxRate: 1900, Tax: eur(2523), Refunded: eur(0),
+		}},
+		Totals:      wire.Totals{Goods: eur(15800), Discount: eur(0), Shipping: eur(0), Tax: eur(2523), TaxIncluded: true, Total: eur(15800)},
+		Cancellable: since.Add(24 * time.Hour),
+	}},
+	"person.json":  &wire.Person{ID: "pAbc", Role: "owner", Strong: true, Proved: since, Email: "ada@shop.example"},
+	"session.json": &wire.Session{ID: "s1", Made: since, Seen: since, This: true},
+	"ledger.json": &wire.LedgerPage{Entries: []wire.LedgerEntry{
+		{Seq: 1, Hash: "aa", Digest: "bb", At: 1, Kind: "stock", Show: "evening", Public: `{"variant":"ring-54","units":2}`, Private: "cc"},
+		{Seq: 2, Hash: "dd", Digest: "ee"},
+	}},
 	"problem.json": &wire.Problem{
 		Type: "about:blank", Title: "Conflict", Status: 409, Detail: "the show is not on air", Code: wire.NotLive,
 	},

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,6 +26,52 @@ type Box interface {
 
 // start has no fraction of a millisecond: databases keep none.
 var start = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+// Shared checks outboxes of two servers on one store; pair makes such.
+func Shared(t *testing.T, pair func(t *testing.T) (one, other Box)) {
+	t.Run("one of two servers sends, and the other once that is gone", func(t *testing.T) {
+		one, other := pair(t)
+		one.Put(t, letter("a", "shop", 0), letter("b", "shop", time.Second))
+		expect(t, one, 0, 9, "a")
+		expect(t, other, 0, 9)
+		expect(t, one, time.Minute, 9, "a")
+		expect(t, other, time.Minute+70*time.Second, 9)
+		must(t, one.Sent(t.Context(), "a"))
+		expect(t, one, 2*time.Minute, 9, "b")
+		expect(t, other, time.Hour, 9, "b")
+		expect(t, one, time.Hour, 9)
+		expect(t, one, 2*time.Hour, 9, "b")
+	})
+	t.Run("each kind has a server of its own", func(t *testing.T) {
+		one, other := pair(t)
+		m := letter("m", "shop", 0)
+		m.Kind = reach.ByMail
+		one.Put(t, m, letter("w", "shop", 0))
+		expect(t, one, 0, 9, "w")
+		if got := due(t, other, reach.ByMail, 0, 9); len(got) != 1 || got[0].ID != "m" {
+			t.Errorf("got %+v", got)
+		}
+	})
+	t.Run("of two that ask at once one is told", func(t *testing.T) {
+		one, other := pair(t)
+		one.Put(t, letter("a", "shop", 0))
+		var told atomic.Int32
+		var wait sync.WaitGroup
+		for _, b := range []Box{one, other} {
+			wait.Go(func() {
+				list, err := b.Due(t.Context(), reach.ByWebhook, start, 9)
+				if err != nil {
+					t.Error(err)
+				}
+				told.Add(int32(len(list)))
+			})
+		}
+		wait.Wait()
+		if told.Load() != 1 {
+			t.Errorf("%d were told", told.Load())
+		}
+	})
+}
 
 func letter(id, to string, due time.Duration) reach.Letter {
 	return reach.Letter{

@@ -274,16 +274,19 @@ func (e *evening) judge(last Answer) *prove.Verdict {
 }
 
 // ledger reads all entries.
-func ledger(t testing.TB, from shop.Ledger) (all []shop.Entry) {
+func ledger(t testing.TB, from shop.Storage) (all []shop.Entry) {
 	t.Helper()
-	for {
-		page, err := from.Entries(context.Background(), int64(len(all)), 1000)
-		if err != nil {
-			t.Fatal(err)
+	err := from.Books(context.Background(), func(b shop.Books) error {
+		for {
+			page, err := b.Entries(context.Background(), int64(len(all)), 1000)
+			all = append(all, page...)
+			if err != nil || len(page) < 1000 {
+				return err
+			}
 		}
-		all = append(all, page...)
-		if len(page) < 1000 {
-			return all
-		}
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
+	return all
 }

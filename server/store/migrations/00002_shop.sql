@@ -77,20 +77,43 @@ CREATE TABLE outbox (
     kind      TEXT NOT NULL CHECK (kind IN ('mail', 'webhook')),
     recipient TEXT NOT NULL,     -- endpoint or person, never an e-mail address
     type      TEXT NOT NULL,     -- for example order.paid
-    body      TEXT NOT NULL,     -- emptied once sent
+    body      TEXT NOT NULL,     -- base64; emptied once sent or given up
     state     TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'dead')),
     tries     INTEGER NOT NULL,
     due       INTEGER NOT NULL,  -- Unix time, ms
     changed   INTEGER NOT NULL,
     reason    TEXT NOT NULL      -- of the last failure, without personal data
 ) STRICT;
-CREATE INDEX outbox_due ON outbox (kind, recipient, due, id) WHERE state = 'waiting';
+CREATE INDEX outbox_lanes ON outbox (kind, recipient, due, id) WHERE state = 'waiting';
+CREATE INDEX outbox_due ON outbox (kind, due, id) WHERE state = 'waiting';
+CREATE INDEX outbox_done ON outbox (changed) WHERE state <> 'waiting';
+
+-- Which server sends.
+CREATE TABLE leases (
+    kind  TEXT PRIMARY KEY, -- of letters
+    owner TEXT NOT NULL,    -- the server's name
+    until INTEGER NOT NULL  -- Unix time, ms
+) STRICT;
 
 CREATE TABLE endpoints (
-    id       TEXT PRIMARY KEY,
-    url      TEXT NOT NULL,
-    secret   TEXT NOT NULL,      -- sealed
-    previous TEXT NOT NULL,      -- sealed; signs too while there is one
-    disabled TEXT NOT NULL,      -- the reason; '' while it is on
-    created  INTEGER NOT NULL
+    id             TEXT PRIMARY KEY,
+    url            TEXT NOT NULL,
+    secret         TEXT NOT NULL,    -- sealed, base64
+    previous       TEXT NOT NULL,    -- the one before, which signs too until then; '' for none
+    previous_until INTEGER NOT NULL, -- Unix time, ms
+    disabled       TEXT NOT NULL,    -- the reason; '' while it is on
+    created        INTEGER NOT NULL
+) STRICT;
+
+-- Payments that no company keeps for us: cash on delivery and bank transfers.
+CREATE TABLE payments (
+    ref TEXT PRIMARY KEY,
+    doc TEXT NOT NULL -- '' until the first change is done
+) STRICT;
+
+CREATE TABLE payment_keys (
+    ref     TEXT NOT NULL REFERENCES payments (ref),
+    key     TEXT NOT NULL,
+    request TEXT NOT NULL,
+    PRIMARY KEY (ref, key)
 ) STRICT;

@@ -59,16 +59,6 @@ SELECT j.value->>0, CAST(j.value->>1 AS bigint), j.value->>2, j.value->>3, CAST(
 FROM json_each(sqlc.arg(rows)) AS j WHERE true
 ON CONFLICT (id) DO UPDATE SET state = excluded.state, open = excluded.open, doc = excluded.doc;
 
--- name: AddWebhooks :exec
-INSERT INTO outbox (id, kind, recipient, type, body, state, tries, due, changed, reason)
-SELECT (j.value->>0) || '.' || e.id, 'webhook', e.id, j.value->>1, j.value->>3, 'waiting', 0, CAST(j.value->>4 AS bigint), CAST(j.value->>4 AS bigint), ''
-FROM json_each(sqlc.arg(rows)) AS j CROSS JOIN endpoints AS e WHERE e.disabled = '';
-
--- name: AddMails :exec
-INSERT INTO outbox (id, kind, recipient, type, body, state, tries, due, changed, reason)
-SELECT (j.value->>0) || '.mail', 'mail', j.value->>2, j.value->>1, j.value->>3, 'waiting', 0, CAST(j.value->>4 AS bigint), CAST(j.value->>4 AS bigint), ''
-FROM json_each(sqlc.arg(rows)) AS j WHERE true;
-
 -- name: Products :many
 SELECT doc FROM products;
 
@@ -93,6 +83,9 @@ SELECT r.doc FROM json_each(sqlc.arg(names)) AS j JOIN reservations AS r ON r.id
 -- name: ReservationsOf :many
 SELECT r.doc FROM json_each(sqlc.arg(buyers)) AS j JOIN reservations AS r ON r.buyer = j.key
 WHERE r.state IN ('held', 'frozen', 'sold');
+
+-- name: AllReservationsOf :many
+SELECT r.doc FROM json_each(sqlc.arg(buyers)) AS j JOIN reservations AS r ON r.buyer = j.key;
 
 -- name: OrdersNamed :many
 SELECT o.doc FROM json_each(sqlc.arg(names)) AS j JOIN orders AS o ON o.id = j.key;

@@ -5,6 +5,8 @@
 package sqlc
 
 import (
+	"vitrine/server/reach"
+	"vitrine/server/trust"
 	"vitrine/server/wire"
 )
 
@@ -15,12 +17,13 @@ type Coupon struct {
 }
 
 type Endpoint struct {
-	ID       string
-	Url      string
-	Secret   string
-	Previous string
-	Disabled string
-	Created  int64
+	ID            string
+	Url           string
+	Secret        string
+	Previous      string
+	PreviousUntil int64
+	Disabled      string
+	Created       int64
 }
 
 type Head struct {
@@ -29,6 +32,18 @@ type Head struct {
 	At     int64
 	Hash   string
 	Orders int64
+}
+
+type Key struct {
+	Person  wire.PersonID
+	Master  string
+	Wrapped []byte
+}
+
+type Lease struct {
+	Kind  reach.Kind
+	Owner string
+	Until int64
 }
 
 type Ledger struct {
@@ -63,7 +78,7 @@ type Order struct {
 
 type Outbox struct {
 	ID        string
-	Kind      string
+	Kind      reach.Kind
 	Recipient string
 	Type      string
 	Body      string
@@ -72,6 +87,41 @@ type Outbox struct {
 	Due       int64
 	Changed   int64
 	Reason    string
+}
+
+type Passkey struct {
+	ID         []byte
+	Person     wire.PersonID
+	Credential []byte
+	Made       int64
+	Used       int64
+}
+
+type Payment struct {
+	Ref string
+	Doc string
+}
+
+type PaymentKey struct {
+	Ref     string
+	Key     string
+	Request string
+}
+
+type Person struct {
+	ID         wire.PersonID
+	Role       trust.Role
+	Account    wire.PersonID
+	Email      []byte
+	EmailIndex []byte
+	Password   []byte
+	Totp       []byte
+	TotpStep   int64
+	Recovery   []byte
+	Epoch      int64
+	Made       int64
+	Erased     int64
+	Version    int64
 }
 
 type Product struct {
@@ -86,6 +136,19 @@ type Reservation struct {
 	Doc   string
 }
 
+type Session struct {
+	Token      []byte
+	ID         string
+	Person     wire.PersonID
+	Epoch      int64
+	Made       int64
+	Seen       int64
+	PasswordAt int64
+	LinkAt     int64
+	PasskeyAt  int64
+	TotpAt     int64
+}
+
 type Show struct {
 	ID      wire.ShowID
 	Title   string
@@ -98,4 +161,12 @@ type Stock struct {
 	Variant string
 	Entry   int64
 	Doc     string
+}
+
+type Ticket struct {
+	Token   []byte
+	Kind    trust.TicketKind
+	Browser []byte
+	Content []byte
+	Until   int64
 }

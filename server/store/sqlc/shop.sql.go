@@ -77,26 +77,31 @@ func (q *Queries) AddHead(ctx context.Context, arg AddHeadParams) error {
 	return err
 }
 
-const addMails = `-- name: AddMails :exec
-INSERT INTO outbox (id, kind, recipient, type, body, state, tries, due, changed, reason)
-SELECT (j.value->>0) || '.mail', 'mail', j.value->>2, j.value->>1, j.value->>3, 'waiting', 0, CAST(j.value->>4 AS bigint), CAST(j.value->>4 AS bigint), ''
-FROM json_each($1) AS j WHERE true
+const allReservationsOf = `-- name: AllReservationsOf :many
+SELECT r.doc FROM json_each($1) AS j JOIN reservations AS r ON r.buyer = j.key
 `
 
-func (q *Queries) AddMails(ctx context.Context, rows string) error {
-	_, err := q.db.ExecContext(ctx, addMails, rows)
-	return err
-}
-
-const addWebhooks = `-- name: AddWebhooks :exec
-INSERT INTO outbox (id, kind, recipient, type, body, state, tries, due, changed, reason)
-SELECT (j.value->>0) || '.' || e.id, 'webhook', e.id, j.value->>1, j.value->>3, 'waiting', 0, CAST(j.value->>4 AS bigint), CAST(j.value->>4 AS bigint), ''
-FROM json_each($1) AS j CROSS JOIN endpoints AS e WHERE e.disabled = ''
-`
-
-func (q *Queries) AddWebhooks(ctx context.Context, rows string) error {
-	_, err := q.db.ExecContext(ctx, addWebhooks, rows)
-	return err
+func (q *Queries) AllReservationsOf(ctx context.Context, buyers string) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, allReservationsOf, buyers)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var doc string
+		if err := rows.Scan(&doc); err != nil {
+			return nil, err
+		}
+		items = append(items, doc)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const coupons = `-- name: Coupons :many

@@ -1,4 +1,4 @@
-// Command build bundles the viewer's page: server/web/src into server/web/dist, with esbuild's Go API. Only who changes the
+// Command build bundles the viewer's pages: server/web/src into server/web/dist, with esbuild's Go API. Only who changes the
 // page runs it, after `npm ci` in server/web, with `go generate ./server/web`; its test keeps the committed dist honest.
 //
 // The output depends on nothing but the sources, the lock file and the pinned esbuild: no times, no paths, no licences of
@@ -26,17 +26,13 @@ func main() {
 	}
 }
 
-// build bundles dir/src into out: index.html and assets with the hash of their content in the name.
+// build bundles dir/src into out: the pages and assets with the hash of their content in the name.
 func build(dir, out string) error {
 	src, err := filepath.Abs(filepath.Join(dir, "src"))
 	if err != nil {
 		return err
 	}
 	script, err := bundle(src)
-	if err != nil {
-		return err
-	}
-	page, err := os.ReadFile(filepath.Join(src, "index.html"))
 	if err != nil {
 		return err
 	}
@@ -48,17 +44,25 @@ func build(dir, out string) error {
 		stem, _, _ := strings.Cut(name, "-")
 		replace = append(replace, "/assets/"+stem+filepath.Ext(name), "/assets/"+name)
 	}
-	files["index.html"] = []byte(strings.NewReplacer(replace...).Replace(string(page)))
+	for _, name := range []string{"index.html", "verify.html"} {
+		page, err := os.ReadFile(filepath.Join(src, name))
+		if err != nil {
+			return err
+		}
+		files[name] = []byte(strings.NewReplacer(replace...).Replace(string(page)))
+	}
 	return write(out, files)
 }
 
-// bundle gives the script, the style and the icon.
+// bundle gives the scripts, the styles and the icon.
 func bundle(src string) ([]api.OutputFile, error) {
 	result := api.Build(api.BuildOptions{
 		AbsWorkingDir: src,
 		EntryPointsAdvanced: []api.EntryPoint{
 			{InputPath: "main.tsx", OutputPath: "player"},
 			{InputPath: "style.css", OutputPath: "style"},
+			{InputPath: "proof.tsx", OutputPath: "proof"},
+			{InputPath: "verify.css", OutputPath: "verify"},
 			{InputPath: "icon.svg", OutputPath: "icon"},
 		},
 		Outdir:            "out",

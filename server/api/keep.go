@@ -1,0 +1,347 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"vitrine/server/shop"
+	"vitrine/server/trust"
+	"vitrine/server/wire"
+)
+
+const (
+	// pageMost is how many orders a page has at most, filesMost how many a file.
+	pageMost  = 100
+	filesMost = 10_000
+)
+
+// keeping is what the staff does in the shop.
+func (e *edge) keeping() {
+	add(e, operation{
+		method: "PUT", path: "/api/shop/products/{id}", action: trust.ProductsEdit, does: "Make a product (If-None-Match: *) or change the version seen (If-Match)",
+	}, e.putProduct)
+	add(e, operation{
+		method: "POST", path: "/api/shop/variants/{id}/stock", action: trust.StockEdit, does: "Add units, or take free ones out; repeat it with the same Idempotency-Key",
+	}, e.addStock)
+	add(e, operation{
+		method: "PUT", path: "/api/shop/offers/{id}", action: trust.OffersPublish, does: "Make an offer (If-None-Match: *) or change the version seen (If-Match)",
+	}, e.putOffer)
+	add(e, operation{method: "POST", path: "/api/shop/offers/{id}/end", action: trust.OffersPublish, does: "End an offer that was promised no end"}, e.endOffer)
+	add(e, operation{method: "PUT", path: "/api/shop/coupons/{code}", action: trust.CouponsEdit, does: "Make or change a coupon"}, e.putCoupon)
+	add(e, operation{method: "GET", path: "/api/shop/admin/orders", action: trust.OrdersRead, does: "Orders, the newest first"}, e.allOrders)
+	add(e, operation{
+		method: "POST", path: "/api/shop/admin/orders/{id}/refund", action: trust.OrdersRefund,
+		does: "Give back what was paid for units; repeat it with the same Idempotency-Key",
+	}, e.refund)
+	add(e, operation{method: "POST", path: "/api/shop/admin/orders/{id}/cancel", action: trust.OrdersRefund, does: "Cancel an order and give its money back"}, e.cancel)
+	add(e, operation{
+		method: "POST", path: "/api/shop/admin/orders/{id}/paid", action: trust.OrdersRefund, does: "Say that money came by hand: cash, or a bank transfer",
+	}, e.paid)
+	add(e, operation{method: "GET", path: "/api/shop/admin/orders.csv", action: trust.OrdersExport, does: "Orders for bookkeeping"}, e.ordersFile)
+	add(e, operation{method: "GET", path: "/api/shop/admin/packing", action: trust.OrdersShip, does: "What is to be packed, grouped by buyer"}, e.packing)
+	add(e, operation{method: "GET", path: "/api/shop/audit", action: trust.LedgerAudit, does: "Compute the shop again from its ledger, and compare"}, e.audit)
+}
+
+// seen is the version that an edit has seen; 0 for what is to be made.
+func seen(ifMatch, ifNoneMatch string) (int64, error) {
+	switch {
+	case ifNoneMatch == "*" && ifMatch == "":
+		return 0, nil
+	case ifMatch == "":
+		return 0, wire.Errorf(wire.PreconditionRequired, `say in If-Match which version you have seen, as "3", or If-None-Match: * to make it`)
+	}
+	n, err := strconv.ParseInt(strings.Trim(ifMatch, `"`), 10, 64)
+	if err != nil || n < 1 {
+		return 0, wire.Errorf(wire.Precondition, `If-Match is the version that you have seen, as "3"`)
+	}
+	return n, nil
+}
+
+// tagged is a body with its version.
+type tagged[T any] struct {
+	ETag string `header:"ETag"`
+	Body T
+}
+
+func tag[T any](body T, version int64, err error) (*tagged[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &tagged[T]{`"` + strconv.FormatInt(version, 10) + `"`, body}, nil
+}
+
+// sameName reports a body about something else than its address.
+func sameName[N ~string](address, body N) error {
+	if address != body {
+		return wire.Errorf(wire.Invalid, "the address is of %.80q, the body of %.80q", string(address), string(body))
+	}
+	return nil
+}
+
+func (e *edge) putProduct(ctx context.Context, v *visitor, in *struct {
+	ID          wire.ProductID `path:"id"`
+	IfMatch     string         `header:"If-Match" doc:"the version seen, as \"3\""`
+	IfNoneMatch string         `header:"If-None-Match" doc:"* to make what is not there"`
+	Body        wire.Product
+},
+) (*tagged[wire.Product], error) {
+	version, err := seen(in.IfMatch, in.IfNoneMatch)
+	if err == nil {
+		err = sameName(in.ID, in.Body.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p, err := e.Shop.PutProduct(ctx, v.Person, in.Body, version)
+	return tag(p, p.Version, err)
+}
+
+func (e *edge) putOffer(ctx context.Context, v *visitor, in *struct {
+	ID          wire.OfferID `path:"id"`
+	IfMatch     string       `header:"If-Match" doc:"the version seen, as \"3\""`
+	IfNoneMatch string       `header:"If-None-Match" doc:"* to make what is not there"`
+	Body        wire.Offer
+},
+) (*tagged[wire.Offer], error) {
+	version, err := seen(in.IfMatch, in.IfNoneMatch)
+	if err == nil {
+		err = sameName(in.ID, in.Body.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	o, err := e.Shop.PutOffer(ctx, v.Person, in.Body, version)
+	return tag(o, o.Version, err)
+}
+
+func (e *edge) endOffer(ctx context.Context, v *visitor, in *struct {
+	ID wire.OfferID `path:"id"`
+},
+) (*tagged[wire.Offer], error) {
+	o, err := e.Shop.EndOffer(ctx, v.Person, in.ID)
+	return tag(o, o.Version, err)
+}
+
+func (e *edge) putCoupon(ctx context.Context, v *visitor, in *struct {
+	Code wire.CouponCode `path:"code"`
+	Body shop.Coupon
+},
+) (*reply[shop.CouponUse], error) {
+	if err := sameName(in.Code, in.Body.Code); err != nil {
+		return nil, err
+	}
+	return replied(e.Shop.PutCoupon(ctx, v.Person, in.Body))
+}
+
+// repeatable has do answer a request once, however often it comes with the same Idempotency-Key within the time that answers are kept.
+func repeatable[T any](v *visitor, body []byte, do func() (T, error)) *huma.StreamResponse {
+	return &huma.StreamResponse{Body: func(huma.Context) {
+		err := v.e.answers.once(v.w, v.r, body, func(w http.ResponseWriter) error {
+			if v.r.Header.Get(wire.IdempotencyKey) == "" {
+				return wire.Errorf(wire.PreconditionRequired, "this needs an %s: random, the same with every try of the same wish", wire.IdempotencyKey)
+			}
+			got, err := do()
+			if err != nil {
+				return err
+			}
+			return answerJSON(w, http.StatusOK, got)
+		})
+		if err != nil {
+			v.e.fail(v.w, v.r, err)
+		}
+	}}
+}
+
+func (e *edge) addStock(ctx context.Context, v *visitor, in *struct {
+	ID   wire.VariantID `path:"id"`
+	Key  string         `header:"Idempotency-Key"`
+	Body struct {
+		Units  int    `json:"units" doc:"negative to take out"`
+		Reason string `json:"reason,omitempty"`
+	}
+	RawBody []byte
+},
+) (*huma.StreamResponse, error) {
+	return repeatable(v, bytes.Clone(in.RawBody), func() (wire.Variant, error) {
+		return e.Shop.AddStock(ctx, v.Person, in.ID, in.Body.Units, in.Body.Reason)
+	}), nil
+}
+
+// refund refuses what was decided on an older sight of the order: the key is remembered for a minute only, what was given back for ever.
+func (e *edge) refund(ctx context.Context, v *visitor, in *struct {
+	ID   wire.OrderID `path:"id"`
+	Key  string       `header:"Idempotency-Key"`
+	Body struct {
+		Returns  []shop.Return `json:"returns" minItems:"1" maxItems:"50"`
+		Refunded wire.Money    `json:"refunded" doc:"of the order, as it was seen before"`
+	}
+	RawBody []byte
+},
+) (*huma.StreamResponse, error) {
+	return repeatable(v, bytes.Clone(in.RawBody), func() (wire.Order, error) {
+		o, err := e.Shop.Order(ctx, "", in.ID)
+		if err != nil {
+			return wire.Order{}, err
+		}
+		if o.Refunded.Minor != in.Body.Refunded.Minor {
+			return wire.Order{}, wire.Errorf(wire.Precondition, "%s were given back by now: look at the order and try again", o.Refunded)
+		}
+		e.Log.Info("refund", "by", v.Person, "order", o.Number)
+		return e.Shop.Refund(ctx, in.ID, in.Body.Returns)
+	}), nil
+}
+
+func (e *edge) cancel(ctx context.Context, v *visitor, in *orderAt) (*reply[wire.Order], error) {
+	e.Log.Info("cancel", "by", v.Person)
+	return replied(e.Shop.Cancel(ctx, "", in.ID))
+}
+
+// byHand is a way to pay in which staff says that the money came.
+type byHand interface {
+	Paid(ctx context.Context, ref, key string, amount wire.Money) (wire.Payment, error)
+}
+
+func (e *edge) paid(ctx context.Context, v *visitor, in *struct {
+	ID   wire.OrderID `path:"id"`
+	Body struct {
+		ID     string     `json:"id" doc:"idempotency key"`
+		Amount wire.Money `json:"amount"`
+	}
+},
+) (*reply[wire.Order], error) {
+	o, err := e.Shop.Order(ctx, "", in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if len(o.Payments) == 0 {
+		return nil, wire.Errorf(wire.Conflict, "nobody has begun to pay this order")
+	}
+	last := o.Payments[len(o.Payments)-1]
+	hand, ok := e.Pay[last.Method].(byHand)
+	if !ok {
+		return nil, wire.Errorf(wire.Conflict, "money for this order does not come by hand")
+	}
+	e.Log.Info("paid by hand", "by", v.Person, "order", o.Number)
+	p, err := hand.Paid(ctx, last.Ref, in.Body.ID, in.Body.Amount)
+	if err != nil {
+		return nil, err
+	}
+	p.Order = o.ID
+	return replied(e.Shop.Settle(ctx, p))
+}
+
+// page is which orders are wanted.
+type page struct {
+	State  wire.OrderState `query:"state" doc:"only those in this state"`
+	Before int64           `query:"before" doc:"only those with a smaller number: the last one of the page before" minimum:"0"`
+	Limit  int             `query:"limit" minimum:"1" maximum:"100" default:"50"`
+}
+
+func (e *edge) allOrders(ctx context.Context, _ *visitor, in *page) (*reply[[]wire.Order], error) {
+	return replied(e.find(ctx, in.Limit, func(o *shop.Order) bool {
+		return (in.State == "" || o.State == in.State) && (in.Before == 0 || o.Number < in.Before)
+	}))
+}
+
+// find returns the newest orders that are wanted, with their contacts, the newest first.
+func (e *edge) find(ctx context.Context, most int, want func(*shop.Order) bool) ([]wire.Order, error) {
+	var found []*shop.Order
+	err := e.Shop.EachOrder(ctx, func(o *shop.Order) error {
+		if want(o) {
+			if found = append(found, o); len(found) >= 2*most { // the older half will not be wanted
+				found = append(found[:0], found[len(found)-most:]...)
+			}
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]wire.Order, 0, min(most, len(found)))
+	for _, o := range found[max(0, len(found)-most):] {
+		w, err := e.withContact(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, w)
+	}
+	newestFirst(list)
+	return list, nil
+}
+
+type table struct {
+	From  time.Time `query:"from" doc:"made then or later"`
+	Until time.Time `query:"until" doc:"made before then"`
+	Excel bool      `query:"excel" doc:"a byte order mark before it"`
+}
+
+func (e *edge) ordersFile(ctx context.Context, v *visitor, in *table) (*file, error) {
+	list, err := e.find(ctx, filesMost+1, func(o *shop.Order) bool {
+		return !o.Made.Before(in.From) && (in.Until.IsZero() || o.Made.Before(in.Until))
+	})
+	if err == nil && len(list) > filesMost {
+		err = wire.Errorf(wire.TooLarge, "these are more than %d orders: choose a shorter time", filesMost)
+	}
+	if err != nil {
+		return nil, err
+	}
+	e.Log.Info("orders exported", "by", v.Person, "orders", len(list))
+	var b bytes.Buffer
+	err = shop.OrdersCSV(&b, list, in.Excel)
+	return fileOf("text/csv; charset=utf-8", "orders.csv", b.Bytes(), err)
+}
+
+func (e *edge) packing(ctx context.Context, _ *visitor, in *struct {
+	Format   string `query:"format" enum:"html,csv" default:"html"`
+	Language string `query:"language" default:"en" maxLength:"35"`
+	Excel    bool   `query:"excel"`
+},
+) (*file, error) {
+	list, err := e.find(ctx, filesMost, func(o *shop.Order) bool {
+		return o.State == wire.OrderCaptured || o.State == wire.OrderPartRefunded || o.State == wire.OrderAuthorised && o.Pay == wire.PayCash
+	})
+	if err != nil {
+		return nil, err
+	}
+	// Whose buyer was erased has no address left to go to.
+	shipped := list[:0]
+	for _, o := range list {
+		if o.Contact != nil {
+			shipped = append(shipped, o)
+		}
+	}
+	if in.Format == "csv" {
+		var b bytes.Buffer
+		err := shop.PackingCSV(&b, shipped, in.Excel)
+		return fileOf("text/csv; charset=utf-8", "packing.csv", b.Bytes(), err)
+	}
+	paper, err := shop.PackingList(shipped, in.Language)
+	return fileOf("text/html; charset=utf-8", "packing.html", []byte(paper.HTML), err)
+}
+
+// audited is what an audit found.
+type audited struct {
+	Seq          int64    `json:"seq" doc:"the ledger's newest entry"`
+	Hash         shop.Sum `json:"hash" doc:"of that entry, hexadecimal"`
+	Reservations int      `json:"reservations"`
+	Orders       int      `json:"orders"`
+	Wrong        []string `json:"wrong" doc:"what does not fit; nothing, if all is well"`
+}
+
+func (e *edge) audit(ctx context.Context, _ *visitor, _ *nothing) (*reply[audited], error) {
+	if !e.auditing.TryLock() {
+		return nil, &wire.Error{Code: wire.RateLimited, Text: "an audit is under way: wait for it", RetryAfter: time.Minute}
+	}
+	defer e.auditing.Unlock()
+	a, err := e.Shop.Audit(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return replied(audited{a.Head.Seq, a.Head.Hash, a.Reservations, a.Orders, append([]string{}, a.Wrong...)}, nil)
+}

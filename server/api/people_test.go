@@ -1,0 +1,97 @@
+package api
+
+import (
+	"net/http"
+	"testing"
+
+	"vitrine/server/trust"
+	"vitrine/server/wire"
+)
+
+func TestAnAccountFromTheFirstLinkToSigningOut(t *testing.T) {
+	m := opens(t, nil)
+	ada := m.signsIn("ada@example.com")
+	ada.refused(wire.Invalid, "PUT", "/api/me/password", wire.Password{Password: "short"})
+	gets[wire.Person](ada, "PUT", "/api/me/password", wire.Password{Password: "a long and winding phrase"})
+
+	other := m.browser()
+	other.refused(wire.Unauthenticated, "POST", "/api/sign-in/password", wire.SignIn{Email: "ada@example.com", Password: "a wrong one"})
+	if p := gets[wire.Person](other, "POST", "/api/sign-in/password", wire.SignIn{Email: "ada@example.com", Password: "a long and winding phrase"}); p.Email != "ada@example.com" {
+		t.Errorf("%+v", p)
+	}
+	list := gets[[]wire.Session](ada, "GET", "/api/me/sessions", nil)
+	if len(list) != 2 || list[0].This == list[1].This {
+		t.Fatalf("%+v", list)
+	}
+	for _, s := range list {
+		if !s.This {
+			gets[struct{}](ada, "DELETE", "/api/me/sessions/"+s.ID, nil)
+		}
+	}
+	other.refused(wire.Unauthenticated, "GET", "/api/me", nil)
+	gets[struct{}](ada, "POST", "/api/me/sign-out", nil)
+	ada.refused(wire.Unauthenticated, "GET", "/api/me", nil)
+}
+
+func TestALinkWorksOnceAndInItsBrowserOnly(t *testing.T) {
+	m := opens(t, nil)
+	ada, eve := m.browser(), m.browser()
+	gets[struct{}](ada, "POST", "/api/sign-in/link", wire.AskLink{Email: "ada@example.com"})
+	token := wire.Token{Token: m.letters.newest("ada@example.com", trust.LinkLetter)["token"]}
+	eve.refused(wire.Unauthenticated, "POST", "/api/sign-in/link/use", token)
+	gets[wire.Person](ada, "POST", "/api/sign-in/link/use", token)
+	ada.refused(wire.Unauthenticated, "POST", "/api/sign-in/link/use", token)
+}
+
+func TestStaffNeedsASecondProofAndLosesItsRightsAtOnce(t *testing.T) {
+	m := opens(t, nil)
+	m.sells("ring", 5, 9900)
+	gets[wire.Appointed](m.operates(), "POST", "/api/people", wire.Appoint{Email: "sue@shop.example", Role: "support"})
+	sue := m.signsIn("sue@shop.example")
+	sue.refused(wire.StepUp, "GET", "/api/shop/admin/orders", nil)
+	sue.proves()
+	if p := gets[wire.Person](sue, "GET", "/api/me", nil); !p.Strong || p.Role != "support" {
+		t.Errorf("%+v", p)
+	}
+	gets[[]wire.Order](sue, "GET", "/api/shop/admin/orders", nil)
+	sue.refused(wire.Forbidden, "POST", "/api/shop/variants/ring/stock", map[string]any{"units": 1}, wire.IdempotencyKey, "k")
+	if list := gets[[]wire.Person](sue, "GET", "/api/people", nil); len(list) != 1 || list[0].Email != "sue@shop.example" {
+		t.Errorf("%+v", list)
+	}
+	gets[wire.Appointed](m.operates(), "POST", "/api/people", wire.Appoint{Email: "sue@shop.example", Role: "buyer"})
+	sue.refused(wire.Unauthenticated, "GET", "/api/shop/admin/orders", nil)
+}
+
+func TestStockIsAddedOnceAKey(t *testing.T) {
+	m := opens(t, nil)
+	m.sells("ring", 5, 9900)
+	o := m.operates()
+	const path = "/api/shop/variants/ring/stock"
+	o.refused(wire.PreconditionRequired, "POST", path, map[string]any{"units": 3})
+	for range 3 {
+		if v := gets[wire.Variant](o, "POST", path, map[string]any{"units": 3}, wire.IdempotencyKey, "delivery-1"); v.Left != 8 {
+			t.Errorf("%+v", v)
+		}
+	}
+	o.refused(wire.Conflict, "POST", path, map[string]any{"units": 4}, wire.IdempotencyKey, "delivery-1")
+	o.refused(wire.Conflict, "POST", path, map[string]any{"units": -9}, wire.IdempotencyKey, "delivery-2")
+	if m.left("ring") != 8 {
+		t.Errorf("%d left", m.left("ring"))
+	}
+}
+
+func TestAPasskeysCeremonyBeginsAndForgedEndsAreRefused(t *testing.T) {
+	m := opens(t, nil)
+	ada := m.signsIn("ada@example.com")
+	if s := ada.asks("POST", "/api/me/passkeys", nil); s.status != http.StatusOK || !contains(s.body, `"publicKey"`, `"challenge"`) {
+		t.Errorf("%d %s", s.status, s.body)
+	}
+	ada.refused(wire.Unauthenticated, "POST", "/api/me/new-passkey", `{"id":"AAAA"}`)
+	if s := ada.asks("POST", "/api/sign-in/passkey", nil); s.status != http.StatusOK || !contains(s.body, `"publicKey"`, `"challenge"`) {
+		t.Errorf("%d %s", s.status, s.body)
+	}
+	ada.refused(wire.Unauthenticated, "POST", "/api/sign-in/passkey/end", `{"id":"AAAA"}`)
+	if list := gets[[]wire.Passkey](ada, "GET", "/api/me/passkeys", nil); len(list) != 0 {
+		t.Errorf("%+v", list)
+	}
+}

@@ -1,0 +1,55 @@
+package store
+
+import (
+	"strings"
+
+	"vitrine/server/trust"
+)
+
+// classes say how the columns of all tables but those of trust are kept.
+// Names of people are random and say nothing by themselves: they are internal.
+var classes = []struct {
+	class   trust.Class
+	columns string
+}{
+	{trust.PublicClass, "shows: id title state"},
+	{trust.InternalClass, "shows: created"},
+	{trust.SecretClass, "shows: token"},
+	{trust.SecretClass, "operators: token"},
+	{trust.InternalClass, "operators: created"},
+
+	// Of the ledger's private parts the public sees a hash.
+	{trust.PublicClass, "ledger: seq at kind show public hash"},
+	{trust.InternalClass, "ledger: private"},
+	{trust.InternalClass, "heads: shard seq at hash orders"},
+	{trust.InternalClass, "products: id doc"},
+	{trust.InternalClass, "stocks: variant entry doc"},
+	{trust.InternalClass, "offers: id entry doc"},
+	{trust.InternalClass, "coupons: code entry doc"},
+	{trust.InternalClass, "reservations: id buyer state doc"},
+	{trust.InternalClass, "orders: id number buyer state open"},
+	{trust.PersonalClass, "orders: doc"}, // the contact in it is sealed; what was bought is not
+
+	{trust.InternalClass, "payments: ref doc"}, // what is to be paid, and the reference that the buyer writes on the transfer
+	{trust.InternalClass, "payment_keys: ref key request"},
+
+	{trust.InternalClass, "outbox: id kind recipient type state tries due changed reason"},
+	{trust.PersonalClass, "outbox: body"}, // sealed by who writes it, but for orders, which name nobody
+	{trust.InternalClass, "leases: kind owner until"},
+	{trust.InternalClass, "endpoints: id url previous_until disabled created"},
+	{trust.SecretClass, "endpoints: secret previous"},
+
+	{trust.InternalClass, "goose_db_version: id version_id is_applied tstamp"},
+}
+
+// Classes returns the class of each "table.column" of the database.
+func Classes() map[string]trust.Class {
+	all := trust.Classes()
+	for _, c := range classes {
+		table, columns, _ := strings.Cut(c.columns, ":")
+		for column := range strings.FieldsSeq(columns) {
+			all[table+"."+column] = c.class
+		}
+	}
+	return all
+}
