@@ -277,7 +277,7 @@ func TestABugOfOneDecisionIsNobodyElses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.halts()
+	e.wait()
 	e = open(t, at, func(c *shop.Config) { c.Storage = amnesiac{c.Storage} })
 	e.names.Store(1000)
 	var others sync.WaitGroup
