@@ -2,6 +2,7 @@ package shop_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -292,4 +293,35 @@ func TestABugOfOneDecisionIsNobodyElses(t *testing.T) {
 		t.Error("released what is not there:", err)
 	}
 	others.Wait()
+}
+
+// stammerer is a database that stores a batch and then says that it could not, the first time of every two.
+type stammerer struct {
+	shop.Storage
+	commits int
+}
+
+func (s *stammerer) Commit(ctx context.Context, b *shop.Batch) error {
+	if err := s.Storage.Commit(ctx, b); err != nil {
+		return err
+	}
+	if s.commits++; s.commits%2 == 1 {
+		return errors.New("the connection was lost")
+	}
+	return nil
+}
+
+func TestWhatWasStoredIsNotDecidedAgain(t *testing.T) {
+	stammers := func(c *shop.Config) { c.Storage = &stammerer{Storage: c.Storage} }
+	everywhere(t, stammers, func(t *testing.T, e *evening) {
+		e.sells("ring", 1, 9900)
+		for range 3 { // these have no key
+			if _, err := e.AddStock(t.Context(), "host", "ring", 2, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if e.left("ring") != 7 {
+			t.Errorf("%d left of 1 and three times 2", e.left("ring"))
+		}
+	})
 }
