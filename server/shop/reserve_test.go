@@ -1,6 +1,9 @@
 package shop_test
 
 import (
+	"context"
+	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -8,6 +11,8 @@ import (
 
 	"go.uber.org/goleak"
 
+	"vitrine/server/shop"
+	"vitrine/server/store"
 	"vitrine/server/store/rig"
 	"vitrine/server/wire"
 )
@@ -249,6 +254,74 @@ func TestWhoWaitsGetsNoMoreThanOneMayHave(t *testing.T) {
 			if err != nil || r.State != want {
 				t.Errorf("wish %d: %+v, %v", i+1, r, err)
 			}
+		}
+	})
+}
+
+// amnesiac is a database that does not tell of a product's stock.
+type amnesiac struct{ shop.Storage }
+
+func (a amnesiac) LoadShop(ctx context.Context) (*shop.Saved, error) {
+	saved, err := a.Storage.LoadShop(ctx)
+	if err == nil {
+		saved.Stocks = slices.DeleteFunc(saved.Stocks, func(k *shop.Stock) bool { return k.Variant == "ring" })
+	}
+	return saved, err
+}
+
+func TestABugOfOneDecisionIsNobodyElses(t *testing.T) {
+	at := store.Config{Folder: t.TempDir()}
+	e := open(t, at, nil)
+	e.sells("ring", 2, 9900)
+	e.sells("cup", 100, 100)
+	held, err := e.wants("mei", "ring", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.wait()
+	e = open(t, at, func(c *shop.Config) { c.Storage = amnesiac{c.Storage} })
+	e.names.Store(1000)
+	var others sync.WaitGroup
+	for range 50 {
+		others.Go(func() {
+			if r, err := e.wants("ben", "cup", 1); err != nil || r.State != wire.Held {
+				t.Error(r, err)
+			}
+		})
+	}
+	if _, err := e.Release(t.Context(), "mei", held.ID); wire.CodeOf(err) != wire.Internal {
+		t.Error("released what is not there:", err)
+	}
+	others.Wait()
+}
+
+// stammerer is a database that stores a batch and then says that it could not, the first time of every two.
+type stammerer struct {
+	shop.Storage
+	commits int
+}
+
+func (s *stammerer) Commit(ctx context.Context, b *shop.Batch) error {
+	if err := s.Storage.Commit(ctx, b); err != nil {
+		return err
+	}
+	if s.commits++; s.commits%2 == 1 {
+		return errors.New("the connection was lost")
+	}
+	return nil
+}
+
+func TestWhatWasStoredIsNotDecidedAgain(t *testing.T) {
+	stammers := func(c *shop.Config) { c.Storage = &stammerer{Storage: c.Storage} }
+	everywhere(t, stammers, func(t *testing.T, e *evening) {
+		e.sells("ring", 1, 9900)
+		for range 3 { // these have no key
+			if _, err := e.AddStock(t.Context(), "host", "ring", 2, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if e.left("ring") != 7 {
+			t.Errorf("%d left of 1 and three times 2", e.left("ring"))
 		}
 	})
 }

@@ -9,8 +9,8 @@
 // changes, which are also the ledger's entries; so the same code makes the state, and replays it.
 //
 // A store that another writer has written to refuses the batch, since the ledger's head is not what the batch goes on from.
-// Then, and after any failure whose outcome is not known, the writer forgets its state, loads it anew and decides again: who was
-// answered in a transaction that did happen gets the same answer, by the key of the request.
+// Then, and after any failure whose outcome is not known, the writer forgets its state and loads it anew. If it finds the batch in
+// the ledger, its answers count; else it decides again.
 //
 // Its queue holds Config.Queue requests. When it is full a request waits with its context, at most a second, and is then told
 // to try again: nothing was reserved. Payment providers are asked by the cashier, outside of any transaction.
@@ -79,6 +79,7 @@ type Shop struct {
 
 	// Owned by Run:
 	state *state // nil when it must be loaded
+	doubt *doubt
 	once  sync.Once
 }
 
@@ -192,14 +193,33 @@ func (s *Shop) settle(ctx context.Context, batch []*request) {
 			}
 			return
 		}
+		if b, bug := errors.AsType[*broken](failed); bug {
+			s.apart(ctx, batch, b)
+			return
+		}
 		if ctx.Err() != nil {
 			break
 		}
 	}
-	s.state = nil
+	s.state, s.doubt = nil, nil
 	s.c.Log.Error("a batch could not be stored", "requests", len(batch), "error", failed)
 	for _, r := range batch {
 		r.answer <- &wire.Error{Code: wire.Unavailable, Text: "the shop cannot write at the moment; try again with the same key", RetryAfter: 2 * time.Second}
+	}
+}
+
+// apart decides the requests of a batch one by one, since a decision has a bug: only the request that meets it is refused.
+func (s *Shop) apart(ctx context.Context, batch []*request, b *broken) {
+	s.state = nil
+	if len(batch) < 2 {
+		s.c.Log.Error("a decision cannot be", "requests", len(batch), "error", b)
+	}
+	if len(batch) == 1 {
+		batch[0].answer <- &wire.Error{Code: wire.Internal, Text: "the shop cannot do this: nothing has changed; please tell the shop"}
+		return
+	}
+	for _, r := range batch {
+		s.settle(ctx, []*request{r})
 	}
 }
 
@@ -215,6 +235,16 @@ func (s *Shop) attempt(ctx context.Context, batch []*request) ([]error, error) {
 		s.shelf.fill(s.state)
 		s.till.fill(s.state)
 		s.once.Do(func() { close(s.ready) })
+	}
+	if d := s.doubt; d != nil {
+		stored, err := s.stored(ctx, d.batch.After)
+		if err != nil {
+			return nil, err
+		}
+		if s.doubt = nil; stored {
+			s.c.Changed(d.batch)
+			return d.answers, nil
+		}
 	}
 	if err := s.ask(ctx, batch); err != nil {
 		return nil, err
@@ -237,12 +267,33 @@ func (s *Shop) attempt(ctx context.Context, batch []*request) ([]error, error) {
 	if len(t.entries) > 0 {
 		b := t.batch()
 		if err := s.c.Storage.Commit(ctx, b); err != nil {
+			s.doubt = &doubt{b, answers}
 			return nil, fmt.Errorf("commit: %w", err)
 		}
 		s.publish(b)
 	}
 	s.state.forget()
 	return answers, nil
+}
+
+// doubt is a batch of which nobody knows yet whether it is stored. If it is, its answers count: not all requests have a key by which
+// they would get the same one when they are decided again.
+type doubt struct {
+	batch   *Batch
+	answers []error
+}
+
+// stored says whether the ledger goes through a head.
+func (s *Shop) stored(ctx context.Context, h Head) (is bool, err error) {
+	if s.state.head.Seq <= h.Seq {
+		return s.state.head == h, nil
+	}
+	err = s.c.Storage.Books(ctx, func(b Books) error {
+		list, err := b.Entries(ctx, h.Seq-1, 1)
+		is = err == nil && len(list) == 1 && list[0].Hash == h.Hash
+		return err
+	})
+	return is, err
 }
 
 // publish shows everybody what was committed.

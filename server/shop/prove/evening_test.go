@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,8 +45,9 @@ type disk struct{ at string }
 
 // mounted makes a disk, where that is allowed.
 func mounted(t testing.TB, megabytes int) *disk {
+	unmountLeft()
 	at := t.TempDir()
-	if exec.Command("mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dm", megabytes), "vitrine-prove", at).Run() != nil {
+	if exec.Command("mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dm", megabytes), diskName+strconv.Itoa(os.Getpid()), at).Run() != nil {
 		t.Log("no disk is filled: only root may mount one")
 		return nil
 	}
@@ -54,6 +57,21 @@ func mounted(t testing.TB, megabytes int) *disk {
 		}
 	})
 	return &disk{at}
+}
+
+// diskName is what disks are called, with the number of the process whose they are.
+const diskName = "vitrine-prove-"
+
+// unmountLeft removes the disks of proofs that were killed.
+func unmountLeft() {
+	mounts, _ := os.ReadFile("/proc/mounts")
+	for line := range strings.Lines(string(mounts)) {
+		words := strings.Fields(line)
+		pid, mine := strings.CutPrefix(words[0], diskName)
+		if _, err := os.Stat("/proc/" + pid); mine && err != nil {
+			_ = exec.Command("umount", words[1]).Run() // the next proof tries again
+		}
+	}
 }
 
 // fill takes all space that is left, until the returned function is called.

@@ -95,54 +95,39 @@ func (b *book) granted(h *hold, tiers []int, fresh bool) {
 	}
 }
 
-// refused looks whether there were too few units at the very entry: free ones, those that should have lapsed by then, and those
-// that the buyer would have given back for them.
+// refused looks whether there were too few units at the very entry: free ones, and those that the buyer would have given back for
+// them. What should have lapsed has.
 func (b *book) refused(h *hold) {
 	b.v.SoldOut++
-	overdue := func(o *hold) bool { return o.until <= b.at && o.state == wire.Held }
-	for _, p := range h.parts {
-		s := b.stocks[p.Variant]
-		if s == nil {
-			return
-		}
-		left := s.left()
-		for o := range b.held[h.buyer] {
-			if o.order == "" && o.variant == h.variant && (h.variant != "" || o.offer == h.offer) {
-				left += o.of(p.Variant)
-			}
-		}
-		if left < p.Quantity {
-			return
-		}
-	}
-	if o := b.offers[h.offer]; o != nil {
-		room := o.room()
-		for own := range b.held[h.buyer] {
-			if own.order == "" && own.offer == h.offer {
-				room += own.units()
-			}
-		}
-		if room < h.quantity {
-			return
-		}
-	}
 	for _, list := range b.held {
 		for o := range list {
-			if overdue(o) && o.buyer != h.buyer {
-				b.v.wrong(Timely, "entry %d: reservation %d should have lapsed", b.seq, o.ref)
+			if o.until <= b.at {
+				b.v.wrong(Timely, "entry %d at %d: reservation %d should have lapsed at %d", b.seq, b.at, o.ref, o.until)
 			}
 		}
 	}
-	b.v.wrong(FalselyOut, "entry %d: %d of %s%s are refused, and there are as many", b.seq, h.quantity, h.variant, h.offer)
-}
-
-func (h *hold) of(v wire.VariantID) (n int) {
-	for _, p := range h.parts {
-		if p.Variant == v {
-			n += p.Quantity
+	own := map[wire.VariantID]int{}
+	units := 0
+	for o := range b.held[h.buyer] {
+		if o.order != "" || o.variant != h.variant || h.variant == "" && o.offer != h.offer {
+			continue
+		}
+		for _, p := range o.parts {
+			own[p.Variant] += p.Quantity
+		}
+		if o.offer == h.offer {
+			units += o.units()
 		}
 	}
-	return n
+	for _, p := range h.parts {
+		if s := b.stocks[p.Variant]; s == nil || s.left()+own[p.Variant] < p.Quantity {
+			return
+		}
+	}
+	if o := b.offers[h.offer]; o != nil && o.room()+units < h.quantity {
+		return
+	}
+	b.v.wrong(FalselyOut, "entry %d: %d of %s%s are refused, and there are as many", b.seq, h.quantity, h.variant, h.offer)
 }
 
 // moves are the changes of state that can be.

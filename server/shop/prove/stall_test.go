@@ -125,48 +125,63 @@ func (s *stall) reserve(buyer wire.PersonID, w wire.Reserve) (wire.Reservation, 
 			s.free(h, wire.Released)
 		}
 	}
-	h := &booking{Reservation: wire.Reservation{ID: w.ID, State: wire.SoldOutHold, Variant: w.Variant, Offer: w.Offer, Quantity: w.Quantity}, buyer: buyer}
-	if h.parts = []wire.Part{{Variant: w.Variant, Quantity: w.Quantity}}; w.Variant == "" {
-		h.parts = nil
-		for _, p := range s.offers[w.Offer].Parts {
-			h.parts = append(h.parts, wire.Part{Variant: p.Variant, Quantity: p.Quantity * w.Quantity})
-		}
+	h := &booking{
+		Reservation: wire.Reservation{ID: w.ID, State: wire.SoldOutHold, Variant: w.Variant, Offer: w.Offer, Quantity: w.Quantity},
+		buyer:       buyer, parts: s.parts(w),
 	}
-	counted := h.parts
-	if s.bug == bundleStock {
-		counted = h.parts[:1]
-	}
-	before := map[wire.VariantID]int{}
-	fits := true
-	for _, p := range counted {
-		before[p.Variant] = s.stock[p.Variant].taken
-		fits = fits && s.stock[p.Variant].total-before[p.Variant] >= p.Quantity
-	}
-	if s.bug == checkThenAct || s.bug == lostUpdate {
-		s.mu.Unlock()
-		time.Sleep(time.Millisecond)
-		s.mu.Lock()
-		if h := s.holds[w.ID]; h != nil {
-			return h.Reservation, ""
-		}
-	}
-	if fits {
+	if s.take(h) {
 		h.State = wire.Held
-		for _, p := range counted {
-			if s.bug != lostUpdate {
-				before[p.Variant] = s.stock[p.Variant].taken
-			}
-			s.stock[p.Variant].taken = before[p.Variant] + p.Quantity
-		}
+	}
+	if other := s.holds[w.ID]; other != nil && s.bug != keyForgotten { // while it was not looking
+		return other.Reservation, ""
 	}
 	s.price(h)
 	public := fields{"state": h.State, "variant": h.Variant, "offer": h.Offer, "quantity": h.Quantity, "parts": h.parts, "tiers": h.tiers, "price": h.Price}
-	if fits {
+	if h.State == wire.Held {
 		public["until"] = time.Now().Add(time.Hour).UnixMilli()
 	}
 	h.ref = s.tell(shop.HoldKind, public, fields{"id": h.ID, "buyer": buyer})
 	s.holds[w.ID] = h
 	return h.Reservation, ""
+}
+
+// parts are what a wish takes.
+func (s *stall) parts(w wire.Reserve) (list []wire.Part) {
+	if w.Variant != "" {
+		return []wire.Part{{Variant: w.Variant, Quantity: w.Quantity}}
+	}
+	for _, p := range s.offers[w.Offer].Parts {
+		list = append(list, wire.Part{Variant: p.Variant, Quantity: p.Quantity * w.Quantity})
+	}
+	return list
+}
+
+// take takes units out of stock, if they are there. Two of the bugs look away in between.
+func (s *stall) take(h *booking) bool {
+	counted := h.parts
+	if s.bug == bundleStock {
+		counted = h.parts[:1]
+	}
+	before := map[wire.VariantID]int{}
+	for _, p := range counted {
+		g := s.stock[p.Variant]
+		if before[p.Variant] = g.taken; g.total-g.taken < p.Quantity {
+			return false
+		}
+	}
+	if s.bug == checkThenAct || s.bug == lostUpdate {
+		s.mu.Unlock()
+		time.Sleep(time.Millisecond)
+		s.mu.Lock()
+	}
+	for _, p := range counted {
+		g := s.stock[p.Variant]
+		if s.bug != lostUpdate {
+			before[p.Variant] = g.taken
+		}
+		g.taken = before[p.Variant] + p.Quantity
+	}
+	return true
 }
 
 // price takes units from an offer: scarves are sold in tiers.
