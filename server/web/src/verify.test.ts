@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
 import test from "node:test";
 import { nothing, readPage, tally, verify, type Entry } from "./verify";
+
+// Node 18 has what browsers call crypto only by its module.
+if (globalThis.crypto === undefined) Object.defineProperty(globalThis, "crypto", { value: webcrypto });
 
 const hex = (b: ArrayBuffer): string => Array.from(new Uint8Array(b), (n) => n.toString(16).padStart(2, "0")).join("");
 const sha = async (b: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array(await crypto.subtle.digest("SHA-256", b));
