@@ -195,12 +195,6 @@ func (w *Window) removeSource() {
 	}
 }
 
-func (w *Window) undo() {
-	if w.snap.Removed != nil {
-		w.command(w.desk.Undo)
-	}
-}
-
 func (w *Window) moveSource(by int) {
 	src, at, ok := w.source()
 	if to := at + by; ok && to >= 0 && to < len(w.snap.Settings.Sources) {

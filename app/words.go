@@ -39,6 +39,14 @@ type words struct {
 	Remove        string
 	Undo          string
 	UndoRemove    string
+	UndoOf        string
+	Undone        string
+	BroughtBack   string
+	ChangeLook    string
+	ChangeGround  string
+	ChangeVoice   string
+	ChangeUsed    string
+	ChangeKept    string
 	MoveUp        string
 	MoveDown      string
 	PauseFile     string

@@ -28,8 +28,8 @@ type Snapshot struct {
 	Unfinished *Unfinished
 	// PicturePlugin and VoicePlugin are how the outside programs do.
 	PicturePlugin, VoicePlugin plug.State
-	// Removed is the source that Undo would bring back; nil when there is none.
-	Removed *Source
+	// Undo is what Undo would take back; the zero value when there is nothing.
+	Undo Change
 }
 
 // Status is where a device or source stands.
