@@ -354,6 +354,7 @@ var chinese = words{
 	ShortcutsTitle:   "键盘快捷键",
 	ShortcutLive:     "开播 / 结束直播",
 	ShortcutMute:     "麦克风静音 / 取消静音",
+	ShortcutBefore:   "按住：查看未处理的画面",
 	ShortcutSettings: "设置",
 	ShortcutRename:   "重命名来源",
 	ShortcutRemove:   "删除来源",

@@ -354,6 +354,7 @@ var english = words{
 	ShortcutsTitle:   "Keyboard shortcuts",
 	ShortcutLive:     "Go live / end the show",
 	ShortcutMute:     "Mute / unmute the microphone",
+	ShortcutBefore:   "While held: the picture without the look",
 	ShortcutSettings: "Settings",
 	ShortcutRename:   "Rename the source",
 	ShortcutRemove:   "Remove the source",

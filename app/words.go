@@ -370,6 +370,7 @@ type words struct {
 	ShortcutsTitle   string
 	ShortcutLive     string
 	ShortcutMute     string
+	ShortcutBefore   string
 	ShortcutSettings string
 	ShortcutRename   string
 	ShortcutRemove   string
