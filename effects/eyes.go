@@ -137,7 +137,11 @@ func (e *eyes) look(v *frame.Video) {
 		e.see(func() { e.now.faces = append(e.now.faces[:0], e.found...) })
 	}
 	if e.person != nil && e.masks.Load() && (odd || thrift < FewerMasks) {
-		e.person.Mask(v, &e.mask)
+		faces := e.found
+		if !e.faces.Load() {
+			faces = nil
+		}
+		e.person.Mask(v, faces, &e.mask)
 		e.see(func() { e.now.keep(&e.mask) })
 	}
 }
