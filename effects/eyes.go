@@ -42,7 +42,8 @@ type sight struct {
 
 func (e *eyes) want(l Look) {
 	faces, masks := l.shaped(), l.masked()
-	if e.faces.Swap(faces) != faces || e.masks.Swap(masks) != masks {
+	facesWere, masksWere := e.faces.Swap(faces), e.masks.Swap(masks)
+	if faces != facesWere || masks != masksWere {
 		e.forget()
 	}
 }
