@@ -414,6 +414,7 @@ type words struct {
 	// Troubles: what happened and what to do next; %s is the device, source or file.
 	DeviceBusy      string
 	DeviceGone      string
+	FileGone        string
 	DeviceRefused   string
 	DeviceFormat    string
 	DeviceSilent    string

@@ -71,7 +71,7 @@ func (s *Session) runBackdrop(path string) {
 	in := frame.Input{Kind: frame.File, URL: path, Loop: true}
 	s.start(&s.backdrop, after, path, func(ctx context.Context) error {
 		defer slot.Drain()
-		return s.c.Devices.CaptureVideo(ctx, in, s.pictures.wanted(), play, s.clock.Now, slot)
+		return ofInput(in, s.c.Devices.CaptureVideo(ctx, in, s.pictures.wanted(), play, s.clock.Now, slot))
 	})
 }
 

@@ -195,6 +195,7 @@ const (
 	NoTrouble      Trouble = ""
 	DeviceBusy     Trouble = "device_busy"
 	DeviceGone     Trouble = "device_gone"
+	FileGone       Trouble = "file_gone"
 	DeviceRefused  Trouble = "device_refused"
 	DeviceFormat   Trouble = "device_format"
 	DeviceSilent   Trouble = "device_silent"
