@@ -21,7 +21,7 @@ type Desk interface {
 	AddSource(ctx context.Context, name string, in frame.Input) (studio.SourceID, error)
 	RenameSource(ctx context.Context, id studio.SourceID, name string) error
 	RemoveSource(ctx context.Context, id studio.SourceID) error
-	Undo(ctx context.Context) error
+	Undo(ctx context.Context) (studio.Change, error)
 	MoveSource(ctx context.Context, id studio.SourceID, to int) error
 	SelectSource(ctx context.Context, id studio.SourceID) error
 	PauseSource(ctx context.Context, id studio.SourceID, on bool) error

@@ -81,7 +81,9 @@ func (d *recorder) RenameSource(_ context.Context, id studio.SourceID, name stri
 func (d *recorder) RemoveSource(_ context.Context, id studio.SourceID) error {
 	return d.call("remove %s", id)
 }
-func (d *recorder) Undo(context.Context) error { return d.call("undo") }
+
+func (d *recorder) Undo(context.Context) (studio.Change, error) { return d.snap.Undo, d.call("undo") }
+
 func (d *recorder) MoveSource(_ context.Context, id studio.SourceID, to int) error {
 	return d.call("move %s %d", id, to)
 }

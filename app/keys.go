@@ -1,6 +1,8 @@
 package app
 
 import (
+	"context"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -8,6 +10,9 @@ import (
 	"vitrine/app/theme"
 	"vitrine/app/widget"
 )
+
+// keyBefore shows the picture without the look while it is held.
+const keyBefore = fyne.KeyB
 
 // Keys of the window. Those without a modifier work wherever no text is being typed.
 var (
@@ -25,7 +30,11 @@ var (
 
 func (w *Window) bindKeys() {
 	c := w.win.Canvas()
-	c.SetOnTypedKey(w.keys)
+	c.SetOnTypedKey(func(e *fyne.KeyEvent) { w.keys(e, true) })
+	if d, ok := c.(desktop.Canvas); ok {
+		d.SetOnKeyUp(func(e *fyne.KeyEvent) { w.keys(e, false) })
+	}
+	w.app.Lifecycle().SetOnExitedForeground(func() { w.compare(false) })
 	for n := range 9 {
 		key := fyne.KeyName(rune('1' + n))
 		c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) {
@@ -37,12 +46,20 @@ func (w *Window) bindKeys() {
 }
 
 // keys does what a key without a modifier means when nothing else wants it.
-func (w *Window) keys(e *fyne.KeyEvent) {
+func (w *Window) keys(e *fyne.KeyEvent, down bool) {
+	if !down && e.Name == keyBefore {
+		w.compare(false)
+	}
 	if w.sheet != nil {
-		w.sheet.Keys(e)
+		w.sheet.Keys(e, down)
+		return
+	}
+	if !down {
 		return
 	}
 	switch e.Name {
+	case keyBefore:
+		w.compare(true)
 	case fyne.KeyF1:
 		w.showShortcuts()
 	case fyne.KeyF2:
@@ -51,6 +68,22 @@ func (w *Window) keys(e *fyne.KeyEvent) {
 		w.removeSource()
 	case fyne.KeyM:
 		w.toggleMute()
+	}
+}
+
+// compare shows the host the picture without the look while on.
+func (w *Window) compare(on bool) {
+	if w.comparing == on {
+		return
+	}
+	w.comparing = on
+	w.command(func(ctx context.Context) error { return w.desk.Compare(ctx, on) })
+}
+
+// covered ends comparing once something lies over the panels: what has the keyboard there keeps to itself that a key is let go.
+func (w *Window) covered() {
+	if w.comparing && w.win.Canvas().Overlays().Top() != nil {
+		w.compare(false)
 	}
 }
 
@@ -68,6 +101,7 @@ func (w *Window) showShortcuts() {
 		{mod + "L", t.ShortcutLive},
 		{mod + "K", t.CheckNetwork},
 		{"M", t.ShortcutMute},
+		{"B", t.ShortcutBefore},
 		{mod + "1 … 9", t.ShortcutSelect},
 		{"F2", t.ShortcutRename},
 		{"Delete", t.ShortcutRemove},

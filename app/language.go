@@ -34,6 +34,8 @@ func (t *words) problem(p studio.Problem) string {
 		return fmt.Sprintf(t.DeviceBusy, name)
 	case studio.DeviceGone:
 		return fmt.Sprintf(t.DeviceGone, name)
+	case studio.FileGone:
+		return fmt.Sprintf(t.FileGone, name)
 	case studio.DeviceRefused:
 		return fmt.Sprintf(t.DeviceRefused, name)
 	case studio.DeviceFormat:

@@ -43,7 +43,7 @@ func newLookPanel(w *Window) *lookPanel {
 	t := w.words
 	p.presets = widget.NewPicker(func(v string) { p.change(func(l *effects.Look) { *l = l.With(effects.Preset(v)) }) })
 	p.compare = widget.NewButton(t.Compare, theme.Viewers, widget.Plain, nil)
-	p.compare.OnHold(p.hold)
+	p.compare.OnHold(w.compare)
 	p.background = widget.NewPicker(func(v string) {
 		p.change(func(l *effects.Look) { l.Background = effects.Background(v) })
 	})
@@ -102,11 +102,6 @@ func (p *lookPanel) change(edit func(*effects.Look)) {
 	want := p.want
 	p.show(want)
 	p.w.command(func(ctx context.Context) error { return p.w.desk.SetLook(ctx, want) })
-}
-
-// hold shows the picture without the look while the button is held.
-func (p *lookPanel) hold(on bool) {
-	p.w.command(func(ctx context.Context) error { return p.w.desk.Compare(ctx, on) })
 }
 
 // gradeFile is the choice of a grade that asks for a file.

@@ -1,12 +1,9 @@
 package app
 
 import (
-	"fmt"
-
 	"fyne.io/fyne/v2"
 	fynewidget "fyne.io/fyne/v2/widget"
 
-	"vitrine/app/widget"
 	"vitrine/capture/frame"
 	"vitrine/studio"
 )
@@ -24,9 +21,9 @@ type menu struct {
 
 // menuState is what the menu's texts depend on.
 type menuState struct {
-	phase   studio.AirPhase
-	muted   bool
-	removed string
+	phase studio.AirPhase
+	muted bool
+	undo  studio.Change
 }
 
 func newMenu(w *Window) *menu {
@@ -40,11 +37,10 @@ func newMenu(w *Window) *menu {
 	m.mute = item(t.Mute, keyMute, w.toggleMute)
 	add := fyne.NewMenuItem(t.AddSourceMenu, func() { w.showAddMenu(nil) })
 	m.bar = fyne.NewMainMenu(
-		fyne.NewMenu(t.MenuStudio, m.live, m.check, fyne.NewMenuItemSeparator(),
+		fyne.NewMenu(t.MenuStudio, m.live, m.check, fyne.NewMenuItemSeparator(), m.undo, fyne.NewMenuItemSeparator(),
 			item(t.Settings, keySettings, func() { w.openSettings(serverTab) }),
 			fyne.NewMenuItemSeparator(), quit),
-		fyne.NewMenu(t.MenuSources, append([]*fyne.MenuItem{add, fyne.NewMenuItemSeparator()},
-			append(m.sourceItems(), fyne.NewMenuItemSeparator(), m.undo)...)...),
+		fyne.NewMenu(t.MenuSources, append([]*fyne.MenuItem{add, fyne.NewMenuItemSeparator()}, m.sourceItems()...)...),
 		fyne.NewMenu(t.MenuSound, m.mute, fyne.NewMenuItem(t.TestSpeakerMenu, w.testSpeaker)),
 		fyne.NewMenu(t.MenuHelp, fyne.NewMenuItem(t.GuideMenu, w.Guide), item(t.ShortcutsMenu, keyHelp, w.showShortcuts)),
 	)
@@ -70,10 +66,7 @@ func item(label string, key fyne.Shortcut, do func()) *fyne.MenuItem {
 }
 
 func (m *menu) apply(s *studio.Snapshot) {
-	now := menuState{phase: s.Air.Phase, muted: s.Settings.Microphone.Muted}
-	if s.Removed != nil {
-		now.removed = s.Removed.Name
-	}
+	now := menuState{phase: s.Air.Phase, muted: s.Settings.Microphone.Muted, undo: s.Undo}
 	if now == m.seen && m.live.Label != "" {
 		return
 	}
@@ -91,10 +84,7 @@ func (m *menu) apply(s *studio.Snapshot) {
 	if now.muted {
 		m.mute.Label = t.Unmute
 	}
-	m.undo.Label, m.undo.Disabled = t.Undo, now.removed == ""
-	if now.removed != "" {
-		m.undo.Label = fmt.Sprintf(t.UndoRemove, now.removed)
-	}
+	m.undo.Label, m.undo.Disabled = t.undo(now.undo), now.undo.Kind == ""
 	m.bar.Refresh()
 }
 
@@ -150,15 +140,4 @@ func (w *Window) deviceItem(label, none string, kind frame.Kind) *fyne.MenuItem 
 	}
 	i.ChildMenu = fyne.NewMenu("", children...)
 	return i
-}
-
-// undoTyped brings back a source, or where the host is typing, what was typed.
-func (w *Window) undoTyped() {
-	if e, ok := w.win.Canvas().Focused().(*widget.Entry); ok {
-		e.Undo()
-		return
-	}
-	if w.sheet == nil {
-		w.undo()
-	}
 }

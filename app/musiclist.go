@@ -31,26 +31,26 @@ func (p *musicPanel) newRow(i int) *widget.Item {
 			fyne.NewMenuItem(t.MoveDown, func() { p.move(+1) }),
 			fyne.NewMenuItem(t.Remove, p.remove)), p.w.win.Canvas(), at)
 	}
-	r.Keys = func(e *fyne.KeyEvent) {
-		switch e.Name {
-		case fyne.KeyUp:
+	r.Keys = func(e *fyne.KeyEvent, down bool) {
+		switch {
+		case down && e.Name == fyne.KeyUp:
 			p.focus(i - 1)
-		case fyne.KeyDown:
+		case down && e.Name == fyne.KeyDown:
 			p.focus(i + 1)
 		default:
-			p.keys(e)
+			p.keys(e, down)
 		}
 	}
 	return r
 }
 
 // keys takes the keys of the panel: Delete here is about a track, not about a source.
-func (p *musicPanel) keys(e *fyne.KeyEvent) {
-	if e.Name == fyne.KeyDelete && p.w.sheet == nil {
+func (p *musicPanel) keys(e *fyne.KeyEvent, down bool) {
+	if down && e.Name == fyne.KeyDelete && p.w.sheet == nil {
 		p.remove()
 		return
 	}
-	p.w.keys(e)
+	p.w.keys(e, down)
 }
 
 func (p *musicPanel) focus(i int) {

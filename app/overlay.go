@@ -135,18 +135,19 @@ func show(o fyne.CanvasObject, on bool) {
 
 // toast is a word to the host that goes away by itself, sometimes with a way to undo.
 type toast struct {
-	w       *Window
-	object  *widget.Box
-	text    *widget.Text
-	undo    *widget.Button
-	until   time.Time
-	removed *studio.Source // as the last snapshot said
+	w      *Window
+	object *widget.Box
+	text   *widget.Text
+	undo   *widget.Button
+	until  time.Time
+	last   studio.Change // that can be undone, as the last snapshot said
+	newest int           // its highest number so far
 }
 
 const toastFor = 8 * time.Second
 
 func newToast(w *Window) *toast {
-	b := &toast{w: w, removed: w.snap.Removed}
+	b := &toast{w: w, last: w.snap.Undo, newest: w.snap.Undo.Seq}
 	b.text = widget.NewText("", widget.Style{Color: theme.OnCurtain})
 	b.undo = widget.NewButton(w.words.Undo, "", widget.Primary, w.undo)
 	b.undo.Keys = w.keys
@@ -169,13 +170,15 @@ func (b *toast) appear(text string, undo bool) {
 }
 
 func (b *toast) apply(s *studio.Snapshot) {
-	if r := s.Removed; r != b.removed {
-		b.removed = r
-		if r != nil {
-			b.appear(fmt.Sprintf(b.w.words.Removed, r.Name), true)
-		} else if b.undo.Visible() {
+	if c := s.Undo; c != b.last {
+		b.last = c
+		switch {
+		case removal(c) && c.Seq > b.newest: // not one that came to the top again
+			b.appear(fmt.Sprintf(b.w.words.Removed, c.Name), true)
+		case b.undo.Visible(): // it would undo something else
 			b.object.Hide()
 		}
+		b.newest = max(b.newest, c.Seq)
 	}
 	if b.object.Visible() && b.w.now().After(b.until) {
 		b.object.Hide()

@@ -120,14 +120,14 @@ func (p *sources) newRow(i int) *widget.Item {
 		p.current = id()
 		fynewidget.ShowPopUpMenuAtPosition(fyne.NewMenu("", p.rowItems(i)...), p.w.win.Canvas(), at)
 	}
-	r.Keys = func(e *fyne.KeyEvent) {
-		switch e.Name {
-		case fyne.KeyUp:
+	r.Keys = func(e *fyne.KeyEvent, down bool) {
+		switch {
+		case down && e.Name == fyne.KeyUp:
 			p.focus(i - 1)
-		case fyne.KeyDown:
+		case down && e.Name == fyne.KeyDown:
 			p.focus(i + 1)
 		default:
-			p.w.keys(e)
+			p.w.keys(e, down)
 		}
 	}
 	return r
@@ -192,12 +192,6 @@ func (w *Window) selectNumber(n int) {
 func (w *Window) removeSource() {
 	if src, _, ok := w.source(); ok {
 		w.command(func(ctx context.Context) error { return w.desk.RemoveSource(ctx, src.ID) })
-	}
-}
-
-func (w *Window) undo() {
-	if w.snap.Removed != nil {
-		w.command(w.desk.Undo)
 	}
 }
 

@@ -48,7 +48,9 @@ type Window struct {
 	words   *words
 	system  string // the system's language
 	look    string // the theme's mode
-	live    []func(*studio.Snapshot)
+	// comparing says that the host holds the button or the key that shows the picture without the look.
+	comparing bool
+	live      []func(*studio.Snapshot)
 
 	overlay  *overlay
 	toast    *toast
@@ -160,6 +162,7 @@ func (w *Window) apply(s *studio.Snapshot) {
 		w.watch(s)
 	}
 	w.offerUnfinished(s)
+	w.covered()
 	if !w.closeBy.IsZero() && w.settled(s) && (s.Air.Phase == studio.OffAir || w.now().After(w.closeBy)) {
 		w.closeBy = time.Time{}
 		w.win.Close()

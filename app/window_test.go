@@ -88,12 +88,13 @@ func TestSourcesByKeyboard(t *testing.T) {
 	b.expect("move b 0")
 	b.key(fyne.KeyDelete)
 	b.expect("remove b")
-	b.change(func(s *studio.Snapshot) { s.Removed = &studio.Source{ID: "b", Name: "Clip"} })
+	b.change(func(s *studio.Snapshot) { s.Undo = studio.Change{Seq: 1, Kind: studio.SourceRemoved, Name: "Clip"} })
 	b.reads("“Clip” was removed")
 	b.shortcut(ctrl(fyne.KeyZ))
 	b.expect("undo")
-	b.change(func(s *studio.Snapshot) { s.Removed = nil })
+	b.change(func(s *studio.Snapshot) { s.Undo = studio.Change{} })
 	b.lacks("was removed")
+	b.reads("“Clip” is back")
 }
 
 func TestRenamingKeepsWhatWasTypedUntilItIsGood(t *testing.T) {

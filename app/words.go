@@ -39,6 +39,14 @@ type words struct {
 	Remove        string
 	Undo          string
 	UndoRemove    string
+	UndoOf        string
+	Undone        string
+	BroughtBack   string
+	ChangeLook    string
+	ChangeGround  string
+	ChangeVoice   string
+	ChangeUsed    string
+	ChangeKept    string
 	MoveUp        string
 	MoveDown      string
 	PauseFile     string
@@ -362,6 +370,7 @@ type words struct {
 	ShortcutsTitle   string
 	ShortcutLive     string
 	ShortcutMute     string
+	ShortcutBefore   string
 	ShortcutSettings string
 	ShortcutRename   string
 	ShortcutRemove   string
@@ -405,6 +414,7 @@ type words struct {
 	// Troubles: what happened and what to do next; %s is the device, source or file.
 	DeviceBusy      string
 	DeviceGone      string
+	FileGone        string
 	DeviceRefused   string
 	DeviceFormat    string
 	DeviceSilent    string

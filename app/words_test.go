@@ -85,7 +85,7 @@ func TestNoTextIsLeftOver(t *testing.T) {
 
 func TestEveryTroubleAndFaultHasASentence(t *testing.T) {
 	troubles := []studio.Trouble{
-		studio.DeviceBusy, studio.DeviceGone, studio.DeviceRefused, studio.DeviceFormat, studio.DeviceSilent,
+		studio.DeviceBusy, studio.DeviceGone, studio.FileGone, studio.DeviceRefused, studio.DeviceFormat, studio.DeviceSilent,
 		studio.InputEnded, studio.InputFailed, studio.EncoderFailed, studio.EncoderSlow, studio.EncoderEased,
 		studio.SettingsAside, studio.SettingsUnsafe, studio.ShowWasClosed,
 	}

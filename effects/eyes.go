@@ -42,7 +42,8 @@ type sight struct {
 
 func (e *eyes) want(l Look) {
 	faces, masks := l.shaped(), l.masked()
-	if e.faces.Swap(faces) != faces || e.masks.Swap(masks) != masks {
+	facesWere, masksWere := e.faces.Swap(faces), e.masks.Swap(masks)
+	if faces != facesWere || masks != masksWere {
 		e.forget()
 	}
 }
@@ -137,7 +138,11 @@ func (e *eyes) look(v *frame.Video) {
 		e.see(func() { e.now.faces = append(e.now.faces[:0], e.found...) })
 	}
 	if e.person != nil && e.masks.Load() && (odd || thrift < FewerMasks) {
-		e.person.Mask(v, &e.mask)
+		faces := e.found
+		if !e.faces.Load() {
+			faces = nil
+		}
+		e.person.Mask(v, faces, &e.mask)
 		e.see(func() { e.now.keep(&e.mask) })
 	}
 }

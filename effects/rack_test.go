@@ -119,6 +119,12 @@ func TestAFaceIsFoundBesideThePictureLoopAndItsEyesGrow(t *testing.T) {
 	}
 }
 
+func TestALookOfBeautyAndBackgroundShowsTheHostFromTheStart(t *testing.T) {
+	r, v := running(t), photo(t, 640, 360)
+	r.Picture.Set(effects.Look{Smooth: 45, Background: effects.ReplaceBackground, Backdrop: "#00ff00"}, nil)
+	soon(t, r, v, func(out *frame.Video) bool { return out.U[60*out.CStride+140] > 90 && out.U[10*out.CStride+10] < 70 })
+}
+
 func TestARoomThatTheHostHidesIsNeverShown(t *testing.T) {
 	r, v := running(t), photo(t, 640, 360)
 	r.Picture.Set(effects.Look{Background: effects.ReplaceBackground, Backdrop: "#00ff00"}, nil)

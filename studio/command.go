@@ -12,7 +12,10 @@ import (
 	"vitrine/capture/frame"
 )
 
-var errNoSource = errors.New("this source is no longer there")
+var (
+	errNoSource    = errors.New("this source is no longer there")
+	errManySources = fmt.Errorf("a show has at most %d sources: remove one first", maxSources)
+)
 
 // applyAll makes the machine follow the settings.
 func (s *Session) applyAll() {
@@ -22,8 +25,7 @@ func (s *Session) applyAll() {
 	s.video.configure(s.settings.Output, s.settings.Output.Format)
 	s.runSource()
 	s.runMic()
-	s.wear()
-	s.c.Rack.Sound.Set(s.settings.Voice)
+	s.follow()
 	s.runPlugins()
 }
 
@@ -59,7 +61,7 @@ func (s *Session) AddSource(ctx context.Context, name string, in frame.Input) (S
 	var id SourceID
 	err = s.do(ctx, func() error {
 		if len(s.settings.Sources) >= maxSources {
-			return fmt.Errorf("a show has at most %d sources: remove one first", maxSources)
+			return errManySources
 		}
 		id = s.addSource(name, in)
 		return nil
@@ -67,10 +69,16 @@ func (s *Session) AddSource(ctx context.Context, name string, in frame.Input) (S
 	return id, err
 }
 
-func (s *Session) addSource(name string, in frame.Input) (id SourceID) {
+// freeID is an ID that no source has.
+func (s *Session) freeID() (id SourceID) {
 	for n := len(s.settings.Sources) + 1; id == "" || s.find(id) >= 0; n++ {
 		id = SourceID(fmt.Sprintf("source-%d", n))
 	}
+	return id
+}
+
+func (s *Session) addSource(name string, in frame.Input) SourceID {
+	id := s.freeID()
 	s.change(func(set *Settings) {
 		set.Sources = append(set.Sources, Source{ID: id, Name: name, Input: in})
 		if set.Selected == "" {
@@ -97,21 +105,15 @@ func (s *Session) RenameSource(ctx context.Context, id SourceID, name string) er
 	})
 }
 
-// removedSource is what Undo brings back.
-type removedSource struct {
-	source   Source
-	at       int
-	selected bool
-}
-
-// RemoveSource removes a source; Undo brings the last one back. If it was selected its neighbour is shown.
+// RemoveSource removes a source; Undo brings it back. If it was selected its neighbour is shown.
 func (s *Session) RemoveSource(ctx context.Context, id SourceID) error {
 	return s.do(ctx, func() error {
 		i := s.find(id)
 		if i < 0 {
 			return errNoSource
 		}
-		s.removed = &removedSource{source: s.settings.Sources[i], at: i, selected: s.settings.Selected == id}
+		src, selected := s.settings.Sources[i], s.settings.Selected == id
+		s.did(Change{Kind: SourceRemoved, Name: src.Name}, func() error { return s.bringBack(src, i, selected) })
 		s.change(func(set *Settings) {
 			set.Sources = slices.Delete(set.Sources, i, i+1)
 			if set.Selected == id {
@@ -126,23 +128,22 @@ func (s *Session) RemoveSource(ctx context.Context, id SourceID) error {
 	})
 }
 
-// Undo brings back the source that was removed last.
-func (s *Session) Undo(ctx context.Context) error {
-	return s.do(ctx, func() error {
-		r := s.removed
-		if r == nil {
-			return errors.New("there is nothing to undo")
+// bringBack puts a source back where it was. What was added meanwhile may bear its ID.
+func (s *Session) bringBack(src Source, at int, selected bool) error {
+	if len(s.settings.Sources) >= maxSources {
+		return errManySources
+	}
+	if s.find(src.ID) >= 0 {
+		src.ID = s.freeID()
+	}
+	s.change(func(set *Settings) {
+		set.Sources = slices.Insert(set.Sources, min(at, len(set.Sources)), src)
+		if selected {
+			set.Selected = src.ID
 		}
-		s.removed = nil
-		s.change(func(set *Settings) {
-			set.Sources = slices.Insert(set.Sources, min(r.at, len(set.Sources)), r.source)
-			if r.selected {
-				set.Selected = r.source.ID
-			}
-		})
-		s.runSource()
-		return nil
 	})
+	s.runSource()
+	return nil
 }
 
 // MoveSource puts a source at another place in the list, counted from 0.

@@ -120,7 +120,33 @@ func deviceProblem(name string, err error) Problem {
 			p.Trouble = k.t
 		}
 	}
+	if errors.As(err, new(fileError)) {
+		p.Trouble = ofFile(p.Trouble)
+	}
 	return p
+}
+
+// fileError is the error of a file, which is not plugged in and has no other size.
+type fileError struct{ error }
+
+func (e fileError) Unwrap() error { return e.error }
+
+func ofInput(in frame.Input, err error) error {
+	if err != nil && in.Kind == frame.File {
+		return fileError{err}
+	}
+	return err
+}
+
+// ofFile is what a device's trouble is called where the device is a file.
+func ofFile(t Trouble) Trouble {
+	switch t {
+	case DeviceGone:
+		return FileGone
+	case DeviceFormat:
+		return InputFailed
+	}
+	return t
 }
 
 // inputs is the picture source that runs: the selected one.
@@ -160,7 +186,7 @@ func (s *Session) openSource(src Source) {
 	s.pictures.show(s.ctx, picture{slot, kind == frame.Screen || kind == frame.Window})
 	s.start(&s.inputs.runner, after, src.Name, func(ctx context.Context) error {
 		defer slot.Drain()
-		return s.c.Devices.CaptureVideo(ctx, src.Input, s.pictures.wanted(), play, s.clock.Now, slot)
+		return ofInput(src.Input, s.c.Devices.CaptureVideo(ctx, src.Input, s.pictures.wanted(), play, s.clock.Now, slot))
 	})
 }
 

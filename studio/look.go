@@ -20,9 +20,7 @@ func (s *Session) SetLook(ctx context.Context, l effects.Look) error {
 		return err
 	}
 	return s.do(ctx, func() error {
-		take()
-		s.change(func(set *Settings) { set.Look = l })
-		s.wear()
+		s.dress(Change{Kind: lookChange(s.settings.Look, l)}, take, func(set *Settings) { set.Look = l })
 		return nil
 	})
 }
@@ -73,7 +71,7 @@ func (s *Session) runBackdrop(path string) {
 	in := frame.Input{Kind: frame.File, URL: path, Loop: true}
 	s.start(&s.backdrop, after, path, func(ctx context.Context) error {
 		defer slot.Drain()
-		return s.c.Devices.CaptureVideo(ctx, in, s.pictures.wanted(), play, s.clock.Now, slot)
+		return ofInput(in, s.c.Devices.CaptureVideo(ctx, in, s.pictures.wanted(), play, s.clock.Now, slot))
 	})
 }
 
@@ -91,8 +89,7 @@ func (s *Session) SetVoice(ctx context.Context, v effects.Voice) error {
 		return err
 	}
 	return s.do(ctx, func() error {
-		s.change(func(set *Settings) { set.Voice = v })
-		s.c.Rack.Sound.Set(v)
+		s.dress(Change{Kind: VoiceChanged}, func() {}, func(set *Settings) { set.Voice = v })
 		return nil
 	})
 }
@@ -110,7 +107,7 @@ func (s *Session) KeepPerson(ctx context.Context, name string) error {
 		if i < 0 && len(s.settings.People) >= maxPeople {
 			return fmt.Errorf("at most %d people can be kept: remove one first", maxPeople)
 		}
-		s.change(func(set *Settings) {
+		s.dress(Change{Kind: PersonKept, Name: name}, func() {}, func(set *Settings) {
 			p := Person{Name: name, Look: set.Look, Voice: set.Voice}
 			if i < 0 {
 				set.People = append(set.People, p)
@@ -130,13 +127,10 @@ func (s *Session) UsePerson(ctx context.Context, name string) error {
 	}
 	take, missing := s.readGrade(p.Look.Grade)
 	return s.do(ctx, func() error {
-		take()
 		if missing != nil {
 			s.gradeFailed(p.Look.Grade, missing)
 		}
-		s.change(func(set *Settings) { set.Look, set.Voice = p.Look, p.Voice })
-		s.wear()
-		s.c.Rack.Sound.Set(p.Voice)
+		s.dress(Change{Kind: PersonUsed, Name: name}, take, func(set *Settings) { set.Look, set.Voice = p.Look, p.Voice })
 		return nil
 	})
 }
@@ -148,7 +142,7 @@ func (s *Session) RemovePerson(ctx context.Context, name string) error {
 		if i < 0 {
 			return errNoPerson
 		}
-		s.change(func(set *Settings) { set.People = slices.Delete(set.People, i, i+1) })
+		s.dress(Change{Kind: PersonRemoved, Name: name}, func() {}, func(set *Settings) { set.People = slices.Delete(set.People, i, i+1) })
 		return nil
 	})
 }

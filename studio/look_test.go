@@ -63,3 +63,27 @@ func TestALookAndAVoiceAreKeptUnderAName(t *testing.T) {
 		}
 	})
 }
+
+func TestAFileThatIsMissingOrNoVideoIsNotCalledADevice(t *testing.T) {
+	m := newMachine()
+	onSession(t, m, func(ctx context.Context, s *studio.Session) {
+		for failure, want := range map[error]studio.Trouble{frame.ErrGone: studio.FileGone, frame.ErrFormat: studio.InputFailed} {
+			m.setFailure("", failure)
+			path := "/" + string(want)
+			must(t, s.SetLook(ctx, effects.Look{Background: effects.ReplaceBackground, Backdrop: path}))
+			wait(time.Second)
+			n := s.Snapshot().Notices
+			if len(n) == 0 || n[len(n)-1].Trouble != want || n[len(n)-1].Name != path {
+				t.Errorf("for %v the host is told %+v", failure, n)
+			}
+			id, err := s.AddSource(ctx, "Clip", frame.Input{Kind: frame.File, URL: path})
+			must(t, err)
+			must(t, s.SelectSource(ctx, id))
+			wait(time.Second)
+			if got := s.Snapshot().Sources[0].Problem.Trouble; got != want {
+				t.Errorf("for %v the source says %s", failure, got)
+			}
+			must(t, s.RemoveSource(ctx, id))
+		}
+	})
+}

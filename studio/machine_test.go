@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -336,7 +338,7 @@ func onSession(t *testing.T, m *machine, test func(ctx context.Context, s *studi
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		config := studio.Config{Devices: m, Encoders: m, Uplink: m, Backstage: m, Tracks: m, Keeper: m, Scale: nearest}
+		config := studio.Config{Devices: m, Encoders: m, Uplink: m, Backstage: m, Tracks: m, Keeper: m, Scale: nearest, Open: open}
 		if m.effects {
 			config.Rack = effects.New() // its channels belong to the bubble
 		}
@@ -369,6 +371,8 @@ func onSession(t *testing.T, m *machine, test func(ctx context.Context, s *studi
 		}
 	})
 }
+
+func open(path string) (io.ReadSeekCloser, error) { return os.Open(path) }
 
 func must(t *testing.T, err error) {
 	t.Helper()

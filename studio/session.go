@@ -86,7 +86,8 @@ type Session struct {
 	rate     rates
 	notices  []Notice
 	noticed  int
-	removed  *removedSource
+	steps    []*step     // what Undo takes back, newest first
+	changes  int         // that were counted
 	cutOff   *Unfinished // the unfinished show that was found at the start
 	waits    bool        // the server waits for its host
 }
@@ -246,8 +247,8 @@ func (s *Session) publish() {
 	if s.waits {
 		snap.Unfinished = s.cutOff
 	}
-	if s.removed != nil {
-		snap.Removed = &s.removed.source
+	if len(s.steps) > 0 {
+		snap.Undo = s.steps[0].Change
 	}
 	s.snapshot.Store(snap)
 	select {

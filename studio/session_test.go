@@ -178,19 +178,20 @@ func TestSourcesAreAddedRenamedMovedRemovedAndBroughtBack(t *testing.T) {
 		}
 		must(t, s.RemoveSource(ctx, ids[1]))
 		wait(time.Second)
-		if snap := s.Snapshot(); snap.Settings.Selected != ids[0] || snap.Removed == nil || snap.Removed.Name != "Table" {
-			t.Fatalf("after removing: selected %s, removed %+v", snap.Settings.Selected, snap.Removed)
+		if snap := s.Snapshot(); snap.Settings.Selected != ids[0] || snap.Undo.Kind != studio.SourceRemoved || snap.Undo.Name != "Table" {
+			t.Fatalf("after removing: selected %s, undo %+v", snap.Settings.Selected, snap.Undo)
 		}
-		must(t, s.Undo(ctx))
+		undo(t, ctx, s)
 		wait(time.Second)
-		if snap := s.Snapshot(); names() != "C,A,Table" || snap.Settings.Selected != ids[1] || snap.Removed != nil {
+		if snap := s.Snapshot(); names() != "C,A,Table" || snap.Settings.Selected != ids[1] || snap.Undo != (studio.Change{}) {
 			t.Fatalf("after undo: %s, selected %s", names(), snap.Settings.Selected)
 		}
+		_, nothing := s.Undo(ctx)
 		for what, err := range map[string]error{
 			"an empty name":   s.RenameSource(ctx, ids[0], "   "),
 			"a long name":     s.RenameSource(ctx, ids[0], strings.Repeat("x", 81)),
 			"a missing one":   s.SelectSource(ctx, "nobody"),
-			"nothing to undo": s.Undo(ctx),
+			"nothing to undo": nothing,
 			"a camera paused": s.PauseSource(ctx, ids[1], true),
 		} {
 			if err == nil {

@@ -28,8 +28,8 @@ type Snapshot struct {
 	Unfinished *Unfinished
 	// PicturePlugin and VoicePlugin are how the outside programs do.
 	PicturePlugin, VoicePlugin plug.State
-	// Removed is the source that Undo would bring back; nil when there is none.
-	Removed *Source
+	// Undo is what Undo would take back; the zero value when there is nothing.
+	Undo Change
 }
 
 // Status is where a device or source stands.
@@ -195,6 +195,7 @@ const (
 	NoTrouble      Trouble = ""
 	DeviceBusy     Trouble = "device_busy"
 	DeviceGone     Trouble = "device_gone"
+	FileGone       Trouble = "file_gone"
 	DeviceRefused  Trouble = "device_refused"
 	DeviceFormat   Trouble = "device_format"
 	DeviceSilent   Trouble = "device_silent"

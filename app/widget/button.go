@@ -26,7 +26,7 @@ const (
 // Button is a text, a symbol or both that does something. It takes Space and Enter when focused.
 type Button struct {
 	fynewidget.DisableableWidget
-	Keys Keys
+	Keyboard
 
 	text   string
 	symbol theme.Symbol
@@ -126,7 +126,7 @@ func (b *Button) TypedKey(e *fyne.KeyEvent) {
 		}
 		b.Tapped(nil)
 	default:
-		b.Keys.pass(e)
+		b.pass(e, true)
 	}
 }
 

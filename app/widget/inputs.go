@@ -13,7 +13,7 @@ type Choice struct{ Value, Label string }
 // Picker lets the host choose one of a list. Setting it from the program calls nothing.
 type Picker struct {
 	fynewidget.Select
-	Keys Keys
+	Keyboard
 
 	choices []Choice
 	value   string
@@ -91,7 +91,7 @@ func (p *Picker) TypedKey(e *fyne.KeyEvent) {
 	case fyne.KeyReturn, fyne.KeyEnter:
 		p.Select.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
 	default:
-		p.Keys.pass(e)
+		p.pass(e, true)
 	}
 }
 
@@ -105,7 +105,7 @@ func (p *Picker) MinSize() fyne.Size {
 // Fader sets a number by dragging or by the arrow keys. Setting it from the program calls nothing.
 type Fader struct {
 	fynewidget.Slider
-	Keys Keys
+	Keyboard
 
 	quiet bool
 }
@@ -138,14 +138,14 @@ func (f *Fader) TypedKey(e *fyne.KeyEvent) {
 	case fyne.KeyUp, fyne.KeyDown, fyne.KeyLeft, fyne.KeyRight:
 		f.Slider.TypedKey(e)
 	default:
-		f.Keys.pass(e)
+		f.pass(e, true)
 	}
 }
 
 // Entry is a line to type in; Escape leaves it.
 type Entry struct {
 	fynewidget.Entry
-	Keys Keys
+	Keyboard
 }
 
 // NewEntry returns an empty entry.
@@ -167,10 +167,19 @@ func NewSecret(placeholder string) *Entry {
 // TypedKey implements fyne.Focusable.
 func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 	if k.Name == fyne.KeyEscape {
-		e.Keys.pass(k)
+		e.pass(k, true)
 		return
 	}
 	e.Entry.TypedKey(k)
+}
+
+// KeyDown implements desktop.Keyable: Shift is for choosing text.
+func (e *Entry) KeyDown(k *fyne.KeyEvent) { e.Entry.KeyDown(k) }
+
+// KeyUp implements desktop.Keyable.
+func (e *Entry) KeyUp(k *fyne.KeyEvent) {
+	e.Entry.KeyUp(k)
+	e.pass(k, false)
 }
 
 // SetEnabled enables or disables the entry.
@@ -187,7 +196,7 @@ func (e *Entry) SetEnabled(on bool) {
 // Toggle is a named switch. Setting it from the program calls nothing.
 type Toggle struct {
 	fynewidget.Check
-	Keys Keys
+	Keyboard
 
 	quiet bool
 }
@@ -220,5 +229,5 @@ func (t *Toggle) TypedKey(e *fyne.KeyEvent) {
 		t.Check.TypedKey(e)
 		return
 	}
-	t.Keys.pass(e)
+	t.pass(e, true)
 }

@@ -25,7 +25,7 @@ type Face struct {
 // Item is a line of a list: it is chosen by a click, Enter or Space, and every other key goes to Keys.
 type Item struct {
 	fynewidget.BaseWidget
-	Keys    Keys
+	Keyboard
 	Chosen  func()
 	Second  func(at fyne.Position) // the other mouse button, at a place on the canvas
 	Acted   func()
@@ -50,7 +50,7 @@ func NewItem() *Item {
 			i.Acted()
 		}
 	})
-	i.action.Keys = func(e *fyne.KeyEvent) { i.Keys.pass(e) }
+	i.action.Keys = func(e *fyne.KeyEvent, down bool) { i.pass(e, down) }
 	i.ExtendBaseWidget(i)
 	return i
 }
@@ -104,7 +104,7 @@ func (i *Item) TypedKey(e *fyne.KeyEvent) {
 	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
 		i.Tapped(nil)
 	default:
-		i.Keys.pass(e)
+		i.pass(e, true)
 	}
 }
 

@@ -73,8 +73,8 @@ func (s *Sheet) Close() {
 }
 
 // Keys closes the sheet on Escape; give it to the pieces within.
-func (s *Sheet) Keys(e *fyne.KeyEvent) {
-	if e.Name == fyne.KeyEscape {
+func (s *Sheet) Keys(e *fyne.KeyEvent, down bool) {
+	if down && e.Name == fyne.KeyEscape {
 		s.Close()
 	}
 }

@@ -21,7 +21,7 @@ type Stroke struct{ Low, High float32 }
 // elsewhere, and so do Left and Right.
 type Waveform struct {
 	fynewidget.BaseWidget
-	Keys Keys
+	Keyboard
 
 	strokes []Stroke
 	at      float64 // 0 to 1
@@ -100,7 +100,7 @@ func (w *Waveform) TypedKey(e *fyne.KeyEvent) {
 	case fyne.KeyRight:
 		w.seek(min(1, w.at+waveStep))
 	default:
-		w.Keys.pass(e)
+		w.pass(e, true)
 	}
 }
 

@@ -77,14 +77,22 @@ func TestButtonsTakeSpaceAndEnterAndPassTheRest(t *testing.T) {
 	setUp(t)
 	taps, passed := 0, fyne.KeyName("")
 	b := NewButton("Go", "", Plain, func() { taps++ })
-	b.Keys = func(e *fyne.KeyEvent) { passed = e.Name }
+	let := fyne.KeyName("")
+	b.Keys = func(e *fyne.KeyEvent, down bool) {
+		if down {
+			passed = e.Name
+		} else {
+			let = e.Name
+		}
+	}
 	w := test.NewTempWindow(t, b)
 	w.Canvas().Focus(b)
 	for _, k := range []fyne.KeyName{fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter, fyne.KeyF2} {
 		w.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: k})
 	}
-	if taps != 3 || passed != fyne.KeyF2 {
-		t.Errorf("%d taps, %s passed on", taps, passed)
+	b.KeyUp(&fyne.KeyEvent{Name: fyne.KeyF1})
+	if taps != 3 || passed != fyne.KeyF2 || let != fyne.KeyF1 {
+		t.Errorf("%d taps, %s passed on, %s let go", taps, passed, let)
 	}
 	b.SetEnabled(false)
 	test.Tap(b)
@@ -161,7 +169,7 @@ func TestASheetClosesOnceAndFreesTheWindow(t *testing.T) {
 	if w.Canvas().Focused() != fyne.Focusable(done) {
 		t.Error("the sheet's button does not have the keyboard")
 	}
-	s.Keys(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	s.Keys(&fyne.KeyEvent{Name: fyne.KeyEscape}, true)
 	s.Close()
 	if closed != 1 || s.Open() || w.Canvas().Overlays().Top() != nil {
 		t.Errorf("closed %d times, open %t", closed, s.Open())

@@ -130,7 +130,7 @@ func BenchmarkMask(b *testing.B) {
 	var m frame.Mask
 	for b.Loop() {
 		v.PTS += thirtieth
-		p.Mask(v, &m)
+		p.Mask(v, nil, &m)
 	}
 }
 

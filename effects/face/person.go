@@ -42,6 +42,8 @@ type Person struct {
 	green, moved  [personWidth * personHeight]float32 // of the picture seen; its change
 	pts           time.Duration
 	width, height int // of the last picture
+	components    components
+	centres       []frame.Point
 }
 
 // NewPerson returns a Person, or an error when its model is missing or damaged.
@@ -53,22 +55,43 @@ func newPerson(file []byte) (*Person, error) {
 	if err != nil {
 		return nil, fmt.Errorf("person mask: %w", err)
 	}
-	return &Person{net: net}, nil
+	return &Person{net: net, components: newComponents()}, nil
 }
 
 // Mask writes the mask of v to out, whose memory is used again if it is large enough. It is smoothed over time by v.PTS;
-// after a cut, a gap of a second, or a picture of another size it begins anew. It only reads v.
-func (p *Person) Mask(v *frame.Video, out *frame.Mask) {
+// after a cut, a gap of a second, or a picture of another size it begins anew. Small parts that hang together with no person
+// are left out, unless one of the faces lies in them, which are v's as far as they are known. It only reads v.
+func (p *Person) Mask(v *frame.Video, faces []frame.Face, out *frame.Mask) {
 	passed := v.PTS - p.pts
 	fresh := passed < 0 || passed > forget || v.Width != p.width || v.Height != p.height
 	p.pts, p.width, p.height = v.PTS, v.Width, v.Height
 	c, part := fit(v)
 	p.sampler.set(v)
 	p.sampler.read(c, p.net.Input(0))
-	fresh = p.changed() > cut || fresh
+	change := p.changed()
+	fresh = change > cut || fresh
 	p.net.Run()
 	p.smooth(float32(passed.Seconds()), fresh)
 	p.write(part, out)
+	p.centre(faces, v, out)
+	p.components.sift(out, &scene{
+		faces: p.centres, moved: p.moved[part.Min.Y*personWidth+part.Min.X:], calm: noise + change, passed: passed, fresh: fresh,
+	})
+}
+
+// centre notes where faces of v have their centres in a mask.
+func (p *Person) centre(faces []frame.Face, v *frame.Video, m *frame.Mask) {
+	p.centres = p.centres[:0]
+	for i := range faces {
+		var sum frame.Point
+		for _, q := range faces[i].Points {
+			sum.X, sum.Y = sum.X+q.X, sum.Y+q.Y
+		}
+		p.centres = append(p.centres, frame.Point{
+			X: sum.X / frame.FacePoints * float32(m.Width) / float32(v.Width),
+			Y: sum.Y / frame.FacePoints * float32(m.Height) / float32(v.Height),
+		})
+	}
 }
 
 // fit is the crop that shows all of v, undistorted but for rounding, and the part of it that v fills.

@@ -182,7 +182,7 @@ func TestTheMaskCoversPersons(t *testing.T) {
 		{"webcam", window(photo(t, demo+"screenshot-webcam.png"), 0, 0, 852, 1070), webcamOutline},
 	} {
 		var m frame.Mask
-		newTestPerson(t).Mask(c.v, &m)
+		newTestPerson(t).Mask(c.v, nil, &m)
 		got := share(c.v.Width, c.v.Height, covered(&m, c.v.Width, c.v.Height),
 			func(x, y int) bool { return inside(c.outline, float32(x)+0.5, float32(y)+0.5) })
 		t.Logf("%s: mask of %d×%d, intersection over union %.3f", c.name, m.Width, m.Height, got)
@@ -193,7 +193,7 @@ func TestTheMaskCoversPersons(t *testing.T) {
 	// Of pictures without persons: the model takes large single things, a cat's head or a cup, for persons, not these.
 	for _, name := range []string{"brick.png", "coins.png", "moon.png", "motorcycle_left.png", "rocket.jpg"} {
 		var m frame.Mask
-		newTestPerson(t).Mask(photo(t, skim+name), &m)
+		newTestPerson(t).Mask(photo(t, skim+name), nil, &m)
 		for _, p := range m.Pix {
 			if p >= 128 {
 				t.Errorf("%s: a person", name)
@@ -213,10 +213,10 @@ func TestTheMaskOfAStillPersonDoesNotFlicker(t *testing.T) {
 	for i := range n {
 		v := filmed(photo, r.Float32()-0.5, r.Float32()-0.5, 4, r)
 		v.PTS = time.Duration(i) * thirtieth
-		steady.Mask(v, &now[0])
+		steady.Mask(v, nil, &now[0])
 		// A gap before each picture turns smoothing off.
 		v.PTS = time.Duration(i) * time.Minute
-		raw.Mask(v, &now[1])
+		raw.Mask(v, nil, &now[1])
 		for k := range now {
 			if i > 5 {
 				changes[k] += change(&last[k], &now[k]) / (n - 6)
@@ -253,8 +253,8 @@ func TestTheMaskFollowsMovesAndBeginsAnewAfterACut(t *testing.T) {
 	for i := range 10 {
 		v := window(webcam, 16*i, 60, 680, 900)
 		v.PTS = time.Duration(i) * thirtieth
-		person.Mask(v, &got)
-		newTestPerson(t).Mask(v, &want)
+		person.Mask(v, nil, &got)
+		newTestPerson(t).Mask(v, nil, &want)
 		worst = min(worst, same())
 	}
 	t.Logf("moving by 16 pixels a picture: %.3f of the mask without a past", worst)
@@ -262,16 +262,16 @@ func TestTheMaskFollowsMovesAndBeginsAnewAfterACut(t *testing.T) {
 		t.Error("the mask trails behind")
 	}
 	hopper.PTS = 10 * thirtieth
-	person.Mask(hopper, &got)
-	newTestPerson(t).Mask(hopper, &want)
+	person.Mask(hopper, nil, &got)
+	newTestPerson(t).Mask(hopper, nil, &want)
 	if same() != 1 {
 		t.Error("something of the scene before a change of size is left")
 	}
 	wall := frame.New(hopper.Width, hopper.Height)
 	wall.Fill(200, 128, 128)
 	wall.PTS = 11 * thirtieth
-	person.Mask(wall, &got)
-	newTestPerson(t).Mask(wall, &want)
+	person.Mask(wall, nil, &got)
+	newTestPerson(t).Mask(wall, nil, &want)
 	for i := range want.Pix {
 		if got.Pix[i] != want.Pix[i] {
 			t.Fatal("something of the scene before a cut is left")
@@ -285,7 +285,7 @@ func TestMaskingAllocatesNothing(t *testing.T) {
 	var m frame.Mask
 	if n := testing.AllocsPerRun(5, func() {
 		v.PTS += thirtieth
-		p.Mask(v, &m)
+		p.Mask(v, nil, &m)
 	}); n != 0 {
 		t.Errorf("%v allocations a picture", n)
 	}
