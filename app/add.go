@@ -11,6 +11,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/storage"
 	fynewidget "fyne.io/fyne/v2/widget"
 
 	"vitrine/app/widget"
@@ -43,8 +44,8 @@ func (w *Window) addFile() {
 	}, path, browse)
 }
 
-// browse hands on the path of a file that the host picks.
-func (w *Window) browse(title string, take func(path string)) {
+// browse hands on the path of a file that the host picks, of those with one of the endings if some are given.
+func (w *Window) browse(title string, take func(path string), endings ...string) {
 	d := dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {
 		if err != nil || f == nil {
 			return
@@ -54,7 +55,10 @@ func (w *Window) browse(title string, take func(path string)) {
 			w.log.Warn("close a picked file", "error", err)
 		}
 	}, w.win)
-	d.SetConfirmText(w.words.Add)
+	if len(endings) > 0 {
+		d.SetFilter(storage.NewExtensionFileFilter(endings))
+	}
+	d.SetConfirmText(w.words.Choose)
 	d.SetDismissText(w.words.Cancel)
 	d.SetTitleText(title)
 	d.Resize(fyne.NewSize(760, 520))

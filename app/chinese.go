@@ -37,6 +37,7 @@ var chinese = words{
 	UndoRemove:    "撤销：恢复“%s”",
 	UndoOf:        "撤销：%s",
 	Undone:        "已撤销：%s",
+	Choose:        "选择",
 	BroughtBack:   "已恢复“%s”",
 	ChangeLook:    "形象更改",
 	ChangeGround:  "背景更改",

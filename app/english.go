@@ -37,6 +37,7 @@ var english = words{
 	UndoRemove:    "Undo: bring back “%s”",
 	UndoOf:        "Undo: %s",
 	Undone:        "Undone: %s",
+	Choose:        "Choose",
 	BroughtBack:   "“%s” is back",
 	ChangeLook:    "change of look",
 	ChangeGround:  "change of background",

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"vitrine/capture/frame"
@@ -135,6 +136,10 @@ func (w *Window) sentence(err error) string {
 		return w.words.ReasonNoServer
 	case errors.Is(err, studio.ErrOnAir):
 		return w.words.ServerLocked
+	}
+	var grade studio.GradeError
+	if errors.As(err, &grade) {
+		return fmt.Sprintf(w.words.GradeFailed, filepath.Base(grade.Name), grade.Err)
 	}
 	return fmt.Sprintf(w.words.SomethingWrong, err.Error())
 }

@@ -110,7 +110,7 @@ const gradeFile = "…"
 func (p *lookPanel) chooseGrade(v string) {
 	if v == gradeFile {
 		p.show(p.want)
-		p.w.browse(p.w.words.GradeTitle, p.chooseGrade)
+		p.w.browse(p.w.words.GradeTitle, p.chooseGrade, effects.GradeEnding)
 		return
 	}
 	p.change(func(l *effects.Look) {

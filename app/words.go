@@ -41,6 +41,7 @@ type words struct {
 	UndoRemove    string
 	UndoOf        string
 	Undone        string
+	Choose        string
 	BroughtBack   string
 	ChangeLook    string
 	ChangeGround  string

@@ -12,6 +12,9 @@ import (
 // Grades are the names of our own grades in the order in which they are offered.
 func Grades() []string { return assets.LUTs }
 
+// GradeEnding is how the names of files end that hold a grade.
+const GradeEnding = ".cube"
+
 // ReadGrade reads one of our own grades or, by open, the host's .cube file; nil for "".
 func ReadGrade(name string, open func(path string) (io.ReadSeekCloser, error)) (*video.LUT, error) {
 	if name == "" {

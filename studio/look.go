@@ -10,14 +10,25 @@ import (
 	"vitrine/effects"
 )
 
-// SetLook changes what is done to the picture, from the next picture on.
+// GradeError says why a grade cannot be worn.
+type GradeError struct {
+	Name string
+	Err  error
+}
+
+func (e GradeError) Error() string { return fmt.Sprintf("grade %s: %v", e.Name, e.Err) }
+
+// Unwrap is the cause.
+func (e GradeError) Unwrap() error { return e.Err }
+
+// SetLook changes what is done to the picture, from the next picture on. A grade that cannot be read is a GradeError.
 func (s *Session) SetLook(ctx context.Context, l effects.Look) error {
 	if err := l.Validate(); err != nil {
 		return err
 	}
 	take, err := s.readGrade(l.Grade)
 	if err != nil {
-		return err
+		return GradeError{l.Grade, err}
 	}
 	return s.do(ctx, func() error {
 		s.dress(Change{Kind: lookChange(s.settings.Look, l)}, take, func(set *Settings) { set.Look = l })

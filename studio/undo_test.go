@@ -2,6 +2,7 @@ package studio_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -110,6 +111,10 @@ func TestAGradeThatWasUndoneToIsWornEvenIfItsFileIsGone(t *testing.T) {
 		_, err := s.AddSource(ctx, "Camera", camera)
 		must(t, err)
 		must(t, s.SetLook(ctx, effects.Look{Grade: path, GradeStrength: 100}))
+		var refused studio.GradeError
+		if err := s.SetLook(ctx, effects.Look{Grade: path + "s"}); !errors.As(err, &refused) || refused.Name != path+"s" {
+			t.Errorf("a grade that is not there gives %v", err)
+		}
 		wait(2 * time.Second)
 		dark := m.previewed.Load()
 		must(t, s.SetLook(ctx, effects.Look{}))
