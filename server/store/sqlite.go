@@ -97,11 +97,13 @@ func (s *Store) oneByOne(ctx context.Context, do func(*sqlc.Queries) error) (err
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	if err := do(s.query.WithTx(tx)); err != nil {
+	w := &within{prepared: s.read, tx: tx}
+	if err := do(sqlc.New(w)); err != nil {
 		return errors.Join(err, tx.Rollback())
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	w.remember(ctx)
 	return nil
 }

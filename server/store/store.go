@@ -19,6 +19,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -51,6 +52,7 @@ func (c Config) Validate() error {
 type Store struct {
 	db    *sql.DB
 	query *sqlc.Queries
+	read  *prepared // SQLite's statements
 	now   func() time.Time
 	// atomically does statements that read nothing, all or none.
 	atomically func(context.Context, func(*sqlc.Queries) error) error
@@ -69,16 +71,17 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, query: sqlc.New(db), now: time.Now}
-	if s.atomically = s.oneByOne; cfg.URL != "" {
-		s.atomically = s.pipelined
+	s := &Store{db: db, now: time.Now, read: &prepared{db: db, all: map[string]*sql.Stmt{}}}
+	s.query, s.atomically = sqlc.New(s.read), s.oneByOne
+	if cfg.URL != "" {
+		s.query, s.atomically = sqlc.New(db), s.pipelined
 	}
 	return s, nil
 }
 
 // Close closes the database.
 func (s *Store) Close() error {
-	if err := s.db.Close(); err != nil {
+	if err := errors.Join(s.read.close(), s.db.Close()); err != nil {
 		return fmt.Errorf("close database: %w", err)
 	}
 	return nil
