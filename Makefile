@@ -70,6 +70,7 @@ bench-effects: build
 bench-shop: setup
 	@.ci/setup test
 	@$(call figures,Shop,30m)
+	@go test -run '^$$' -bench Purchase -benchtime 10s ./server/api | awk 'NF == 4 && /^purchases/ {last = $$0} END {print last}'
 
 # The shop's promises over a million orders with faults, on SQLite and PostgreSQL in turn. It says how far it is; started again it
 # goes on from there, until .run/prove-shop is removed.
