@@ -37,9 +37,13 @@ func (r *running) reads(path string) string {
 		r.t.Fatal(err)
 	}
 	if folder := os.Getenv("VITRINE_SHOTS"); folder != "" {
+		state, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("main").classList[1]`))
+		if err != nil {
+			r.t.Fatal(err)
+		}
 		picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 		if err == nil {
-			err = os.WriteFile(filepath.Join(folder, strings.ReplaceAll(path[1:], "/", "-")+".png"), picture, 0o644)
+			err = os.WriteFile(filepath.Join(folder, strings.ReplaceAll(path[1:], "/", "-")+"-"+state+".png"), picture, 0o644)
 		}
 		if err != nil {
 			r.t.Fatal(err)
