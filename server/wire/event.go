@@ -16,7 +16,7 @@ const EventChannel = "events"
 const IdempotencyKey = "Idempotency-Key"
 
 // Event is what a server tells a page: over the event channel ShowEvent, LayersEvent or LinkEvent, over the shop's stream of events
-// those of its name.
+// those of its name, over a room's socket RoomJoined, RoomFrame or RoomAnswer.
 type Event interface {
 	json.Marshaler
 	event()
@@ -106,7 +106,10 @@ func ReadEvent(message []byte) (Event, error) {
 	case "link":
 		return readAs[LinkEvent](message)
 	}
-	return readShopEvent(kind, message)
+	if e, err := readShopEvent(kind, message); e != nil || err != nil {
+		return e, err
+	}
+	return readRoomEvent(kind, message)
 }
 
 func readAs[E Event](message []byte) (Event, error) {

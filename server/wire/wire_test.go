@@ -27,6 +27,10 @@ var flash = wire.Offer{
 	From: since, Until: since.Add(time.Hour), Public: true, Version: 2, Taken: 2, Left: 7, Lowest: eur(9900),
 }
 
+var mia = wire.Member{Alias: "m1", Name: "Mia", Role: "host"}
+
+func ptr[T any](v T) *T { return &v }
+
 // golden is one value of each kind that crosses the network; server/web's tests read the same files.
 var golden = map[string]any{
 	"show_live.json": &wire.Show{
@@ -76,6 +80,35 @@ var golden = map[string]any{
 		{Seq: 1, Hash: "aa", Digest: "bb", At: 1, Kind: "stock", Show: "evening", Public: `{"variant":"ring-54","units":2}`, Private: "cc"},
 		{Seq: 2, Hash: "dd", Digest: "ee"},
 	}},
+	"event_joined.json": &wire.RoomJoined{
+		Me: wire.Member{Alias: "m7", Name: "Ada"}, Through: 12, Whole: true, Coins: 40, Clock: 1_795_000_000_500,
+		State: wire.RoomState{
+			Announced: "Free shipping tonight", Showing: wire.Showing{Product: "ring"}, ShowingAt: 81_000, Modes: wire.Modes{Pause: 2},
+			Pinned:    &wire.RoomEvent{N: 3, At: 1_795_000_000_000, By: &mia, Said: &wire.Said{Text: "Welcome!"}},
+			Polls:     []wire.OpenPoll{{Poll: wire.Poll{Question: "Which next?", Options: []string{"Rings", "Bowls"}}, N: 8, Counts: []int64{3, 5}, Mine: -1}},
+			Questions: []wire.OpenQuestion{{N: 9, By: wire.Member{Alias: "m9", Name: "Bo"}, Text: "Is there a 56?", Votes: 14}},
+		},
+		Events: []wire.RoomEvent{{N: 12, At: 1_795_000_000_400, Media: 81_400, By: &wire.Member{Alias: "m9", Name: "Bo"}, Said: &wire.Said{
+			Text: "@Mia hello 👋", Reply: 3, Mentions: []wire.Alias{"m1"},
+		}}},
+		Now: wire.RoomNow{Viewers: ptr(1284), Likes: ptr(int64(9000))}, Gifts: []wire.Gift{{ID: "rose", Name: "Rose", Emoji: "🌹", Coins: 1}},
+	},
+	"event_frame.json": &wire.RoomFrame{
+		Through: 31, Skipped: 7, Clock: 1_795_000_001_000,
+		Events: []wire.RoomEvent{
+			{N: 13, At: 1_795_000_000_900, By: &mia, Pinned: &wire.Pinned{Line: 12}},
+			{N: 14, At: 1_795_000_000_910, Media: 81_900, By: &mia, Showing: &wire.Showing{Product: "ring", Offer: "flash-1"}},
+			{N: 15, At: 1_795_000_000_920, By: &wire.Member{Alias: "m9", Name: "Bo"}, Gifted: &wire.Gifted{Gift: "rose", Count: 5, Combo: 10, Coins: 5}},
+			{N: 16, At: 1_795_000_000_930, PollEnded: &wire.PollEnded{Poll: 8, Counts: []int64{3, 6}}},
+			{N: 17, At: 1_795_000_000_940, By: &wire.Member{Alias: "m2", Name: "Cy"}, Staff: true, Held: &wire.Withheld{Text: "…", Class: "insult", Why: "looks like what was refused", Score: 0.8}},
+		},
+		Now: &wire.RoomNow{Polls: []wire.Tally{{Poll: 8, Counts: []int64{3, 6}}}, Questions: []wire.Asks{{N: 9, Votes: 15}}},
+	},
+	"event_answer.json": &wire.RoomAnswer{ID: "a-1", Error: &wire.RoomError{Code: wire.RateLimited, Text: "wait 2 seconds between two messages", Wait: 1400}},
+	"room_say.json":     &wire.RoomRequest{ID: "a-1", Say: &wire.Say{Text: "Hello", Reply: 12}},
+	"room_vote.json":    &wire.RoomRequest{ID: "a-2", Vote: &wire.Vote{Poll: 8, Option: 1}},
+	"room_gift.json":    &wire.RoomRequest{ID: "a-3", Gift: &wire.GiveGift{Gift: "rose", Count: 5}},
+	"room_silence.json": &wire.RoomRequest{ID: "a-4", Silence: &wire.SilenceOne{Who: "m2", Seconds: 600, Reason: "insults"}},
 	"problem.json": &wire.Problem{
 		Type: "about:blank", Title: "Conflict", Status: 409, Detail: "the show is not on air", Code: wire.NotLive,
 	},
