@@ -6,16 +6,18 @@
 // here, and a follower is told whenever something may have passed it by, so that it reads there what it lacks. One publisher's
 // messages arrive in their order.
 //
-// Queues: what arrives for one Follow or Serve, up to waiting messages. When it is full, what comes is dropped and counted, and
-// the follower is told; who asked is not answered in its time. Nothing is kept for a line that is down: publishing and asking
+// Queues: what arrives for one Follow or Serve, 1024 messages. When it is full, what comes is dropped and counted, and the
+// follower is told; who asked is not answered in its time. Nothing is kept for a line that is down: publishing and asking
 // then fail at once with ErrAway, because what is sent late is worth less than an answer now.
 //
 // Decisions. The line is taken up again for ever, also at the start and with credentials that are refused, which may be put
-// right meanwhile. While it is down followers are told to look into the store every second, so that a show goes on without it.
-// In a cluster the news of a subscription takes a moment from server to server, and servers that lose one another tell nobody:
-// followers are told once more a second after the line came up, and a publisher that numbers its messages had better repeat
-// its last number now and then. Shows are names of subjects, escaped; all subjects begin with "vitrine", so that the cluster
-// can carry other things besides. Two shops on one cluster need an account each.
+// right meanwhile. While it is down followers are told every second, so that a show goes on without it from the store alone.
+// They cannot be told when somebody else's line is down, the publisher's or one between servers of a cluster, nor in the moment
+// that the news of their subscription takes through a cluster, for which they are told once more a second later. So a publisher
+// that numbers its messages repeats its last number now and then. That nobody serves may likewise be true for one server of a
+// cluster only: who then does it instead must be stopped by the store from doing it as a second.
+//
+// All subjects begin with "vitrine", so that the cluster can carry other things besides; two shops on it need an account each.
 package bus
 
 import (
@@ -193,7 +195,7 @@ func (d dialer) Dial(network, address string) (net.Conn, error) { return d(netwo
 
 // up tells that the line has come, when all subscriptions stand at the server.
 func (b *Bus) up(conn *nats.Conn) {
-	if err := flush(context.Background(), conn); err != nil {
+	if flush(context.Background(), conn) != nil && !conn.IsConnected() {
 		return // it went again, and will come again
 	}
 	b.log.Info("the bus is up", "server", conn.ConnectedServerName())

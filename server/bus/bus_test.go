@@ -6,11 +6,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
 )
 
 var events, asked = Subject("evening", "events"), Subject("evening", "ask")
@@ -203,11 +206,7 @@ func TestTheBusGoesOnWhenAServerOfItsClusterIsKilled(t *testing.T) {
 	}
 	say(100)
 	at := away.conn.Load().ConnectedServerName()
-	for _, s := range all {
-		if s.Name() == at {
-			kill(s)
-		}
-	}
+	kill(all[slices.IndexFunc(all, func(s *server.Server) bool { return s.Name() == at })])
 	say(500)
 	wait(t, "served again", backs)
 	known(t, home, asked)
@@ -247,6 +246,22 @@ func TestAnAskWhoseLineBreaksIsNotWaitedFor(t *testing.T) {
 	if _, err := b.Request(within(t), asked, nil); !errors.Is(err, ErrAway) {
 		t.Errorf("without its server a request is answered %v", err)
 	}
+}
+
+func TestAServerThatFallsSilentIsLeftForAnother(t *testing.T) {
+	all := cluster(t)
+	l := newLink(t, all[0].Addr().String())
+	b, other := run(t, Config{URL: "nats://" + l.listener.Addr().String()}), run(t, Config{URL: all[1].ClientURL()})
+	serve(t, other, asked, func(b []byte) []byte { return b })
+	known(t, b, asked)
+	close(l.silent)
+	if _, err := b.Request(context.Background(), asked, nil); !errors.Is(err, ErrAway) { // without a deadline
+		t.Errorf("got %v", err)
+	}
+	await(t, "up by another way", func() bool {
+		a, err := b.Request(within(t), asked, []byte("x"))
+		return err == nil && string(a) == "x"
+	})
 }
 
 func TestAFollowerLooksIntoTheStoreWhileTheBusIsAwayAndHearsWhenItComes(t *testing.T) {

@@ -1,13 +1,22 @@
 package bus
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
+	"math/big"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats-server/v2/server"
@@ -84,6 +93,7 @@ func TestSubjectsAreOneAShowWhateverItsNameHolds(t *testing.T) {
 func TestTheClusterIsJoinedWithWhatItAsksFor(t *testing.T) {
 	user := func(o *server.Options) { o.Username, o.Password = "me", "hunter2" }
 	trusting, file := chain(t)
+	encrypted := certified(t)
 	for name, c := range map[string]struct {
 		server func(*server.Options)
 		cfg    func(host string) Config
@@ -94,12 +104,14 @@ func TestTheClusterIsJoinedWithWhatItAsksFor(t *testing.T) {
 		"a wrong password":              {user, func(h string) Config { return Config{URL: "nats://me:hunter22@" + h} }, false},
 		"a token":                       {func(o *server.Options) { o.Authorization = "hunter2" }, func(h string) Config { return Config{URL: "nats://hunter2@" + h} }, true},
 		"a file of credentials":         {trusting, func(h string) Config { return Config{URL: "nats://" + h, Credentials: file} }, true},
+		"an encrypted line":             {encrypted, func(h string) Config { return Config{URL: "tls://me:hunter2@" + h} }, true},
+		"encryption that they ask for":  {encrypted, func(h string) Config { return Config{URL: "nats://me:hunter2@" + h} }, true},
 		"encryption that is not theirs": {nil, func(h string) Config { return Config{URL: "tls://" + h} }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := natsServer(t, c.server)
 			var log lines
-			cfg := c.cfg(strings.TrimPrefix(s.ClientURL(), "nats://"))
+			cfg := c.cfg(s.Addr().String())
 			cfg.Log = log.log()
 			b := run(t, cfg)
 			if !c.up {
@@ -171,4 +183,31 @@ func chain(t *testing.T) (trusting func(*server.Options), file string) {
 	return func(o *server.Options) {
 		o.TrustedOperators, o.AccountResolver = []*jwt.OperatorClaims{claims}, resolver
 	}, file
+}
+
+// certified makes a server speak TLS by a certificate that this process trusts.
+func certified(t *testing.T) func(*server.Options) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trusted := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(trusted, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("SSL_CERT_FILE", trusted) // read when the first certificate is checked
+	return func(o *server.Options) {
+		o.Username, o.Password = "me", "hunter2"
+		o.TLSConfig = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+		o.TLSTimeout = patience.Seconds()
+	}
 }

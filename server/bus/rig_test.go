@@ -3,8 +3,10 @@ package bus
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -112,7 +114,7 @@ func serve(t testing.TB, b *Bus, subject string, answer func([]byte) []byte) (st
 	return stop
 }
 
-// nats starts a NATS server on loopback; its options may be changed before.
+// natsServer starts a NATS server on loopback; its options may be changed before.
 func natsServer(t testing.TB, change func(*server.Options)) *server.Server {
 	t.Helper()
 	o := &server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true}
@@ -167,4 +169,65 @@ func urls(all ...*server.Server) string {
 		list = append(list, s.ClientURL())
 	}
 	return strings.Join(list, ",")
+}
+
+// link is a way to a server that can fall silent, as when a machine loses its power.
+type link struct {
+	listener net.Listener
+	silent   chan struct{}
+	over     context.Context
+	moving   sync.WaitGroup
+}
+
+func newLink(t testing.TB, to string) *link {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	over, end := context.WithCancel(context.Background())
+	l := &link{listener: listener, silent: make(chan struct{}), over: over}
+	t.Cleanup(func() {
+		end()
+		_ = listener.Close()
+		l.moving.Wait()
+	})
+	l.moving.Go(func() {
+		for {
+			near, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial("tcp", to)
+			if err != nil {
+				_ = near.Close()
+				continue
+			}
+			l.moving.Go(func() { l.move(near, far) })
+			l.moving.Go(func() { l.move(far, near) })
+		}
+	})
+	return l
+}
+
+// move carries bytes until the link falls silent or ends.
+func (l *link) move(from, to net.Conn) {
+	defer func() { _ = errors.Join(from.Close(), to.Close()) }()
+	defer context.AfterFunc(l.over, func() { _ = from.Close() })()
+	b := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(b)
+		select {
+		case <-l.silent:
+			<-l.over.Done()
+			return
+		default:
+		}
+		if err != nil {
+			return
+		}
+		if _, err := to.Write(b[:n]); err != nil {
+			return
+		}
+	}
 }
