@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -185,29 +186,41 @@ func chain(t *testing.T) (trusting func(*server.Options), file string) {
 	}, file
 }
 
-// certified makes a server speak TLS by a certificate that this process trusts.
-func certified(t *testing.T) func(*server.Options) {
-	t.Helper()
+// certificate is one for loopback, which all of Go's clients in this process trust: they read the system's once.
+var certificate = sync.OnceValues(func() (c tls.Certificate, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		return c, err
 	}
-	c := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+	t := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		IsCA: true, BasicConstraintsValid: true,
 	}
-	der, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
+	der, err := x509.CreateCertificate(rand.Reader, t, t, key.Public(), key)
+	if err != nil {
+		return c, err
+	}
+	f, err := os.CreateTemp("", "trusted")
+	if err != nil {
+		return c, err
+	}
+	defer os.Remove(f.Name())
+	err = errors.Join(pem.Encode(f, &pem.Block{Type: "CERTIFICATE", Bytes: der}), f.Close(), os.Setenv("SSL_CERT_FILE", f.Name()))
+	if _, loaded := x509.SystemCertPool(); loaded != nil {
+		err = errors.Join(err, loaded)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
+})
+
+// certified makes a server speak TLS.
+func certified(t *testing.T) func(*server.Options) {
+	t.Helper()
+	c, err := certificate()
 	if err != nil {
 		t.Fatal(err)
 	}
-	trusted := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(trusted, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("SSL_CERT_FILE", trusted) // read when the first certificate is checked
 	return func(o *server.Options) {
 		o.Username, o.Password = "me", "hunter2"
-		o.TLSConfig = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
-		o.TLSTimeout = patience.Seconds()
+		o.TLSConfig, o.TLSTimeout = &tls.Config{Certificates: []tls.Certificate{c}}, patience.Seconds()
 	}
 }
