@@ -1,0 +1,3 @@
+package moderation
+import "math"
+func ln(x float64) float64 { return math.Log(x) }
