@@ -14,8 +14,8 @@ const (
 	numberPiece
 )
 
-// extract fills the features: words, pairs of words, three and four letters in a row with the borders of words; of Chinese, one,
-// two and three characters. What is parted as "f r e e" is a word again. Numbers count by their length only.
+// extract fills the features: words, pairs of words, three and four letters in a row with the borders of words; of Chinese, one
+// and two characters. What is parted as "f r e e" is a word again. Numbers count by their length only.
 func (f *reading) extract() {
 	f.features = f.features[:0]
 	last := uint32(0)
@@ -90,7 +90,7 @@ func (f *reading) word(w []unit, last uint32) uint32 {
 // solos adds the pieces that begin with the Chinese character or emoji at i.
 func (f *reading) solos(i int) {
 	h := soloPiece
-	for k := i; k < len(f.units) && k < i+3 && f.units[k].solo; k++ {
+	for k := i; k < len(f.units) && k < i+2 && f.units[k].solo; k++ {
 		h = mix(h, f.units[k].r)
 		f.feature(h)
 	}

@@ -192,6 +192,8 @@ func kindOf(r rune) kind {
 		return word
 	case unicode.IsSpace(r), r == '’', r == '\u2800':
 		return space
+	case r == utf8.RuneError:
+		return sign
 	case 0x1f3fb <= r && r <= 0x1f3ff:
 		return tone
 	case unicode.Is(unicode.So, r):
@@ -234,14 +236,19 @@ func (f *reading) part() {
 func (f *reading) stands(i int) bool {
 	switch f.seen[i] {
 	case '$':
-		if i+1 < len(f.seen) && letter(f.seen[i+1]) {
-			return true
+		const far = 3 // a row of them is money
+		a, b := i, i
+		for a > max(i-far, 0) && f.seen[a] == '$' {
+			a--
 		}
-		for i > 0 && f.seen[i] == '$' {
-			i--
+		for b < min(i+far, len(f.seen)-1) && f.seen[b] == '$' {
+			b++
 		}
-		return letter(f.seen[i])
+		return letter(f.seen[a]) || letter(f.seen[b])
 	case '@', '!', '|':
+		if f.seen[i] == '@' && i+1 < len(f.seen) && f.seen[i+1] == '$' { // no mention begins so
+			return f.stands(i + 1)
+		}
 		if i == 0 || i+1 == len(f.seen) {
 			return false
 		}

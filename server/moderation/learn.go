@@ -2,6 +2,7 @@ package moderation
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"encoding/binary"
 	"fmt"
@@ -72,8 +73,8 @@ func parseExamples(text string) (groups [][]line, err error) {
 	return groups, nil
 }
 
-// Learn takes in what a moderator decided about a text: that it is Fine, or of which class. A later decision about the same text goes
-// in the place of the first. The error has code Invalid for a class that cannot be learned.
+// Learn takes in what a moderator decided about a text: that it is Fine, or of which class. The latest decision about a text
+// counts, whenever it comes. The error has code Invalid for a class that cannot be learned.
 func (j *Judge) Learn(text string, c Class, now time.Time) error {
 	class := slices.Index(learnable[:], c)
 	if class < 0 {
@@ -103,18 +104,21 @@ func (m *model) learn(d decision) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if i := slices.IndexFunc(m.decisions, func(o decision) bool { return slices.Equal(o.rows, d.rows) }); i >= 0 {
+		if m.decisions[i].compare(d) >= 0 {
+			return
+		}
 		m.add([]example{m.decisions[i].example}, -1)
 		m.decisions = slices.Delete(m.decisions, i, i+1)
 	}
-	i, _ := slices.BinarySearchFunc(m.decisions, d.at, func(o decision, t time.Time) int {
-		if o.at.After(t) {
-			return 1
-		}
-		return -1
-	})
+	i, _ := slices.BinarySearchFunc(m.decisions, d, decision.compare)
 	m.decisions = slices.Insert(m.decisions, i, d)
 	m.add([]example{d.example}, 1)
 	m.drop(len(m.decisions) - m.most)
+}
+
+// compare orders decisions by time, and those of one time in some way that is always the same.
+func (d decision) compare(o decision) int {
+	return cmp.Or(d.at.Compare(o.at), cmp.Compare(d.class, o.class), slices.Compare(d.rows, o.rows))
 }
 
 // drop forgets the n oldest decisions.
@@ -195,7 +199,7 @@ func parseState(b []byte) (all []decision, err error) {
 			}
 			return 1
 		})
-		if !ordered || len(all) > 0 && d.at.Before(all[len(all)-1].at) || len(all) == decisionsMost {
+		if !ordered || len(all) > 0 && d.compare(all[len(all)-1]) <= 0 || len(all) == decisionsMost {
 			return nil, errState
 		}
 		all = append(all, d)

@@ -25,7 +25,10 @@ func set(words string) map[string]bool {
 
 // dots are ways to write a dot that links still have a meaning with, for people.
 var dots = func() *strings.Replacer {
-	pairs := []string{"(.)", ".", "[.]", ".", "{.}", ".", " . ", ".", "(dot)", ".", "[dot]", ".", "点com", ".com"}
+	pairs := []string{" . ", ".", "点com", ".com"}
+	for _, dot := range []string{"(.)", "[.]", "{.}", "(dot)", "[dot]", "{dot}"} {
+		pairs = append(pairs, " "+dot+" ", ".", dot, ".")
+	}
 	for _, dot := range []string{"dot", "punto", "点"} {
 		for _, top := range []string{"com", "net", "org"} {
 			pairs = append(pairs, " "+dot+" "+top, "."+top)

@@ -17,10 +17,10 @@ const (
 	rows = 1 << 16
 	// smoothing is how many examples a piece is taken to have been in that nobody has seen, shared by both sides. Chosen by
 	// cross-validation of the seed.
-	smoothing = 1.0
-	// shrink is the power of the number of pieces that their sum is divided by. Pieces overlap, so that their sum says more than
-	// they know (naive Bayes is too sure); found as smoothing was.
-	shrink = 0.5
+	smoothing = 2
+	// few is added to the number of pieces, by whose root their sum is divided. The root, because pieces overlap and say less together
+	// than their sum (naive Bayes is too sure); the addition, because a text of a few letters tells little. Chosen as smoothing was.
+	few = 20
 )
 
 // model is naive Bayes on whether a piece is in a text or not, over hashed pieces. Harmful is told from harmless by both sides'
@@ -97,7 +97,7 @@ func (m *model) add(examples []example, sign int) {
 
 // margin is how much more likely the pieces are in harmful texts than in harmless ones: a logarithm, shrunk.
 func (m *model) margin(rows []uint16) float64 {
-	return m.odds(rows, harm, 0) / math.Pow(float64(max(len(rows), 1)), shrink)
+	return m.odds(rows, harm, 0) / math.Sqrt(float64(len(rows)+few))
 }
 
 // odds is the logarithm of how much more likely the pieces are in examples counted in one cell than in another.

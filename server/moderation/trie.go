@@ -92,7 +92,7 @@ func (t *trie) at(units []unit, i int) (found Word, ok bool) {
 		return found, false
 	}
 	node := int32(0)
-	for k := i; k < len(units); k++ {
+	for k := i; k < min(len(units), i+longestWord); k++ {
 		u := units[k]
 		to := t.step(node, units, k, k == i)
 		if to == 0 {

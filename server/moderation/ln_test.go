@@ -1,3 +1,0 @@
-package moderation
-import "math"
-func ln(x float64) float64 { return math.Log(x) }
