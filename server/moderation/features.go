@@ -41,6 +41,21 @@ func (f *reading) extract() {
 	f.features = f.features[:min(len(f.features), featuresMost)]
 }
 
+// writing tells how a text is written, which is how its pieces are to be weighed: most of Chinese is one piece a character, where
+// letters give one for each three.
+func (f *reading) writing() int {
+	solos := 0
+	for _, u := range f.units {
+		if u.solo {
+			solos++
+		}
+	}
+	if 2*solos > len(f.units) {
+		return characters
+	}
+	return letters
+}
+
 // spelled returns where the word ends that single letters spell from i on, if there are at least three.
 func (f *reading) spelled(i int) int {
 	end := i

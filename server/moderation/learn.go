@@ -48,7 +48,9 @@ func (l line) example() example {
 	var r reading
 	r.read(l.text)
 	r.extract()
-	return exampleOf(r.features, slices.Index(learnable[:], l.class))
+	e := exampleOf(r.features, slices.Index(learnable[:], l.class))
+	e.writing = r.writing()
+	return e
 }
 
 // parseExamples reads lines of the form "class: text". An empty line parts groups: near-twins of different classes, or lines that

@@ -20,7 +20,7 @@ const (
 	smoothing = 2
 	// few is added to the number of pieces, by whose root their sum is divided. The root, because pieces overlap and say less together
 	// than their sum (naive Bayes is too sure); the addition, because a text of a few letters tells little. Chosen as smoothing was.
-	few = 20
+	few = 10
 )
 
 // model is naive Bayes on whether a piece is in a text or not, over hashed pieces. Harmful is told from harmless by both sides'
@@ -31,16 +31,29 @@ type model struct {
 	counts [][cells]uint16 // in how many examples a piece is
 	totals [cells]uint16   // how many examples there are
 
-	slope, offset float64 // of the logistic curve
+	curves [writings]curve
 
 	decisions []decision // what was learned, the oldest first
 	most      int
 }
 
+// Writings, which have curves of their own.
+const (
+	letters = iota
+	characters
+	writings
+)
+
+// curve is a logistic one, which makes a probability of a margin.
+type curve struct{ slope, offset float64 }
+
+func (c curve) at(margin float64) float64 { return logistic(c.slope*margin + c.offset) }
+
 // example is a text that is known to be of a class.
 type example struct {
-	class int // its place in learnable
-	rows  []uint16
+	class   int // its place in learnable
+	writing int // counts in the seed only
+	rows    []uint16
 }
 
 type decision struct {
@@ -64,17 +77,20 @@ func newModel(groups [][]example, most int) *model {
 	for _, g := range groups {
 		m.add(g, 1)
 	}
-	var margins []float64
-	var harmful []bool
+	var margins [writings][]float64
+	var harmful [writings][]bool
 	for _, g := range groups {
 		m.add(g, -1)
 		for _, e := range g {
-			margins = append(margins, m.margin(e.rows))
-			harmful = append(harmful, e.class != 0)
+			w := e.writing
+			margins[w] = append(margins[w], m.margin(e.rows))
+			harmful[w] = append(harmful[w], e.class != 0)
 		}
 		m.add(g, 1)
 	}
-	m.slope, m.offset = platt(margins, harmful)
+	for w := range m.curves {
+		m.curves[w] = platt(margins[w], harmful[w])
+	}
 	return m
 }
 
@@ -119,9 +135,9 @@ func (m *model) odds(rows []uint16, a, b int) float64 {
 	return sum + math.Log(product)
 }
 
-// judge tells how likely it is that a text with these features is harmful, and if so of which class, for a room in which every second
+// judge tells how likely it is that a text with these features and of this writing is harmful, and if so of which class, for a room in which every second
 // text is.
-func (m *model) judge(features []uint32) (score float64, class Class) {
+func (m *model) judge(features []uint32, writing int) (score float64, class Class) {
 	if len(features) == 0 {
 		return 0, Fine
 	}
@@ -133,7 +149,7 @@ func (m *model) judge(features []uint32) (score float64, class Class) {
 	rows = slices.Compact(rows)
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	score = logistic(m.slope*m.margin(rows) + m.offset)
+	score = m.curves[writing].at(m.margin(rows))
 	best := math.Inf(-1)
 	if score < 0.5 {
 		return score, Fine
@@ -149,12 +165,12 @@ func (m *model) judge(features []uint32) (score float64, class Class) {
 func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
 // platt fits a logistic curve by Newton's method with a little weight decay.
-func platt(x []float64, y []bool) (slope, offset float64) {
+func platt(x []float64, y []bool) (c curve) {
 	for range 30 {
 		const decay = 1e-3
-		ga, gb, haa, hab, hbb := decay*slope, decay*offset, decay, 0.0, decay
+		ga, gb, haa, hab, hbb := decay*c.slope, decay*c.offset, decay, 0.0, decay
 		for i := range x {
-			p, t := logistic(slope*x[i]+offset), 0.0
+			p, t := c.at(x[i]), 0.0
 			if y[i] {
 				t = 1
 			}
@@ -166,8 +182,8 @@ func platt(x []float64, y []bool) (slope, offset float64) {
 			hbb += w
 		}
 		det := haa*hbb - hab*hab
-		slope -= (ga*hbb - gb*hab) / det
-		offset -= (gb*haa - ga*hab) / det
+		c.slope -= (ga*hbb - gb*hab) / det
+		c.offset -= (gb*haa - ga*hab) / det
 	}
-	return slope, offset
+	return c
 }

@@ -53,7 +53,7 @@ func measure(j *Judge, lines []line, from float64) (all tally) {
 	for _, l := range lines {
 		r.read(l.text)
 		r.extract()
-		score, _ := j.model.judge(r.features)
+		score, _ := j.model.judge(r.features, r.writing())
 		all.add(score >= from, l.class != Fine)
 	}
 	return all
@@ -113,7 +113,7 @@ func leaveOut(from float64) (all tally) {
 	for _, g := range groups {
 		m.add(g, -1)
 		for _, e := range g {
-			all.add(logistic(m.slope*m.margin(e.rows)+m.offset) >= from, e.class != 0)
+			all.add(m.curves[e.writing].at(m.margin(e.rows)) >= from, e.class != 0)
 		}
 		m.add(g, 1)
 	}

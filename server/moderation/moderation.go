@@ -144,7 +144,7 @@ func (j *Judge) Judge(m Message, b *Book, now time.Time) Verdict {
 
 // weigh adds what the classifier says.
 func (j *Judge) weigh(v Verdict, rules Rules, r *reading, fresh bool) Verdict {
-	score, class := j.model.judge(r.features)
+	score, class := j.model.judge(r.features, r.writing())
 	v.Score = score
 	hold := rules.Hold
 	if fresh {
