@@ -53,7 +53,7 @@ const marksMost = 4
 // with letters instead of the digits and signs that stand for them within words, and letters that are stretched ("sooooo") twice.
 // Words are parted by a space, or by a dot where there were only signs. Folding a folded text changes nothing.
 //
-// It goes by Unicode's NFKD (UAX 15) and by a small choice of the look-alikes of UTS 39.
+// A text that is too long to be judged gives "". It goes by Unicode's NFKD (UAX 15) and by a small choice of the look-alikes of UTS 39.
 func Fold(text string) string {
 	var r reading
 	r.read(text)
@@ -70,8 +70,9 @@ func Fold(text string) string {
 	return s.String()
 }
 
-// read fills everything but the features.
-func (f *reading) read(text string) {
+// read fills everything but the features. It returns false, with nothing of use, for a text that is longer than MaxText, or would be with
+// its characters decomposed: one of them may stand for eighteen.
+func (f *reading) read(text string) bool {
 	*f = reading{seen: f.seen[:0], plain: f.plain[:0], units: f.units[:0], features: f.features[:0]}
 	marks := 0
 	for i := 0; i < len(text); {
@@ -93,8 +94,12 @@ func (f *reading) read(text string) {
 			marks = 0
 			f.decompose(r)
 		}
+		if len(f.seen) > MaxText {
+			return false
+		}
 	}
 	f.part()
+	return true
 }
 
 // decompose sees a character's compatibility decomposition.

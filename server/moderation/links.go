@@ -71,16 +71,20 @@ func (b *Book) link(v Verdict, text []byte, i, end int) Verdict {
 	certain := scheme || strings.HasPrefix(host, "www.")
 	path := end < len(text) && text[end] == '/' && text[end-1] != '.'
 	top := host[dot+1:]
-	_, notAddress := netip.ParseAddr(host)
 	switch {
 	case b.allows(host) && (i == 0 || text[i-1] < 0x80 || !joins(text[:i])):
 		return v
-	case certain, sureDomains[top], path && (wordDomains[top] || notAddress == nil):
+	case certain, sureDomains[top], path && (wordDomains[top] || address(host)):
 		return v.stricter(Block, Link, "link", host)
 	case wordDomains[top]:
 		return v.stricter(Hold, Link, "link", host)
 	}
 	return v
+}
+
+func address(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
 }
 
 func hostByte(c byte) bool {

@@ -23,12 +23,11 @@ package moderation
 import (
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"vitrine/server/wire"
 )
 
-// MaxText is the longest text that is judged, in characters; longer ones are blocked.
+// MaxText is the longest text that is judged, in visible characters; longer ones are blocked.
 const MaxText = 2000
 
 // Outcome is what is to happen with a text.
@@ -125,12 +124,11 @@ func (j *Judge) Judge(m Message, b *Book, now time.Time) Verdict {
 	if m.Staff {
 		return v
 	}
-	if len(m.Text) > MaxText && utf8.RuneCountInString(m.Text) > MaxText {
-		return v.stricter(Block, Flood, "length", "")
-	}
 	r := j.scratch.Get().(*reading)
 	defer j.scratch.Put(r)
-	r.read(m.Text)
+	if !r.read(m.Text) {
+		return v.stricter(Block, Flood, "length", "")
+	}
 
 	fresh := m.Age < time.Duration(b.rules.NewSeconds)*time.Second
 	v = b.shape(v, m, r)

@@ -86,36 +86,37 @@ func (t *trie) grow(node int32, r rune) int32 {
 	return to
 }
 
-// at returns the strictest word that begins at unit i.
+// at returns the strictest word that begins at unit i. Spaces of the list may be missing in the text. What is one word in the list may
+// be parted in the text by signs, or between single letters and around Chinese characters by anything. A letter may stand
+// there a few times more than in the list.
 func (t *trie) at(units []unit, i int) (found Word, ok bool) {
+	const staysMost = 3
 	if !units[i].start {
 		return found, false
 	}
-	node := int32(0)
-	for k := i; k < min(len(units), i+longestWord); k++ {
-		u := units[k]
-		to := t.step(node, units, k, k == i)
-		if to == 0 {
+	node, stays := t.letter(0, units[i]), 0
+	for k := i; node != 0; {
+		w, end := t.ends[node]
+		if end && (units[k].end || strings.HasSuffix(w.Text, "*")) && (!ok || strictness[w.Outcome] > strictness[found.Outcome]) {
+			found, ok = w, true
+		}
+		if k++; k == len(units) {
 			break
 		}
-		node = to
-		w, end := t.ends[node]
-		if end && (u.end || strings.HasSuffix(w.Text, "*")) && (!ok || strictness[w.Outcome] > strictness[found.Outcome]) {
-			found, ok = w, true
+		to := t.step(node, units[k-1], units[k])
+		stays++
+		if to != node {
+			stays = 0
+		}
+		if node = to; stays > staysMost {
+			break
 		}
 	}
 	return found, ok
 }
 
-// step returns the node after unit k, or 0. Spaces of the list may be missing in the text. What is one word in the list may be parted
-// in the text by signs, or between single letters and around Chinese characters by anything. A letter may stand there more
-// often than in the list.
-func (t *trie) step(node int32, units []unit, k int, first bool) int32 {
-	u := units[k]
-	if first {
-		return t.letter(node, u)
-	}
-	before := units[k-1]
+// step returns the node after unit u, which follows another: the same node if u only stretches that, 0 for none.
+func (t *trie) step(node int32, before, u unit) int32 {
 	if over := t.next[edge{node, ' '}]; over != 0 {
 		if to := t.letter(over, u); to != 0 {
 			return to
