@@ -183,22 +183,7 @@ func FuzzJudge(f *testing.F) {
 
 func BenchmarkJudge(b *testing.B) {
 	j, book := New(Config{}), compiled(b)
-	var lines []string
-	for _, language := range Languages() {
-		text, err := seeds.ReadFile("seed/" + language + ".txt")
-		if err != nil {
-			b.Fatal(err)
-		}
-		groups, err := parseExamples(string(text))
-		if err != nil {
-			b.Fatal(err)
-		}
-		for _, g := range groups {
-			for _, l := range g {
-				lines = append(lines, l.text)
-			}
-		}
-	}
+	lines := seedLines(b)
 	persons := make([]string, 5000)
 	for i := range persons {
 		persons[i] = fmt.Sprint("person ", i)
@@ -206,7 +191,7 @@ func BenchmarkJudge(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := range b.N {
-		j.Judge(Message{Room: "r", Person: persons[i*7919%len(persons)], Text: lines[i%len(lines)], Age: known}, book, noon.Add(time.Duration(i)*3*time.Millisecond))
+		j.Judge(Message{Room: "r", Person: persons[i*7919%len(persons)], Text: lines[i%len(lines)].text, Age: known}, book, noon.Add(time.Duration(i)*3*time.Millisecond))
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "texts/s")
 }

@@ -93,7 +93,7 @@ type author struct {
 
 // habit is what somebody said lately.
 type habit struct {
-	times []time.Time // of all texts within the rate's window, the oldest first
+	times []int64 // of all texts within the rate's window, in Unix ms, the oldest first
 	said  [mostSketches]struct {
 		sketch sketch
 		at     time.Time
@@ -144,9 +144,9 @@ func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
 // count counts this text and those before it within the window.
 func (h *habit) count(now time.Time, window time.Duration) int {
-	h.times = slices.DeleteFunc(h.times, func(at time.Time) bool { return now.Sub(at) >= window })
+	h.times = slices.DeleteFunc(h.times, func(at int64) bool { return now.UnixMilli()-at >= window.Milliseconds() })
 	if len(h.times) <= mostTimes {
-		h.times = append(h.times, now)
+		h.times = append(h.times, now.UnixMilli())
 	}
 	return len(h.times)
 }

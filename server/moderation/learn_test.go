@@ -124,7 +124,7 @@ func FuzzImport(f *testing.F) {
 		if err != nil {
 			return
 		}
-		j := &Judge{model: &model{counts: make([][cells]uint16, rows), most: decisionsMost}}
+		j := &Judge{model: &model{counts: make([][cells]uint16, buckets), most: decisionsMost}}
 		if err := j.Import(state); err != nil || len(j.model.decisions) != len(all) {
 			t.Errorf("%d decisions of %d: %v", len(j.model.decisions), len(all), err)
 		}

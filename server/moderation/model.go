@@ -13,8 +13,8 @@ var learnable = [...]Class{Fine, Insult, Hate, Threat, Sexual, Scam, Spam}
 const (
 	harm  = len(learnable) // the place where all but Fine are counted together
 	cells = harm + 1
-	// rows are the top 16 bits of hashes.
-	rows = 1 << 16
+	// buckets are what the top 16 bits of hashes tell apart.
+	buckets = 1 << 16
 	// smoothing is how many examples a piece is taken to have been in that nobody has seen, shared by both sides. Chosen by
 	// cross-validation of the seed.
 	smoothing = 2
@@ -73,7 +73,7 @@ func exampleOf(features []uint32, class int) example {
 
 // newModel makes a model that knows groups of examples.
 func newModel(groups [][]example, most int) *model {
-	m := &model{counts: make([][cells]uint16, rows), most: most}
+	m := &model{counts: make([][cells]uint16, buckets), most: most}
 	for _, g := range groups {
 		m.add(g, 1)
 	}
