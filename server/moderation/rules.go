@@ -27,7 +27,8 @@ const (
 	NoLink      LinkRule = "none"
 )
 
-// Rules are what a shop may change about moderation. A count or length of 0 turns its rule off. Use Defaults to begin with.
+// Rules are what a shop may change about moderation. A count or length of 0 turns its rule off. Begin with
+// Defaults, also when reading JSON, so that what is not said stays as it is there.
 type Rules struct {
 	// Lists are the languages whose built-in lists count: "en", "es", "zh".
 	Lists []string `json:"lists"`
@@ -108,8 +109,9 @@ func (r Rules) Validate() error {
 		return wire.Errorf(wire.Invalid, "links are %q, %q or %q", AnyLink, ListedLinks, NoLink)
 	}
 	for _, h := range r.Hosts {
-		if !strings.Contains(h, ".") || strings.ContainsAny(h, "/:@*? ") || h != strings.ToLower(h) {
-			return wire.Errorf(wire.Invalid, "a host is written as shop.example, in small letters and without https:// or a path; got %.80q", h)
+		other := func(r rune) bool { return r >= utf8.RuneSelf || !hostByte(byte(r)) }
+		if !strings.Contains(h, ".") || strings.ContainsFunc(h, other) {
+			return wire.Errorf(wire.Invalid, "a host is written as shop.example, in small letters of ASCII and without https:// or a path; got %.80q", h)
 		}
 	}
 	if _, ok := strictness[r.Contact]; !ok {

@@ -237,6 +237,7 @@ func TestRulesThatMakeNoSenseAreRefused(t *testing.T) {
 		"many":      func(r *Rules) { r.Words = make([]Word, mostWords+1) },
 		"links":     func(r *Rules) { r.Links = "" },
 		"host":      func(r *Rules) { r.Hosts = []string{"https://shop.example"} },
+		"idn":       func(r *Rules) { r.Hosts = []string{"bücher.example"} },
 		"contact":   func(r *Rules) { r.Contact = "" },
 		"negative":  func(r *Rules) { r.EmojiMost = -1 },
 		"repeats":   func(r *Rules) { r.RepeatMost = mostSketches + 1 },
