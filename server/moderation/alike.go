@@ -5,9 +5,10 @@ import (
 	"unicode"
 )
 
-// invisible tells characters that take no place: formats, variation selectors, fillers (Unicode's Default_Ignorable_Code_Point).
+// invisible tells characters that take no place: formats, variation selectors, fillers (Unicode's Default_Ignorable_Code_Point), and
+// tones of skin, which only change the emoji before.
 func invisible(r rune) bool {
-	return unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+	return 0x1f3fb <= r && r <= 0x1f3ff || unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
 // mark tells characters that are drawn over the one before.

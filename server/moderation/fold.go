@@ -147,8 +147,6 @@ func (f *reading) see(r rune) {
 		return
 	}
 	switch k := kindOf(r); {
-	case k == tone:
-		return
 	case emoji(r):
 		f.emoji++
 	case k == word, k == solo:
@@ -177,7 +175,6 @@ const (
 	space             // parts them further
 	word              // belongs to one
 	solo              // is one
-	tone              // of skin: nothing
 )
 
 func kindOf(r rune) kind {
@@ -199,8 +196,6 @@ func kindOf(r rune) kind {
 		return space
 	case r == utf8.RuneError:
 		return sign
-	case 0x1f3fb <= r && r <= 0x1f3ff:
-		return tone
 	case unicode.Is(unicode.So, r):
 		return solo
 	}
@@ -220,7 +215,7 @@ func (f *reading) part() {
 			before = wide
 			i++
 			continue
-		case sign, tone:
+		case sign:
 			before = max(before, tight)
 			i++
 			continue
