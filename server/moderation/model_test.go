@@ -150,6 +150,21 @@ func leaveOut(from float64) (all tally) {
 	return all
 }
 
+func TestAStreamThatNothingWasTunedForIsMostlyLeftAlone(t *testing.T) {
+	for _, j := range []*Judge{New(Config{}), taught(t)} {
+		b := compiled(t)
+		var all tally
+		for _, l := range corpus(t, "stream.txt") {
+			all.add(verdict(t, j, b, l.text).Outcome != Publish, l.class != Fine)
+		}
+		alarms := float64(all.alarms) / float64(all.alarms+all.quiet)
+		t.Logf("precision %.3f, recall %.3f, false alarms %.1f %% (%+v)", all.precision(), all.recall(), 100*alarms, all)
+		if all.precision() < 0.75 || all.recall() < 0.5 || alarms > 0.06 {
+			t.Errorf("precision %.3f, recall %.3f, false alarms %.3f", all.precision(), all.recall(), alarms)
+		}
+	}
+}
+
 func TestScoresAreProbabilities(t *testing.T) {
 	const bins = 4
 	var lines, harmful, scores [bins]float64
@@ -232,7 +247,7 @@ func TestTheHeldOutLinesAreNotLearned(t *testing.T) {
 	for _, l := range append(seedLines(t), corpus(t, "decisions.txt")...) {
 		seen[Fold(l.text)] = l.text
 	}
-	for _, l := range corpus(t, "heldout.txt") {
+	for _, l := range append(corpus(t, "heldout.txt"), corpus(t, "stream.txt")...) {
 		if twin, ok := seen[Fold(l.text)]; ok {
 			t.Errorf("%q is learned as %q", l.text, twin)
 		}
@@ -242,7 +257,7 @@ func TestTheHeldOutLinesAreNotLearned(t *testing.T) {
 func TestTheListsLeaveHarmlessLinesAlone(t *testing.T) {
 	j, b := New(Config{}), compiled(t, rulesOnly)
 	harmless, stopped := 0, 0
-	for _, l := range append(append(seedLines(t), corpus(t, "decisions.txt")...), corpus(t, "heldout.txt")...) {
+	for _, l := range slices.Concat(seedLines(t), corpus(t, "decisions.txt"), corpus(t, "heldout.txt"), corpus(t, "stream.txt")) {
 		if l.class != Fine {
 			continue
 		}
