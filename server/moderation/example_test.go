@@ -26,7 +26,7 @@ func ExampleJudge() {
 		"where is the trash can from",
 		"you are trash",
 	} {
-		v := judge.Judge(moderation.Message{Room: "evening", Person: "anna", Text: text, Age: 48 * time.Hour}, book, now)
+		v := judge.Judge(moderation.Message{Room: "evening", Person: "anna", Text: text}, book, now)
 		fmt.Printf("%s %s %q %q\n", v.Outcome, v.Class, v.Rule, v.Found)
 	}
 

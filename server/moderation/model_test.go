@@ -62,6 +62,11 @@ func measure(j *Judge, lines []line, from float64) (all tally) {
 	return all
 }
 
+// newcomer judges a text of somebody new, as most viewers are.
+func newcomer(j *Judge, b *Book, text string) Verdict {
+	return j.Judge(Message{Room: "r", Person: text, Text: text}, b, noon)
+}
+
 func compiled(t testing.TB, change ...func(*Rules)) *Book {
 	t.Helper()
 	r := Defaults()
@@ -93,8 +98,8 @@ func taught(t *testing.T) *Judge {
 // its matter.
 func TestTheClassifierTellsWhatItHasNotSeen(t *testing.T) {
 	held, rules := corpus(t, "heldout.txt"), Defaults()
-	left := leaveOut(rules.Hold)
-	before, after := measure(New(Config{}), held, rules.Hold), measure(taught(t), held, rules.Hold)
+	left := leaveOut(rules.NewHold)
+	before, after := measure(New(Config{}), held, rules.NewHold), measure(taught(t), held, rules.NewHold)
 	for name, c := range map[string]tally{"seed, each group left out": left, "held out": before, "held out, after decisions": after} {
 		t.Logf("%-26s precision %.3f, recall %.3f, false alarms %.1f %% (%+v)", name, c.precision(), c.recall(), 100*float64(c.alarms)/float64(c.alarms+c.quiet), c)
 	}
@@ -155,7 +160,7 @@ func TestAStreamThatNothingWasTunedForIsMostlyLeftAlone(t *testing.T) {
 		b := compiled(t)
 		var all tally
 		for _, l := range corpus(t, "stream.txt") {
-			all.add(verdict(t, j, b, l.text).Outcome != Publish, l.class != Fine)
+			all.add(newcomer(j, b, l.text).Outcome != Publish, l.class != Fine)
 		}
 		alarms := float64(all.alarms) / float64(all.alarms+all.quiet)
 		t.Logf("precision %.3f, recall %.3f, false alarms %.1f %% (%+v)", all.precision(), all.recall(), 100*alarms, all)
@@ -199,7 +204,7 @@ func TestRulesAndClassifierTogetherSortTheHeldOutLines(t *testing.T) {
 		classes, outcomes := 0, map[Outcome]int{}
 		languages := map[string]*tally{"Latin": {}, "Chinese": {}}
 		for _, l := range corpus(t, "heldout.txt") {
-			v := verdict(t, j, b, l.text)
+			v := newcomer(j, b, l.text)
 			all.add(v.Outcome != Publish, l.class != Fine)
 			writing := "Latin"
 			if len([]rune(l.text))*2 < len(l.text) {

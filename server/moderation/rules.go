@@ -73,7 +73,7 @@ func Defaults() Rules {
 		CapsLength: 16, CapsPercent: 80, EmojiMost: 20,
 		RepeatMost: 2, RepeatSeconds: 60, RateMost: 30, RateSeconds: 60, RaidPersons: 5, RaidSeconds: 60,
 		NewSeconds: 3600,
-		Hold:       0.7, NewHold: 0.6, Shadow: 0.93, Block: 0.98,
+		Hold:       0.8, NewHold: 0.7, Shadow: 0.93, Block: 0.98,
 	}
 }
 

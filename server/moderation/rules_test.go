@@ -211,6 +211,13 @@ func TestNewAccountsAreJudgedMoreStrictly(t *testing.T) {
 			t.Errorf("%q: new %+v, old %+v", text, fresh, old)
 		}
 	}
+	b = compiled(t, func(r *Rules) { r.Hold, r.NewHold, r.Shadow, r.Block = 2, 0.01, 2, 2 })
+	if v := j.Judge(Message{Person: "old", Text: "you are trash", Age: known}, b, noon); v.Outcome != Publish || v.Score == 0 {
+		t.Errorf("known, with the classifier off: %+v", v)
+	}
+	if v := j.Judge(Message{Person: "new", Text: "you are trash"}, b, noon); v.Outcome != Hold || v.Rule != "classifier" || v.Class != Insult {
+		t.Errorf("new, with the classifier on: %+v", v)
+	}
 }
 
 func TestRulesComeBackFromJSON(t *testing.T) {
