@@ -75,12 +75,15 @@ func parseExamples(text string) (groups [][]line, err error) {
 	return groups, nil
 }
 
-// Learn takes in what a moderator decided about a text: that it is Fine, or of which class. The latest decision about a text
+// Learn takes in what a moderator decided about a text: that it is Fine, of which class, or just Harmful. The latest decision about a text
 // counts, whenever it comes. The error has code Invalid for a class that cannot be learned.
 func (j *Judge) Learn(text string, c Class, now time.Time) error {
 	class := slices.Index(learnable[:], c)
-	if class < 0 {
-		return wire.Errorf(wire.Invalid, "a decision is one of fine, insult, hate, threat, sexual, scam and spam; got %.20q", c)
+	switch {
+	case c == Harmful:
+		class = harm
+	case class < 0:
+		return wire.Errorf(wire.Invalid, "a decision is one of fine, insult, hate, threat, sexual, scam, spam and harmful; got %.20q", c)
 	}
 	r := j.scratch.Get().(*reading)
 	defer j.scratch.Put(r)
@@ -181,7 +184,7 @@ func parseState(b []byte) (all []decision, err error) {
 	}
 	for len(b) > 0 {
 		at, n := binary.Varint(b)
-		if n <= 0 || len(b) < n+2 || at < 0 || at > 1<<40 || int(b[n]) >= len(learnable) {
+		if n <= 0 || len(b) < n+2 || at < 0 || at > 1<<40 || int(b[n]) >= cells {
 			return nil, errState
 		}
 		d := decision{at: time.Unix(at, 0).UTC()}

@@ -85,6 +85,27 @@ func TestALaterDecisionGoesInThePlaceOfTheFirst(t *testing.T) {
 	}
 }
 
+func TestARefusalWithoutAClassIsLearnedToo(t *testing.T) {
+	j, b := New(Config{}), compiled(t)
+	const text = "verdant sprocket carnival"
+	before := verdict(t, j, b, text).Score
+	if err := j.Learn(text, Harmful, noon); err != nil {
+		t.Fatal(err)
+	}
+	after := verdict(t, j, b, text)
+	if after.Score < before+0.3 || after.Class == Harmful {
+		t.Errorf("score %.3f, then %+v", before, after)
+	}
+	back := New(Config{})
+	if err := back.Import(j.Export()); err != nil || back.model.totals != j.model.totals {
+		t.Errorf("imported: %v", err)
+	}
+	j.Forget(noon.Add(time.Second))
+	if j.model.totals != New(Config{}).model.totals {
+		t.Error("it is not forgotten")
+	}
+}
+
 func TestStatesComeBack(t *testing.T) {
 	j, back := taught(t), New(Config{})
 	if err := back.Learn("something else", Insult, noon); err != nil {

@@ -11,7 +11,8 @@ import (
 var learnable = [...]Class{Fine, Insult, Hate, Threat, Sexual, Scam, Spam}
 
 const (
-	harm  = len(learnable) // the place where all but Fine are counted together
+	// harm is the place where all but Fine are counted together, and the place of Harmful.
+	harm  = len(learnable)
 	cells = harm + 1
 	// buckets are what the top 16 bits of hashes tell apart.
 	buckets = 1 << 16
@@ -51,7 +52,7 @@ func (c curve) at(margin float64) float64 { return logistic(c.slope*margin + c.o
 
 // example is a text that is known to be of a class.
 type example struct {
-	class   int // its place in learnable
+	class   int // its place in learnable, or harm
 	writing int // counts in the seed only
 	rows    []uint16
 }
@@ -100,7 +101,7 @@ func (m *model) add(examples []example, sign int) {
 		d := uint16(sign) // wraps around as subtraction does
 		one := func(c *[cells]uint16) {
 			c[e.class] += d
-			if e.class != 0 {
+			if e.class != 0 && e.class != harm {
 				c[harm] += d
 			}
 		}

@@ -48,13 +48,15 @@ type Class string
 
 // Classes of texts. The classifier tells Fine to Spam apart; the others are rules' only.
 const (
-	Fine    Class = "fine"
-	Insult  Class = "insult"
-	Hate    Class = "hate"
-	Threat  Class = "threat"
-	Sexual  Class = "sexual"
-	Scam    Class = "scam"
-	Spam    Class = "spam"
+	Fine   Class = "fine"
+	Insult Class = "insult"
+	Hate   Class = "hate"
+	Threat Class = "threat"
+	Sexual Class = "sexual"
+	Scam   Class = "scam"
+	Spam   Class = "spam"
+	// Harmful is for decisions only: one of the classes before, nobody said which.
+	Harmful Class = "harmful"
 	Contact Class = "contact" // leads people off the shop
 	Link    Class = "link"
 	Flood   Class = "flood" // too much, too loud or too often
