@@ -41,7 +41,7 @@ func (t *tx) gift(who actor, q wire.GiveGift) (int64, error) {
 		CoinLine{Transfer: transfer, Account: HostAccount(t.h.room.show), Coins: cost, At: t.at})
 	t.coins[wallet] -= cost
 	left := t.coins[wallet]
-	t.own = append(t.own, own{who.who.Person, wire.RoomFrame{Coins: &left}})
+	t.notices = append(t.notices, notice{who.who.Person, wire.RoomFrame{Coins: &left}})
 	t.main.Given += cost
 	t.putMain()
 	return n, nil

@@ -178,8 +178,8 @@ func (t *tx) judge(who actor, q wire.Judged) (n int64, err error) {
 	if q.Verdict == wire.Refuse {
 		if author.p != nil {
 			told := t.line(n)
-			notice := wire.RoomEvent{N: n, At: told.At, Judged: &q}
-			t.own = append(t.own, own{author.p.Person, wire.RoomFrame{Through: n, Events: []wire.RoomEvent{notice}}})
+			e := wire.RoomEvent{N: n, At: told.At, Judged: &q}
+			t.notices = append(t.notices, notice{author.p.Person, wire.RoomFrame{Through: n, Events: []wire.RoomEvent{e}}})
 		}
 		return n, nil
 	}

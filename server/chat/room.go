@@ -52,15 +52,15 @@ type room struct {
 
 // told is news of a room: what its home publishes. Lost says that something may have been missed.
 type told struct {
-	Epoch  int64            `json:"epoch"`
-	Events []wire.RoomEvent `json:"events,omitempty"`
-	Now    *wire.RoomNow    `json:"now,omitempty"`
-	Own    []own            `json:"own,omitempty"`
-	lost   bool
+	Epoch   int64            `json:"epoch"`
+	Events  []wire.RoomEvent `json:"events,omitempty"`
+	Now     *wire.RoomNow    `json:"now,omitempty"`
+	Notices []notice         `json:"notices,omitempty"`
+	lost    bool
 }
 
-// own is what is told to one person only. Out puts them out of the room.
-type own struct {
+// notice is what is told to one person only.
+type notice struct {
 	Person wire.PersonID  `json:"person"`
 	Frame  wire.RoomFrame `json:"frame"`
 }
@@ -238,7 +238,7 @@ func (r *room) tell(ctx context.Context, t told) {
 	if t.Now != nil {
 		r.crowd.tell(nil, t.Now)
 	}
-	for _, o := range t.Own {
+	for _, o := range t.Notices {
 		r.crowd.to(o.Person, o.Frame)
 	}
 }

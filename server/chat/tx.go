@@ -28,7 +28,7 @@ type tx struct {
 	votesOf  map[int64]map[wire.Alias]int
 	coins    map[Account]int64
 	reports  map[wire.PersonID]ReporterRow
-	own      []own
+	notices  []notice
 	lessons  []lesson
 }
 
