@@ -46,7 +46,8 @@ const (
 	Left                 // by Close
 	Slow                 // frames were not read: it may be joined again from the newest event known
 	Banned               // the person may not be here
-	Over                 // the room is closed, or this process ends
+	Closed               // the room is
+	Over                 // this process ends
 )
 
 // Subscription is one way to somebody in a room: a page or studio has one, so that a person may have several. It is safe for
@@ -100,7 +101,7 @@ type crowd struct {
 	wake chan struct{}
 
 	mu      sync.Mutex // guards what follows
-	over    bool
+	over    Ending     // Open as long as it is not
 	pending []wire.RoomEvent
 	gauges  gauges
 	through int64
@@ -128,8 +129,8 @@ func (c *crowd) join(m wire.Member, person wire.PersonID, staff bool) *Subscript
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := &Subscription{crowd: c, staff: staff, frames: make(chan *Frame, queueOf)}
-	if c.over {
-		s.end = Over
+	if c.over != Open {
+		s.end = c.over
 		close(s.frames)
 		return s
 	}
@@ -264,7 +265,7 @@ func (c *crowd) throwOut(a *attendee) {
 
 // run makes frames of what is told, until ctx ends; then all subscriptions are over, without what was not framed yet.
 func (c *crowd) run(ctx context.Context) {
-	defer c.finish()
+	defer c.close(Over)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var last time.Time
@@ -290,13 +291,14 @@ func (c *crowd) run(ctx context.Context) {
 	}
 }
 
-func (c *crowd) finish() {
+// close ends all subscriptions, and those that are made later.
+func (c *crowd) close(why Ending) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.over = true
+	c.over = why
 	for _, r := range c.rings {
 		for _, s := range slices.Clone(r) {
-			c.drop(s, Over)
+			c.drop(s, why)
 		}
 	}
 }

@@ -447,6 +447,6 @@ func BenchmarkFrame(b *testing.B) {
 		now = now.Add(frameEvery)
 		c.frame(now)
 	}
-	c.finish()
+	c.close(Closed)
 	all.Wait()
 }
