@@ -369,8 +369,10 @@ func (c *crowd) tellConcerned(events, left []wire.RoomEvent) {
 		if e.Said != nil && e.By != nil {
 			c.remember(e.N, e.By.Alias)
 		}
-		if e.Silenced != nil && !e.Silenced.Shadow {
-			add(e.Silenced.Who.Alias, e)
+		if to := concerned(e); e.Staff {
+			if own, ok := seenBy(e, to, false); ok {
+				add(to, own)
+			}
 		}
 	}
 	for _, e := range left {
@@ -395,6 +397,17 @@ func (c *crowd) tellConcerned(events, left []wire.RoomEvent) {
 			}
 		}
 	}
+}
+
+// concerned is whom an event of the staff's concerns besides, "" for nobody.
+func concerned(e wire.RoomEvent) wire.Alias {
+	switch {
+	case e.Silenced != nil:
+		return e.Silenced.Who.Alias
+	case e.By != nil:
+		return e.By.Alias
+	}
+	return ""
 }
 
 // remember notes who wrote a line, and forgets the oldest.
