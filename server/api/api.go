@@ -75,6 +75,8 @@ type Config struct {
 	Feed *Feed
 	// Sockets are the ways into rooms; nil leaves them out.
 	Sockets *Sockets
+	// Censor keeps the rules for what may be said in them; nil leaves those out.
+	Censor Censor
 	// Withdrawals sign the links by which buyers withdraw without signing in; without them nobody can in this way.
 	Withdrawals shop.WithdrawalKeys
 	// Exports are what rooms keep of people, for them to have.
@@ -158,6 +160,9 @@ func (e *edge) sell(mux *http.ServeMux) {
 	e.managing()
 	if e.Sockets != nil {
 		e.talking(mux)
+	}
+	if e.Censor != nil {
+		e.moderating()
 	}
 	if e.Shop != nil {
 		e.buying()
