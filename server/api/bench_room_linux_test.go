@@ -267,7 +267,10 @@ func realRooms(ctx context.Context, all *sync.WaitGroup, staff bool) (http.Handl
 	if err != nil {
 		return nil, err
 	}
-	room := chat.NewBare()
+	room, err := newHub(db)
+	if err != nil {
+		return nil, err
+	}
 	var rooms Rooms = room
 	if staff {
 		rooms = allStaff{room}
