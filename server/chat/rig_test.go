@@ -27,6 +27,7 @@ const demo wire.ShowID = "demo"
 // town is a database, a bus and hubs on them, with a clock that only the test moves.
 type town struct {
 	t     testing.TB
+	show  wire.ShowID
 	db    chat.Storage
 	bus   *wires
 	clock atomic.Int64 // Unix ms
@@ -41,7 +42,12 @@ func newTown(t testing.TB, cfg store.Config) *town {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	w := &town{t: t, db: db, bus: newWires(), judge: &strict{}}
+	return townOn(t, db, demo)
+}
+
+// townOn is a show in a database.
+func townOn(t testing.TB, db chat.Storage, show wire.ShowID) *town {
+	w := &town{t: t, show: show, db: db, bus: newWires(), judge: &strict{}}
 	w.clock.Store(time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC).UnixMilli())
 	return w
 }
@@ -125,7 +131,7 @@ func (h *hub) asks(who chat.Who, q wire.RoomRequest) wire.RoomAnswer {
 	if q.ID == "" {
 		q.ID = h.w.id()
 	}
-	return h.Do(h.w.t.Context(), demo, who, q)
+	return h.Do(h.w.t.Context(), h.w.show, who, q)
 }
 
 func say(text string) wire.RoomRequest { return wire.RoomRequest{Say: &wire.Say{Text: text}} }
@@ -140,7 +146,7 @@ func (h *hub) says(who chat.Who, text string) int64 {
 // joins has somebody join, and leaves again.
 func (h *hub) joins(who chat.Who, after int64) wire.RoomJoined {
 	h.w.t.Helper()
-	sub, j, err := h.Join(h.w.t.Context(), demo, who, after)
+	sub, j, err := h.Join(h.w.t.Context(), h.w.show, who, after)
 	if err != nil {
 		h.w.t.Fatalf("%s cannot join: %v", who.Name, err)
 	}
@@ -151,7 +157,7 @@ func (h *hub) joins(who chat.Who, after int64) wire.RoomJoined {
 // all reads the whole log.
 func (w *town) all() []wire.RoomEvent {
 	w.t.Helper()
-	list, err := w.db.ReadRoom(w.t.Context(), demo, chat.Span{Through: 1 << 60, Most: 1 << 20})
+	list, err := w.db.ReadRoom(w.t.Context(), w.show, chat.Span{Through: 1 << 60, Most: 1 << 20})
 	if err != nil {
 		w.t.Fatal(err)
 	}
