@@ -151,14 +151,11 @@ func (f *fleet) listens(ctx context.Context, who chat.Who, through func() int64)
 // TestNothingIsLostOrDoubledWhenProcessesDieAtAnyStep has people speak and give gifts while processes die at each of their first steps.
 func TestNothingIsLostOrDoubledWhenProcessesDieAtAnyStep(t *testing.T) {
 	const furthest = 9
-	for engine, fresh := range engines {
+	for _, engine := range engines {
 		t.Run(engine, func(t *testing.T) {
-			db, err := store.Open(t.Context(), fresh(t))
-			if err != nil {
-				t.Fatal(err)
-			}
+			db := newTown(t, engine).db
 			t.Cleanup(func() {
-				if err := errors.Join(db.AuditCoins(context.Background()), db.Close()); err != nil {
+				if err := db.(*store.Store).AuditCoins(context.Background()); err != nil {
 					t.Error(err)
 				}
 			})

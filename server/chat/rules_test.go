@@ -44,7 +44,7 @@ func TestEverybodyHasOneVoteHoweverManyTheySendAtOnce(t *testing.T) {
 			})
 		}
 		all.Wait()
-		r, err := hubs[1].Poll(t.Context(), demo, n)
+		r, err := hubs[1].Poll(t.Context(), w.show, n)
 		if err != nil || counted != 8 || len(r.Votes) != 8 || r.Counts[0]+r.Counts[1] != 8 {
 			t.Errorf("%d counted, exported %+v, %v", counted, r, err)
 		}
@@ -67,13 +67,14 @@ func TestEverybodyHasOneVoteHoweverManyTheySendAtOnce(t *testing.T) {
 func TestGiftsTakeNoMoreCoinsThanThereAre(t *testing.T) {
 	everyEngine(t, func(t *testing.T, w *town) {
 		hubs := []*hub{w.hub(), w.hub()}
-		ann := viewer("Ann")
+		ann := viewer(fmt.Sprint("Ann of ", w.show))
+		key := fmt.Sprint("stripe ", w.show)
 		for range 3 { // the same top-up
-			if err := hubs[0].Credit(t.Context(), ann.Person, 10, "stripe-1"); err != nil {
+			if err := hubs[0].Credit(t.Context(), ann.Person, 10, key); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := hubs[0].Credit(t.Context(), ann.Person, 11, "stripe-1"); wire.CodeOf(err) != wire.KeyReused {
+		if err := hubs[0].Credit(t.Context(), ann.Person, 11, key); wire.CodeOf(err) != wire.KeyReused {
 			t.Error("the key for another top-up:", err)
 		}
 		var all sync.WaitGroup
@@ -82,7 +83,7 @@ func TestGiftsTakeNoMoreCoinsThanThereAre(t *testing.T) {
 		for i := range 16 { // two shows at once, of one wallet
 			all.Go(func() {
 				q := wire.RoomRequest{ID: w.id(), Gift: &wire.GiveGift{Gift: "rose", Count: 1}}
-				show := wire.ShowID(fmt.Sprint("show-", i%2))
+				show := wire.ShowID(fmt.Sprint(w.show, "-", i%2))
 				a := hubs[i/8].Do(t.Context(), show, ann, q)
 				mu.Lock()
 				defer mu.Unlock()
@@ -106,8 +107,8 @@ func TestGiftsTakeNoMoreCoinsThanThereAre(t *testing.T) {
 }
 
 func TestTheSameGiftInARowIsACombo(t *testing.T) {
-	w := newTown(t, engines["SQLite"](t))
-	h, ann := w.hub(), viewer("Ann")
+	w := newTown(t, "SQLite")
+	h, ann := w.hub(), viewer("Cora")
 	if err := h.Credit(t.Context(), ann.Person, 100, "k"); err != nil {
 		t.Fatal(err)
 	}
@@ -135,12 +136,12 @@ func TestTheSameGiftInARowIsACombo(t *testing.T) {
 }
 
 func TestLikesAreCountedExactlyAndNotLogged(t *testing.T) {
-	w := newTown(t, engines["SQLite"](t))
+	w := newTown(t, "SQLite")
 	a, b := w.hub(), w.hub()
 	a.does(viewer("Ann"), say("hi"))
 	for i := range 10 {
 		for _, h := range []*hub{a, b} {
-			if e := h.Do(t.Context(), demo, viewer(fmt.Sprint(i)), wire.RoomRequest{Like: &wire.Like{Count: 5}}).Error; e != nil {
+			if e := h.Do(t.Context(), w.show, viewer(fmt.Sprint(i)), wire.RoomRequest{Like: &wire.Like{Count: 5}}).Error; e != nil {
 				t.Fatal(e)
 			}
 		}
@@ -158,7 +159,7 @@ func TestLikesAreCountedExactlyAndNotLogged(t *testing.T) {
 }
 
 func TestBadRequestsAreRefusedWithClearWords(t *testing.T) {
-	w := newTown(t, engines["SQLite"](t))
+	w := newTown(t, "SQLite")
 	h := w.hub()
 	line := h.says(viewer("Ann"), "a line")
 	gone := h.says(viewer("Ann"), "a line that goes")
@@ -216,8 +217,8 @@ func TestBadRequestsAreRefusedWithClearWords(t *testing.T) {
 		{"no pause", wire.Invalid, host(), wire.RoomRequest{Modes: &wire.Modes{Pause: 0}}},
 		{"a decision about nothing", wire.Conflict, host(), wire.RoomRequest{Judge: &wire.Judged{Held: line, Verdict: wire.Publish}}},
 		{"silence for nobody", wire.NotFound, host(), wire.RoomRequest{Silence: &wire.SilenceOne{Who: "nobody"}}},
-		{"silence for the host", wire.Forbidden, host(), wire.RoomRequest{Silence: &wire.SilenceOne{Who: chat.AliasOf(demo, "p-host")}}},
-		{"a lift for who may speak", wire.Conflict, host(), wire.RoomRequest{Silence: &wire.SilenceOne{Who: chat.AliasOf(demo, "p-Ann"), Lift: true}}},
+		{"silence for the host", wire.Forbidden, host(), wire.RoomRequest{Silence: &wire.SilenceOne{Who: chat.AliasOf(w.show, "p-host")}}},
+		{"a lift for who may speak", wire.Conflict, host(), wire.RoomRequest{Silence: &wire.SilenceOne{Who: chat.AliasOf(w.show, "p-Ann"), Lift: true}}},
 	} {
 		before := len(w.all())
 		w.passes(3 * time.Second)
@@ -231,7 +232,7 @@ func TestBadRequestsAreRefusedWithClearWords(t *testing.T) {
 }
 
 func TestOneMessageAtATime(t *testing.T) {
-	w := newTown(t, engines["SQLite"](t))
+	w := newTown(t, "SQLite")
 	h, ann := w.hub(), viewer("Ann")
 	h.does(ann, say("first"))
 	for _, c := range []struct {
@@ -263,7 +264,7 @@ func TestOneMessageAtATime(t *testing.T) {
 }
 
 func TestModesSayWhoMaySpeak(t *testing.T) {
-	w := newTown(t, engines["SQLite"](t))
+	w := newTown(t, "SQLite")
 	h := w.hub()
 	mode := func(m wire.Modes) {
 		m.Pause = 1

@@ -20,8 +20,8 @@ func judge(held int64, v wire.Verdict) wire.RoomRequest {
 	return wire.RoomRequest{Judge: &wire.Judged{Held: held, Verdict: v}}
 }
 
-func silence(name string, s wire.SilenceOne) wire.RoomRequest {
-	s.Who = chat.AliasOf(demo, viewer(name).Person)
+func (w *town) silence(name string, s wire.SilenceOne) wire.RoomRequest {
+	s.Who = chat.AliasOf(w.show, viewer(name).Person)
 	return wire.RoomRequest{Silence: &s}
 }
 
@@ -95,11 +95,11 @@ func (h *hub) passesNothing(t *testing.T, who chat.Who) {
 }
 
 func TestWhoIsShadowedDoesNotNotice(t *testing.T) {
-	w := newTown(t, engines["SQLite"](t))
+	w := newTown(t, "SQLite")
 	h := w.hub()
 	first := h.says(viewer("Ann"), "hello")
-	h.does(host(), silence("Ann", wire.SilenceOne{Shadow: true}))
-	sub, _, err := h.Join(t.Context(), demo, viewer("Ann"), 0)
+	h.does(host(), w.silence("Ann", wire.SilenceOne{Shadow: true}))
+	sub, _, err := h.Join(t.Context(), w.show, viewer("Ann"), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,18 +123,18 @@ func TestSilenceAndBansEnd(t *testing.T) {
 	everyEngine(t, func(t *testing.T, w *town) {
 		h := w.hub()
 		h.says(viewer("Ann"), "hello")
-		h.does(host(), silence("Ann", wire.SilenceOne{Seconds: 60, Reason: "calm down"}))
+		h.does(host(), w.silence("Ann", wire.SilenceOne{Seconds: 60, Reason: "calm down"}))
 		w.passes(10 * time.Second)
 		if e := h.refused(wire.Forbidden, viewer("Ann"), say("why?")); e.Wait != 50_000 || !strings.Contains(e.Text, "calm down") {
 			t.Errorf("%+v", e)
 		}
 		w.passes(time.Minute)
 		h.does(viewer("Ann"), say("back again"))
-		sub, _, err := h.Join(t.Context(), demo, viewer("Ann"), 0)
+		sub, _, err := h.Join(t.Context(), w.show, viewer("Ann"), 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.does(host(), silence("Ann", wire.SilenceOne{Seconds: 3600, Ban: true}))
+		h.does(host(), w.silence("Ann", wire.SilenceOne{Seconds: 3600, Ban: true}))
 		for range sub.Frames() { // until it is put out
 		}
 		if sub.End() != chat.Banned {
@@ -145,7 +145,7 @@ func TestSilenceAndBansEnd(t *testing.T) {
 		other := viewer("Not Ann")
 		other.Device = viewer("Ann").Device
 		for _, who := range []chat.Who{viewer("Ann"), other} {
-			if _, _, err := h.Join(t.Context(), demo, who, 0); wire.CodeOf(err) != wire.Forbidden {
+			if _, _, err := h.Join(t.Context(), w.show, who, 0); wire.CodeOf(err) != wire.Forbidden {
 				t.Error("who is banned joins:", err)
 			}
 			h.refused(wire.Forbidden, who, wire.RoomRequest{Cheer: &struct{}{}})
@@ -153,7 +153,7 @@ func TestSilenceAndBansEnd(t *testing.T) {
 		if j := h.joins(host(), 0); len(j.State.Silenced) != 1 || !j.State.Silenced[0].Ban {
 			t.Errorf("%+v", j.State.Silenced)
 		}
-		h.does(host(), silence("Ann", wire.SilenceOne{Lift: true}))
+		h.does(host(), w.silence("Ann", wire.SilenceOne{Lift: true}))
 		h.joins(other, 0)
 		h.says(viewer("Ann"), "thanks")
 	})
@@ -206,7 +206,7 @@ func TestWhatTheStaffDoesIsSeenByWhoComesLater(t *testing.T) {
 		h := w.hub()
 		n := h.says(viewer("Ann"), "look @Mei and @Ben")
 		ben := h.says(viewer("Ben"), "@ann yes")
-		if log := w.all(); len(log[ben-1].Said.Mentions) != 1 || log[ben-1].Said.Mentions[0] != chat.AliasOf(demo, "p-Ann") {
+		if log := w.all(); len(log[ben-1].Said.Mentions) != 1 || log[ben-1].Said.Mentions[0] != chat.AliasOf(w.show, "p-Ann") {
 			t.Errorf("mentions: %+v", log[ben-1].Said)
 		}
 		h.does(host(), wire.RoomRequest{Pin: &wire.Numbered{N: n}})
