@@ -26,6 +26,8 @@ const (
 	pulseEvery, stillEvery = 250 * time.Millisecond, 5 * time.Second
 	// readMost is how many events are read at a time, carryMost how many are published at a time.
 	readMost, carryMost = 500, 64
+	// answersKept is how long the same request gets the same answer.
+	answersKept = 24 * time.Hour
 )
 
 // room is what this process has of a room. The goroutine of listen owns the cursor.
@@ -300,9 +302,10 @@ func (r *room) pulses(ctx context.Context) {
 			continue
 		}
 		for ctx.Err() == nil {
-			if _, err := r.ask(ctx, &call{Pulse: p}); err == nil {
+			if a, err := r.ask(ctx, &call{Pulse: p}); err == nil && a.Error == nil {
 				break
 			}
+			sleep(ctx, pulseEvery)
 		}
 		last, viewers = time.Now(), p.Viewers
 	}
@@ -411,7 +414,7 @@ func (r *room) begin() (*home, error) {
 	}
 	ctx, cancel := context.WithTimeout(h.ctx, storeWithin)
 	defer cancel()
-	head, err := r.hub.c.Storage.TakeRoom(ctx, r.show)
+	head, err := r.hub.c.Storage.TakeRoom(ctx, r.show, r.hub.c.Now().Add(-answersKept).UnixMilli())
 	if err != nil {
 		h.end()
 		return nil, err
