@@ -218,6 +218,7 @@ const (
 	ServerLink    Finding = "server_link"    // suffering, viewers, loss: all at once, so it is what they share
 	LinkLoss      Finding = "link_loss"      // suffering, viewers, loss, rtt
 	LinkSlow      Finding = "link_slow"      // suffering, viewers, loss, rtt: no loss but late
+	DeviceSlow    Finding = "device_slow"    // suffering, viewers, dropped (share of frames that came and were not shown)
 	Unexplained   Finding = "unexplained"    // suffering, viewers: all hops are well as far as they are measured
 )
 
@@ -269,10 +270,12 @@ type Hops struct {
 
 // Uplink is the way from the studio to the server, as the server measures what arrives.
 type Uplink struct {
-	// FPS is of complete pictures, Bitrate in bit/s. Stalled is how long pictures were missing as a viewer would see it, in ms a minute.
+	// FPS is of complete pictures, Bitrate in bit/s. Stalled is how long pictures were missing as a viewer would see it, in ms a minute,
+	// Skipped how much of that the host's own clock has no pictures for: they were not made, or lost as a whole.
 	FPS     float64 `json:"fps"`
 	Bitrate int     `json:"bitrate"`
 	Stalled int     `json:"stalled"`
+	Skipped int     `json:"skipped"`
 	// Loss is the share of packets lost on the way, Unrepaired of those that never came.
 	Loss       float64 `json:"loss"`
 	Unrepaired float64 `json:"unrepaired"`
