@@ -7,10 +7,13 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"time"
 
+	"vitrine/server/insight"
 	"vitrine/server/live"
 	"vitrine/server/store"
 	"vitrine/server/turn"
+	"vitrine/server/wire"
 )
 
 // rooms are what a server is made of, with their sockets open.
@@ -18,6 +21,7 @@ type rooms struct {
 	db    *store.Store
 	sec   *security
 	stage *live.Stage
+	truth *insight.Desk
 	relay *turn.Server // nil if there is none
 	trade *trade
 	http  net.Listener
@@ -46,7 +50,10 @@ func (s *Server) open(ctx context.Context, db *store.Store, sec *security) (r *r
 	for _, m := range media {
 		opened = append(opened, m)
 	}
-	if r.stage, err = live.NewStage(s.cfg.live(), media...); err != nil {
+	r.truth = insight.New(insight.Config{Now: time.Now, Measure: func(id wire.ShowID) (insight.Measured, bool) { return measure(r.stage, id) }})
+	config := s.cfg.live()
+	config.Reported = r.reported
+	if r.stage, err = live.NewStage(config, media...); err != nil {
 		return nil, err
 	}
 	if sec.challenge != nil {
