@@ -50,7 +50,7 @@ func (s *Server) open(ctx context.Context, db *store.Store, sec *security) (r *r
 	for _, m := range media {
 		opened = append(opened, m)
 	}
-	r.truth = insight.New(insight.Config{Now: time.Now, Measure: func(id wire.ShowID) (insight.Measured, bool) { return measure(r.stage, id) }})
+	r.truth = insight.New(insight.Config{Now: time.Now, Measure: func(id wire.ShowID) (insight.Measured, bool) { return measured(r.stage, id) }})
 	config := s.cfg.live()
 	config.Reported = r.reported
 	if r.stage, err = live.NewStage(config, media...); err != nil {

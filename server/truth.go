@@ -9,8 +9,8 @@ import (
 	"vitrine/server/wire"
 )
 
-// measure is what the stage knows of a show, and of itself, for those who judge.
-func measure(stage *live.Stage, id wire.ShowID) (insight.Measured, bool) {
+// measured is what the stage knows of a show, and of itself, for those who judge.
+func measured(stage *live.Stage, id wire.ShowID) (insight.Measured, bool) {
 	a, viewers, ok := stage.Arrival(id, time.Now())
 	s := stage.Stats()
 	return insight.Measured{

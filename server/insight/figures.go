@@ -18,6 +18,8 @@ type figures struct {
 	rtt           int
 	// encoder is the share of pictures that the encoder had no time for.
 	encoder float64
+	// absent says that nobody sends the show although viewers are there.
+	absent bool
 }
 
 // group collects what a group of viewers saw.
@@ -62,6 +64,7 @@ func (g *group) sum() wire.Seen {
 func (s *show) figures(now time.Time) figures {
 	f := figures{byProtocol: map[wire.Protocol]wire.Seen{}}
 	f.hops.Uplink, f.hops.Server = s.ways()
+	f.absent = len(s.measured) > 0 && s.measured[0].Source == 0
 	f.encoder = s.tellsOf(&f, now)
 	fps := 0.0
 	if f.hops.Uplink != nil {

@@ -47,7 +47,7 @@ const (
 type Measured struct {
 	// Viewers are connected.
 	Viewers int
-	// Source tells the streams apart that the counters up to Stalled and Skipped are of.
+	// Source tells the streams apart that the counters up to Stalled and Skipped are of; 0 while nobody sends.
 	Source uint64
 	// Frames are complete pictures, Packets those that should have come, Lost those that did not by themselves, Gone never did.
 	Frames, Packets, Lost, Gone uint64
@@ -105,7 +105,7 @@ func New(cfg Config) *Desk { return &Desk{cfg: cfg, shows: map[wire.ShowID]*show
 // Heard is a player's report with what the server knows about that viewer.
 type Heard struct {
 	Report wire.PlayerReport
-	// Latency is from the host to the screen; 0 if not known.
+	// Latency is from the host to the screen, but for the way to the server, which the studio tells; 0 if not known.
 	Latency time.Duration
 	// Link is how the server sees the way to the viewer; nil if it does not. Limited says that the viewer is sent a smaller picture
 	// than there is, because the way carries no more.
@@ -119,6 +119,9 @@ func (d *Desk) Player(id wire.ShowID, name string, h Heard) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s := d.show(id, now)
+	if n := len(s.studio); n > 0 && h.Latency > 0 && now.Sub(s.studio[n-1].at) <= toldFor {
+		h.Latency += time.Duration(s.studio[n-1].Way.RTT) * time.Millisecond / 2
+	}
 	v := s.viewers[name]
 	switch {
 	case v == nil && len(s.viewers) >= viewersMost:

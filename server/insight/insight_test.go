@@ -116,6 +116,10 @@ func TestTheGuiltyHopIsNamed(t *testing.T) {
 			e.studio, e.growth.Frames, e.growth.Packets, e.growth.Quiet = nil, 0, 0, 4*time.Second
 			e.spoil(e.everybody()...)
 		}, wire.HopUplink, wire.UplinkGone},
+		"a studio that is gone": {5, func(e *evening) {
+			e.studio, e.measured.Source, e.growth.Frames = nil, 0, 0
+			e.spoil(e.everybody()...)
+		}, wire.HopUplink, wire.UplinkGone},
 		"a server without a processor": {5, func(e *evening) {
 			e.growth.Late, e.growth.Stalled = 400*time.Millisecond, 400*time.Millisecond // it finds all that comes late
 			e.spoil(e.everybody()...)
@@ -212,7 +216,7 @@ func TestWhatIsSeenIsAggregatedOverViewersAndForgotten(t *testing.T) {
 	e.viewers[2].Protocol = wire.HLS
 	e.viewers[3].Concealed = 9600
 	got := e.pass(t, 60)
-	if got.All.Viewers != 10 || got.All.Suffering != 3 || got.All.Freezing != 0.2 || got.All.LatencyP50 != 150 || got.All.FPS != 30 {
+	if got.All.Viewers != 10 || got.All.Suffering != 3 || got.All.Freezing != 0.2 || got.All.LatencyP50 != 160 || got.All.FPS != 30 {
 		t.Errorf("seen by all: %+v", got.All)
 	}
 	if want := 60_000 * 2 * 500 / (10 * 2000); got.All.Frozen != want {

@@ -88,7 +88,10 @@ func judgeServer(f figures) (wire.Verdict, bool) {
 // judgeUplink looks at how pictures arrive. Where they were not made, which a studio of ours would have said, that is the encoder's.
 func judgeUplink(f figures) (wire.Verdict, bool) {
 	u := f.hops.Uplink
-	if u == nil {
+	switch {
+	case f.absent:
+		return verdict(wire.HopUplink, wire.UplinkGone, because{"quiet": 0}), true
+	case u == nil:
 		return wire.Verdict{}, false
 	}
 	slow := f.hops.Encode != nil && u.FPS < slowBad*f.hops.Encode.FPS
