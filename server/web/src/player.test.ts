@@ -25,7 +25,7 @@ class FakeSession implements Session {
   picture = true;
   sound = true;
   #link: Link = "up";
-  #sample: Sample = { at: 0, frames: 0, videoPackets: 0, audioPackets: 0, lost: 0, bytes: 0, width: 0, height: 0, freezes: 0, processing: 0, buffered: 0, emitted: 0, roundTrip: undefined, level: 0 };
+  #sample: Sample = { at: 0, frames: 0, videoPackets: 0, audioPackets: 0, lost: 0, bytes: 0, width: 0, height: 0, freezes: 0, processing: 0, buffered: 0, emitted: 0, dropped: 0, decoding: 0, samples: 0, concealed: 0, silent: 0, playing: undefined, roundTrip: undefined, level: 0 };
 
   link(): Link {
     return this.#link;
@@ -50,6 +50,14 @@ class FakeSession implements Session {
 
   pin(layer: string): void {
     this.pins.push(layer);
+  }
+
+  reports = 0;
+  hears = true;
+
+  tell(): boolean {
+    if (this.hears) this.reports++;
+    return this.hears;
   }
 
   close(): void {
@@ -98,6 +106,12 @@ class FakeWorld implements World {
     this.asks.push(this.time);
     this.#answer();
     return this.show;
+  }
+
+  posted = 0;
+
+  post(): void {
+    this.posted++;
   }
 
   #answer(): void {
