@@ -91,6 +91,7 @@ func TestTheGuiltyHopIsNamed(t *testing.T) {
 		"a slow camera": {5, func(e *evening) {
 			e.studio.Capture.FPS = 12
 		}, wire.HopCapture, wire.CaptureSlow},
+		"a camera that was pulled": {5, func(e *evening) { e.studio.Capture.Stopped = true }, wire.HopCapture, wire.CaptureGone},
 		"an overloaded encoder": {5, func(e *evening) {
 			e.studio.Encode.FPS, e.studio.Encode.Time, e.growth.Frames = 14, 70, 14
 			e.studio.Capture.FPS = 20 // which it takes the processor from

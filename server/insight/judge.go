@@ -14,8 +14,8 @@ const (
 	sharedBy  = 5
 	// stalledBad is how long complete pictures may be missing at the server: a visible freeze in fifteen seconds, in ms a minute.
 	stalledBad = 1200
-	// unrepairedBad is the share of packets whose absence breaks pictures, lossyFrom from when loss is called the reason.
-	unrepairedBad = 0.01
+	// unrepairedBad is the share of packets whose absence breaks pictures, one a second of a usual show, lossyFrom from when loss is called the reason.
+	unrepairedBad = 0.003
 	lossyFrom     = 0.03
 	// quietBad is how long nothing may come, in ms: Opus and pictures come 30 to 100 times a second.
 	quietBad = 1500
@@ -63,6 +63,8 @@ func judgeStudio(f figures) (wire.Verdict, bool) {
 	slow := e.FPS < slowBad*c.Wanted
 	strained := e.Reduced || f.encoder > missedBad || e.Time > busy*1000/c.Wanted
 	switch {
+	case c.Stopped:
+		return verdict(wire.HopCapture, wire.CaptureGone, because{}), true
 	case strained && slow:
 		return verdict(wire.HopEncode, wire.EncodeSlow, because{"fps": e.FPS, "wanted": c.Wanted, "time": e.Time}), true
 	case e.Reduced:
@@ -94,23 +96,24 @@ func judgeUplink(f figures) (wire.Verdict, bool) {
 	case u == nil:
 		return wire.Verdict{}, false
 	}
-	slow := f.hops.Encode != nil && u.FPS < slowBad*f.hops.Encode.FPS
+	sent := 0.0
+	if f.hops.Encode != nil {
+		sent = f.hops.Encode.FPS
+	}
+	broken := u.Unrepaired > unrepairedBad || u.FPS < slowBad*sent
 	switch {
 	case u.Quiet > quietBad:
 		return verdict(wire.HopUplink, wire.UplinkGone, because{"quiet": float64(u.Quiet)}), true
-	case u.Stalled <= stalledBad && u.Unrepaired <= unrepairedBad && !slow:
+	case !broken && u.Stalled <= stalledBad:
 		return wire.Verdict{}, false
-	case u.Loss >= lossyFrom:
+	case (broken || u.Stalled-u.Skipped > stalledBad) && u.Loss >= lossyFrom:
 		return verdict(wire.HopUplink, wire.UplinkLoss, because{"loss": u.Loss, "stalled": float64(u.Stalled)}), true
-	case u.Stalled-u.Skipped <= stalledBad && f.hops.Encode == nil:
-		return verdict(wire.HopEncode, wire.EncodeSlow, because{"fps": u.FPS, "wanted": 0, "time": 0}), true
-	default:
-		sent := 0.0
-		if f.hops.Encode != nil {
-			sent = f.hops.Encode.FPS
-		}
+	case broken || u.Stalled-u.Skipped > stalledBad:
 		return verdict(wire.HopUplink, wire.UplinkSlow, because{"fps": u.FPS, "sent": sent, "stalled": float64(u.Stalled)}), true
+	case f.hops.Encode == nil:
+		return verdict(wire.HopEncode, wire.EncodeSlow, because{"fps": u.FPS}), true
 	}
+	return wire.Verdict{}, false
 }
 
 // judgeLine takes what everybody suffers, while everything up to the server's socket is well, for the server's own line.

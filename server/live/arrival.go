@@ -50,7 +50,6 @@ func (a *arrival) completed(ticks uint32, now time.Time) {
 				a.skipped += min(media, gap)
 			}
 		}
-		return // a stall is not what is usual
 	}
 	a.usual += (min(gap, usualMost) - a.usual) / 16
 }

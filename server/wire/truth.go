@@ -144,6 +144,8 @@ type Capture struct {
 	// Wanted is what the host asked for, FPS what the slowest source on screen gives that should move; 0 if none should.
 	Wanted float64 `json:"wanted"`
 	FPS    float64 `json:"fps"`
+	// Stopped says that the source gives nothing any more, and its last picture stands.
+	Stopped bool `json:"stopped"`
 	// Dropped counts pictures and blocks of sound that were lost since the show began.
 	Dropped int `json:"dropped"`
 }
@@ -208,6 +210,7 @@ const (
 	AllWell       Finding = "well"           // viewers
 	NobodyReports Finding = "nobody"         // -
 	CaptureSlow   Finding = "capture_slow"   // fps, wanted
+	CaptureGone   Finding = "capture_gone"   // -
 	EncodeSlow    Finding = "encode_slow"    // fps, wanted, time
 	EncodeReduced Finding = "encode_reduced" // height, time
 	UplinkLoss    Finding = "uplink_loss"    // loss (share), stalled (ms a minute)

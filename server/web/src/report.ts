@@ -115,7 +115,7 @@ export class Screen {
     this.#shown += n;
     const gap = Math.max(0, at - before) / n;
     if (gap > this.#limit()) this.#froze(before, at);
-    else this.#usual += (Math.min(gap, USUAL_MOST) - this.#usual) / 16;
+    this.#usual += (Math.min(gap, USUAL_MOST) - this.#usual) / 16;
     this.#counted = 0;
   }
 

@@ -36,7 +36,7 @@ export interface Seen {
 
 /** A hop that nobody has told about or measured is missing. */
 export interface Hops {
-  readonly capture?: { readonly wanted: number; readonly fps: number; readonly dropped: number };
+  readonly capture?: { readonly wanted: number; readonly fps: number; readonly stopped: boolean; readonly dropped: number };
   readonly encode?: { readonly fps: number; readonly time: number; readonly queue: number; readonly dropped: number; readonly reduced: boolean; readonly height: number };
   readonly uplink?: {
     readonly fps: number;
