@@ -4,6 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
+	"os/exec"
+	"runtime"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -31,23 +35,55 @@ func (e *evening) truth() (t wire.Truth) {
 	return t
 }
 
-// names waits until the hop is named, and fails if another is on the way there.
+// brief is what a log needs of the truth.
+func brief(t wire.Truth) string {
+	text, err := json.Marshal(struct {
+		wire.Verdict
+		wire.Seen
+		wire.Hops
+	}{t.Verdict, t.All, t.Hops})
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+// names waits until the hop is named, or that all is well if it is none. Another that is named on the way there is a failure, unless
+// this machine is so busy that it may be guilty as well.
 func (e *evening) names(hop wire.Hop) (t wire.Truth) {
 	e.t.Helper()
-	began, last := time.Now(), ""
-	e.until(fmt.Sprintf("%q is named; the last word was %s", hop, last), func() bool {
+	began, wrong := time.Now(), map[wire.Hop]bool{}
+	for {
 		t = e.truth()
-		text, _ := json.Marshal(t)
-		last = string(text)
-		if v := t.Verdict.Hop; v != hop && v != wire.NoHop && t.Verdict.Since.After(began) {
-			e.t.Errorf("for %s, %s is named: %s", hop, v, last)
+		v := t.Verdict
+		switch {
+		case v.Hop == hop && (hop != wire.NoHop || v.Finding == wire.AllWell && t.All.Viewers == t.Viewers):
+			e.t.Logf("%q after %.1f s: %s", hop, time.Since(began).Seconds(), brief(t))
+			return t
+		case time.Since(began) > 2*patience:
+			e.t.Fatalf("%q was not named: %s", hop, brief(t))
+		case hop != wire.NoHop && v.Hop != hop && v.Hop != wire.NoHop && v.Since.After(began) && !wrong[v.Hop]:
+			wrong[v.Hop] = true
+			tell := e.t.Errorf
+			if busy() {
+				tell = e.t.Logf
+			}
+			tell("for %q, %q is named on a machine of load %.1f: %s", hop, v.Hop, load(), brief(t))
 		}
-		return t.Verdict.Hop == hop && (hop != wire.NoHop || t.Verdict.Finding == wire.AllWell)
-	})
-	text, _ := json.Marshal(t)
-	e.t.Logf("%q after %.1f s: %s", hop, time.Since(began).Seconds(), text)
-	return t
+		pass(e.t, 100*time.Millisecond)
+	}
 }
+
+// load is how many wanted a processor lately, busy whether those are so many that programs wait long for one.
+func load() (l float64) {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err == nil {
+		_, _ = fmt.Sscan(string(text), &l)
+	}
+	return l
+}
+
+func busy() bool { return load() > 2*float64(runtime.NumCPU()) }
 
 // pulses has a program run for a part of each period only, as one does that gets too little of a processor, until stop is called.
 func (p *program) pulses(run, rest time.Duration) (stop func()) {
@@ -72,13 +108,42 @@ func (p *program) pulses(run, rest time.Duration) (stop func()) {
 	return func() { close(done); <-ended }
 }
 
-// Three viewers in Chromium watch the real page behind links of their own; a studio is behind another. One fault after the other is
+// crowds puts busy programs on the one processor that a program is left with, until stop is called: a computer that is too slow.
+func (p *program) crowds(busy int) (stop func()) {
+	p.t.Helper()
+	pin := func(cpus string, pid int) {
+		p.t.Helper()
+		if out, err := exec.Command("taskset", "-a", "-c", "-p", cpus, fmt.Sprint(pid)).CombinedOutput(); err != nil {
+			p.t.Fatalf("taskset: %v\n%s", err, out)
+		}
+	}
+	pin("0", p.cmd.Process.Pid)
+	var all []*exec.Cmd
+	for range busy {
+		c := exec.Command("taskset", "-c", "0", "sh", "-c", "while :; do :; done")
+		c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+		if err := c.Start(); err != nil {
+			p.t.Fatal(err)
+		}
+		all = append(all, c)
+	}
+	stop = sync.OnceFunc(func() {
+		for _, c := range all {
+			_ = c.Process.Kill()
+			_ = c.Wait()
+		}
+		pin(fmt.Sprintf("0-%d", runtime.NumCPU()-1), p.cmd.Process.Pid)
+	})
+	return stop
+}
+
+// Two viewers in Chromium watch the real page behind links of their own; a studio is behind another. One fault after the other is
 // injected, and the hop that the server names must be the guilty one, and nobody while all is well.
 func TestTheGuiltyHopOfAnInjectedFaultIsNamed(t *testing.T) {
 	e, home := newFarEvening(t)
 	there := newNamespace(t)
 	uplink := newLink(t, home, there, 100)
-	host := e.across(uplink, there).studio("--synthetic", "--figures", "--size", "640x360")
+	host := e.across(uplink, there).studio("--synthetic", "--size", "640x360")
 	e.live()
 	seats := []*seat{e.seat(t, home, 1), e.seat(t, home, 2)}
 	for _, s := range seats {
@@ -87,27 +152,27 @@ func TestTheGuiltyHopOfAnInjectedFaultIsNamed(t *testing.T) {
 			t.Fatal("no picture over a perfect link")
 		}
 	}
-	well := func() { t.Helper(); e.names(wire.NoHop) }
-	well()
+	e.names(wire.NoHop)
 	if got := e.truth(); got.All.LatencyP50 <= 0 || got.Hops.Encode == nil || got.Hops.LastMile == nil {
-		t.Errorf("without a fault: %+v", got)
+		t.Errorf("without a fault: %s", brief(got))
 	}
 
-	uplink.set(weather{}, weather{Bursts: 0.3})
-	e.names(wire.HopUplink)
-	uplink.set(weather{}, weather{})
-	well()
+	seats[1].set(weather{Bursts: 0.4}, weather{Bursts: 0.4})
+	if got := e.names(wire.HopLastMile); got.All.Suffering != 1 {
+		t.Errorf("%d of %d suffer", got.All.Suffering, got.All.Viewers)
+	}
+	seats[1].set(weather{}, weather{})
 
 	stop := e.server.pulses(250*time.Millisecond, 350*time.Millisecond)
 	e.names(wire.HopServer)
 	stop()
-	well()
 
-	seats[1].set(weather{Bursts: 0.4}, weather{Bursts: 0.4})
-	if got := e.names(wire.HopLastMile); got.All.Suffering != 1 || got.All.Viewers != 2 {
-		t.Errorf("%d of %d suffer", got.All.Suffering, got.All.Viewers)
-	}
-	seats[1].set(weather{}, weather{})
-	well()
-	_ = host
+	uplink.set(weather{}, weather{Bursts: 0.3})
+	e.names(wire.HopUplink)
+	uplink.set(weather{}, weather{})
+	e.names(wire.NoHop)
+
+	stop = host.crowds(8)
+	defer stop()
+	e.names(wire.HopEncode)
 }

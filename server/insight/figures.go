@@ -18,8 +18,8 @@ type figures struct {
 	rtt           int
 	// encoder is the share of pictures that the encoder had no time for.
 	encoder float64
-	// absent says that nobody sends the show although viewers are there.
-	absent bool
+	// arrives says that the uplink was measured, absent that nobody sends the show although viewers are there.
+	arrives, absent bool
 }
 
 // group collects what a group of viewers saw.
@@ -64,7 +64,8 @@ func (g *group) sum() wire.Seen {
 func (s *show) figures(now time.Time) figures {
 	f := figures{byProtocol: map[wire.Protocol]wire.Seen{}}
 	f.hops.Uplink, f.hops.Server = s.ways()
-	f.absent = len(s.measured) > 0 && s.measured[0].Source == 0
+	f.arrives = f.hops.Uplink != nil
+	f.absent = len(s.measured) > 0 && s.measured[len(s.measured)-1].Source == 0
 	f.encoder = s.tellsOf(&f, now)
 	fps := 0.0
 	if f.hops.Uplink != nil {
@@ -77,7 +78,7 @@ func (s *show) figures(now time.Time) figures {
 		case age > keptFor:
 			delete(s.viewers, name)
 			continue
-		case age > seenFor:
+		case age > silentFor:
 			continue
 		}
 		recent, minute := v.since(now.Add(-seenFor)), v.since(now.Add(-keptFor))
@@ -132,32 +133,55 @@ func (l *lastMile) sum() *wire.LastMile {
 
 // ways are the uplink and the server over the time measured; nil before there are two measurements.
 func (s *show) ways() (*wire.Uplink, *wire.Serving) {
-	if len(s.measured) < 2 {
+	n := len(s.measured)
+	if n < 2 {
 		return nil, nil
 	}
-	a, b := s.measured[0], s.measured[len(s.measured)-1]
+	a, b := s.measured[0], s.measured[n-1]
 	span := b.at.Sub(a.at)
-	minute := func(d time.Duration) int { return int(float64(d) / float64(span) * 60_000) }
-	n := func(a, b uint64) int { return int(b - a) }
 	server := &wire.Serving{
-		Late: minute(b.Late - a.Late), Dropped: share(n(a.Dropped, b.Dropped), n(a.Dropped, b.Dropped)+n(a.Sent, b.Sent)),
+		Late: perMinute(b.Late-a.Late, span), Dropped: share(int(b.Dropped-a.Dropped), int(b.Dropped-a.Dropped+b.Sent-a.Sent)),
 	}
 	if b.Processors > 0 {
 		server.CPU = round(float64(b.CPU-a.CPU)/float64(span)/float64(b.Processors), 1000)
 	}
-	if w := n(a.Waits, b.Waits); w > 0 {
+	if w := int(b.Waits - a.Waits); w > 0 {
 		server.Queued = int((b.Waited - a.Waited).Milliseconds()) / w
 	}
-	if b.Source == 0 {
-		return nil, server
-	}
-	return &wire.Uplink{
-		FPS: round(float64(n(a.Frames, b.Frames))/span.Seconds(), 10), Bitrate: b.Bitrate,
-		Stalled: minute(b.Stalled - a.Stalled), Skipped: minute(b.Skipped - a.Skipped),
-		Loss: round(share(n(a.Lost, b.Lost), n(a.Packets, b.Packets)), 1000), Unrepaired: round(share(n(a.Gone, b.Gone), n(a.Packets, b.Packets)), 10_000),
-		Jitter: int(b.Jitter.Milliseconds()), Quiet: int(b.Quiet.Milliseconds()),
-	}, server
+	return s.arrival(), server
 }
+
+// arrival adds up what came between every two measurements of one stream: viewers may turn to another size, which is another stream.
+func (s *show) arrival() *wire.Uplink {
+	var sum Measured
+	var span time.Duration
+	for i := 1; i < len(s.measured); i++ {
+		a, b := s.measured[i-1], s.measured[i]
+		if a.Source == 0 || a.Source != b.Source {
+			continue
+		}
+		span += b.at.Sub(a.at)
+		sum.Frames += b.Frames - a.Frames
+		sum.Packets += b.Packets - a.Packets
+		sum.Lost += b.Lost - min(a.Lost, b.Lost) // what only came late was not lost
+		sum.Gone += b.Gone - a.Gone
+		sum.Stalled += b.Stalled - a.Stalled
+		sum.Skipped += b.Skipped - a.Skipped
+	}
+	if span == 0 {
+		return nil
+	}
+	last := s.measured[len(s.measured)-1]
+	return &wire.Uplink{
+		FPS: round(float64(sum.Frames)/span.Seconds(), 10), Bitrate: last.Bitrate,
+		Stalled: perMinute(sum.Stalled, span), Skipped: perMinute(sum.Skipped, span),
+		Loss: round(share(int(sum.Lost), int(sum.Packets)), 1000), Unrepaired: round(share(int(sum.Gone), int(sum.Packets)), 10_000),
+		Jitter: int(last.Jitter.Milliseconds()), Quiet: int(last.Quiet.Milliseconds()),
+	}
+}
+
+// perMinute is a part of a span in ms a minute.
+func perMinute(part, span time.Duration) int { return int(float64(part) / float64(span) * 60_000) }
 
 // tellsOf fills in what the studio says, if it still does, and returns the share of pictures that its encoder had no time for.
 func (s *show) tellsOf(f *figures, now time.Time) (missed float64) {

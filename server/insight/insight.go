@@ -12,7 +12,8 @@
 // complete pictures arrive at the server, after all repair, as a viewer's screen would count it; loss alone, which repair makes good,
 // accuses nobody. Who has no picture for a while because the host's clock has none either is not the uplink's victim, so the gaps in
 // arrival are compared with those in the pictures' own timestamps. The server is judged by how late it gets a processor, which is
-// looked at before the uplink, because a server that sleeps finds everything late. What all viewers suffer at a time has a cause
+// looked at before pictures that come late, because a server that sleeps finds everything late, but after loss on the uplink, which is none of
+// its making: what it does not read waits in the socket. What all viewers suffer at a time has a cause
 // that they share; what some suffer while others are well has not, and is their own last mile. A frozen camera and a picture made smaller for a slow
 // encoder are not seen by players, who show what comes: there the studio's word alone decides.
 //
@@ -33,6 +34,8 @@ const (
 	seenFor = 10 * time.Second
 	hopsFor = 15 * time.Second
 	keptFor = time.Minute
+	// silentFor is after what time without a report a player is not heard any more: reports come every two to five seconds.
+	silentFor = 6 * time.Second
 	// toldFor is how long a studio's report counts as its word.
 	toldFor = 7 * time.Second
 	// lookEvery is how often shows are measured and judged.
@@ -214,9 +217,6 @@ func (d *Desk) look(id wire.ShowID, now time.Time) wire.Truth {
 		return wire.Truth{Show: id, At: now}
 	}
 	if used {
-		if n := len(s.measured); n > 0 && s.measured[n-1].Source != m.Source {
-			s.measured = nil
-		}
 		s.measured = append(fresh(s.measured, now.Add(-hopsFor), func(x sample) time.Time { return x.at }), sample{now, m})
 	} else {
 		s.measured = nil

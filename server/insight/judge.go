@@ -19,9 +19,9 @@ const (
 	lossyFrom     = 0.03
 	// quietBad is how long nothing may come, in ms: Opus and pictures come 30 to 100 times a second.
 	quietBad = 1500
-	// lateBad is how long the server may wait for a processor, in ms a minute: a twentieth of the time. A queue of queuedBad ms, and
+	// lateBad is how long the server may wait for a processor, in ms a minute: a tenth of the time. A queue of queuedBad ms, and
 	// droppedBad of all packets, are seen by viewers.
-	lateBad    = 3000
+	lateBad    = 6000
 	queuedBad  = 80
 	droppedBad = 0.005
 	// busy is the share of a frame's time from which the encoder is at its end, missedBad the share of pictures that it may leave out: those are
@@ -45,7 +45,7 @@ func judge(f figures) wire.Verdict {
 		return verdict(wire.NoHop, wire.AllWell, because{"viewers": float64(f.all.Viewers)})
 	}
 	if share(f.all.Suffering, f.all.Viewers) >= everybody {
-		for _, judge := range []func(figures) (wire.Verdict, bool){judgeServer, judgeUplink, judgeLine} {
+		for _, judge := range []func(figures) (wire.Verdict, bool){judgeLoss, judgeServer, judgeUplink, judgeLine} {
 			if v, ok := judge(f); ok {
 				return v
 			}
@@ -87,34 +87,50 @@ func judgeServer(f figures) (wire.Verdict, bool) {
 	return wire.Verdict{}, false
 }
 
-// judgeUplink looks at how pictures arrive. Where they were not made, which a studio of ours would have said, that is the encoder's.
-func judgeUplink(f figures) (wire.Verdict, bool) {
+// judgeLoss looks for pictures that loss on the uplink broke or held up, and for an uplink that brings nothing.
+func judgeLoss(f figures) (wire.Verdict, bool) {
 	u := f.hops.Uplink
 	switch {
 	case f.absent:
 		return verdict(wire.HopUplink, wire.UplinkGone, because{"quiet": 0}), true
-	case u == nil:
-		return wire.Verdict{}, false
-	}
-	sent := 0.0
-	if f.hops.Encode != nil {
-		sent = f.hops.Encode.FPS
-	}
-	broken := u.Unrepaired > unrepairedBad || u.FPS < slowBad*sent
-	switch {
+	case !f.arrives:
 	case u.Quiet > quietBad:
 		return verdict(wire.HopUplink, wire.UplinkGone, because{"quiet": float64(u.Quiet)}), true
-	case !broken && u.Stalled <= stalledBad:
-		return wire.Verdict{}, false
-	case (broken || u.Stalled-u.Skipped > stalledBad) && u.Loss >= lossyFrom:
+	case u.Loss >= lossyFrom && (f.broken() || f.held()):
 		return verdict(wire.HopUplink, wire.UplinkLoss, because{"loss": u.Loss, "stalled": float64(u.Stalled)}), true
-	case broken || u.Stalled-u.Skipped > stalledBad:
-		return verdict(wire.HopUplink, wire.UplinkSlow, because{"fps": u.FPS, "sent": sent, "stalled": float64(u.Stalled)}), true
-	case f.hops.Encode == nil:
+	}
+	return wire.Verdict{}, false
+}
+
+// judgeUplink looks at how pictures arrive without loss. Where they were not made, which a studio of ours would have said, that is the
+// encoder's.
+func judgeUplink(f figures) (wire.Verdict, bool) {
+	u := f.hops.Uplink
+	switch {
+	case !f.arrives:
+	case f.broken() || f.held():
+		return verdict(wire.HopUplink, wire.UplinkSlow, because{"fps": u.FPS, "sent": f.sent(), "stalled": float64(u.Stalled)}), true
+	case u.Stalled > stalledBad && f.hops.Encode == nil:
 		return verdict(wire.HopEncode, wire.EncodeSlow, because{"fps": u.FPS}), true
 	}
 	return wire.Verdict{}, false
 }
+
+// sent is how many pictures a second the studio says that it sends; 0 if it says nothing.
+func (f figures) sent() float64 {
+	if f.hops.Encode == nil {
+		return 0
+	}
+	return f.hops.Encode.FPS
+}
+
+// broken says that packets or pictures are missing of those sent, held that pictures come late.
+func (f figures) broken() bool {
+	u := f.hops.Uplink
+	return u.Unrepaired > unrepairedBad || u.FPS < slowBad*f.sent()
+}
+
+func (f figures) held() bool { return f.hops.Uplink.Stalled-f.hops.Uplink.Skipped > stalledBad }
 
 // judgeLine takes what everybody suffers, while everything up to the server's socket is well, for the server's own line.
 func judgeLine(f figures) (wire.Verdict, bool) {

@@ -248,7 +248,7 @@ type Truth struct {
 
 // Seen is what a group of viewers saw and heard.
 type Seen struct {
-	// Viewers reported within the last ten seconds. Suffering are those of them with a freeze, made-up sound or a slow picture.
+	// Viewers reported within the last six seconds. Suffering, over ten, are those of them with a freeze, made-up sound or a slow picture.
 	Viewers   int `json:"viewers"`
 	Suffering int `json:"suffering"`
 	// Latency from the host to the screen, in ms, of those who know it; 0 if nobody does.
