@@ -50,27 +50,29 @@ func brief(t wire.Truth) string {
 
 // names waits until the hop is named, or that all is well if it is none. Another that is named on the way there is a failure, unless
 // this machine is so busy that it may be guilty as well.
-func (e *evening) names(hop wire.Hop) (t wire.Truth) {
-	e.t.Helper()
+func (e *evening) names(t *testing.T, hop wire.Hop) (now wire.Truth) {
+	t.Helper()
 	began, wrong := time.Now(), map[wire.Hop]bool{}
 	for {
-		t = e.truth()
-		v := t.Verdict
+		now = e.truth()
+		v := now.Verdict
 		switch {
-		case v.Hop == hop && (hop != wire.NoHop || v.Finding == wire.AllWell && t.All.Viewers == t.Viewers):
-			e.t.Logf("%q after %.1f s: %s", hop, time.Since(began).Seconds(), brief(t))
-			return t
-		case time.Since(began) > 2*patience:
-			e.t.Fatalf("%q was not named: %s", hop, brief(t))
+		case v.Hop == hop && (hop != wire.NoHop || v.Finding == wire.AllWell && now.All.Viewers == now.Viewers):
+			t.Logf("%q after %.1f s at a load of %.1f: %s", hop, time.Since(began).Seconds(), load(), brief(now))
+			return now
+		case time.Since(began) > patience && busy():
+			t.Skipf("the machine is too busy for this (load %.1f on %d processors): %s", load(), runtime.NumCPU(), brief(now))
+		case time.Since(began) > patience:
+			t.Fatalf("%q was not named: %s", hop, brief(now))
 		case hop != wire.NoHop && v.Hop != hop && v.Hop != wire.NoHop && v.Since.After(began) && !wrong[v.Hop]:
 			wrong[v.Hop] = true
-			tell := e.t.Errorf
+			tell := t.Errorf
 			if busy() {
-				tell = e.t.Logf
+				tell = t.Logf
 			}
-			tell("for %q, %q is named on a machine of load %.1f: %s", hop, v.Hop, load(), brief(t))
+			tell("for %q, %q is named at a load of %.1f: %s", hop, v.Hop, load(), brief(now))
 		}
-		pass(e.t, 100*time.Millisecond)
+		pass(t, 100*time.Millisecond)
 	}
 }
 
@@ -108,8 +110,8 @@ func (p *program) pulses(run, rest time.Duration) (stop func()) {
 	return func() { close(done); <-ended }
 }
 
-// crowds puts busy programs on the one processor that a program is left with, until stop is called: a computer that is too slow.
-func (p *program) crowds(busy int) (stop func()) {
+// crowds puts others on the one processor that a program is left with, until stop is called: a computer that is too slow for it.
+func (p *program) crowds(others int) (stop func()) {
 	p.t.Helper()
 	pin := func(cpus string, pid int) {
 		p.t.Helper()
@@ -119,7 +121,7 @@ func (p *program) crowds(busy int) (stop func()) {
 	}
 	pin("0", p.cmd.Process.Pid)
 	var all []*exec.Cmd
-	for range busy {
+	for range others {
 		c := exec.Command("taskset", "-c", "0", "sh", "-c", "while :; do :; done")
 		c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 		if err := c.Start(); err != nil {
@@ -143,7 +145,8 @@ func TestTheGuiltyHopOfAnInjectedFaultIsNamed(t *testing.T) {
 	e, home := newFarEvening(t)
 	there := newNamespace(t)
 	uplink := newLink(t, home, there, 100)
-	host := e.across(uplink, there).studio("--synthetic", "--size", "640x360")
+	far := e.across(uplink, there)
+	far.studio("--synthetic", "--size", "640x360")
 	e.live()
 	seats := []*seat{e.seat(t, home, 1), e.seat(t, home, 2)}
 	for _, s := range seats {
@@ -152,27 +155,35 @@ func TestTheGuiltyHopOfAnInjectedFaultIsNamed(t *testing.T) {
 			t.Fatal("no picture over a perfect link")
 		}
 	}
-	e.names(wire.NoHop)
-	if got := e.truth(); got.All.LatencyP50 <= 0 || got.Hops.Encode == nil || got.Hops.LastMile == nil {
-		t.Errorf("without a fault: %s", brief(got))
-	}
-
-	seats[1].set(weather{Bursts: 0.4}, weather{Bursts: 0.4})
-	if got := e.names(wire.HopLastMile); got.All.Suffering != 1 {
-		t.Errorf("%d of %d suffer", got.All.Suffering, got.All.Viewers)
-	}
-	seats[1].set(weather{}, weather{})
-
-	stop := e.server.pulses(250*time.Millisecond, 350*time.Millisecond)
-	e.names(wire.HopServer)
-	stop()
-
-	uplink.set(weather{}, weather{Bursts: 0.3})
-	e.names(wire.HopUplink)
-	uplink.set(weather{}, weather{})
-	e.names(wire.NoHop)
-
-	stop = host.crowds(8)
-	defer stop()
-	e.names(wire.HopEncode)
+	t.Run("well", func(t *testing.T) {
+		if got := e.names(t, wire.NoHop); got.All.LatencyP50 <= 0 || got.Hops.Encode == nil || got.Hops.LastMile == nil {
+			t.Errorf("without a fault: %s", brief(got))
+		}
+	})
+	t.Run("a viewer's link", func(t *testing.T) {
+		seats[1].set(weather{Bursts: 0.4}, weather{Bursts: 0.4})
+		defer seats[1].set(weather{}, weather{})
+		if got := e.names(t, wire.HopLastMile); got.All.Suffering != 1 {
+			t.Errorf("%d of %d suffer", got.All.Suffering, got.All.Viewers)
+		}
+	})
+	t.Run("a slow server", func(t *testing.T) {
+		defer e.server.pulses(250*time.Millisecond, 350*time.Millisecond)()
+		e.names(t, wire.HopServer)
+	})
+	t.Run("loss on the uplink", func(t *testing.T) {
+		uplink.set(weather{}, weather{Bursts: 0.3})
+		defer uplink.set(weather{}, weather{})
+		e.names(t, wire.HopUplink)
+	})
+	t.Run("an overloaded encoder", func(t *testing.T) {
+		host := far.studio("--synthetic", "--size", "1920x1080", "--fps", "60") // takes over
+		defer host.end()
+		defer host.crowds(8)()
+		e.names(t, wire.HopEncode)
+	})
+	t.Run("well again", func(t *testing.T) {
+		far.studio("--synthetic", "--size", "640x360")
+		e.names(t, wire.NoHop)
+	})
 }

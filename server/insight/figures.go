@@ -196,7 +196,10 @@ func (s *show) tellsOf(f *figures, now time.Time) (missed float64) {
 	}
 	f.hops.Uplink.Way = &b.Way
 	dropped, encoded := b.Encode.Dropped-a.Encode.Dropped, int(b.Encode.FPS*b.at.Sub(a.at).Seconds())
-	return share(max(dropped, 0), max(dropped, 0)+encoded)
+	if dropped < 0 { // it has begun anew
+		dropped = b.Encode.Dropped
+	}
+	return share(dropped, dropped+encoded)
 }
 
 // quantile of values, which it sorts; 0 of none.

@@ -7,15 +7,16 @@
 // and who says nothing for a minute is forgotten. It has no queue: a report is taken under a mutex by whoever brings it, and once
 // a second Run aggregates and judges under the same mutex, which takes a millisecond for thousands of viewers.
 //
-// Decisions. A hop is guilty when what goes into it is good and what comes out of it is not, so every hop is judged by a measurement
-// on each of its sides and not by its load: a busy server whose viewers are well is nobody's trouble. The uplink is judged by how
-// complete pictures arrive at the server, after all repair, as a viewer's screen would count it; loss alone, which repair makes good,
-// accuses nobody. Who has no picture for a while because the host's clock has none either is not the uplink's victim, so the gaps in
-// arrival are compared with those in the pictures' own timestamps. The server is judged by how late it gets a processor, which is
-// looked at before pictures that come late, because a server that sleeps finds everything late, but after loss on the uplink, which is none of
-// its making: what it does not read waits in the socket. What all viewers suffer at a time has a cause
-// that they share; what some suffer while others are well has not, and is their own last mile. A frozen camera and a picture made smaller for a slow
-// encoder are not seen by players, who show what comes: there the studio's word alone decides.
+// Decisions. A hop is guilty when what goes into it is good and what comes out of it is not, so every hop is judged by a
+// measurement on each of its sides and not by its load: a busy server whose viewers are well is nobody's trouble. What players
+// cannot see comes first: a frozen camera, and a picture made smaller for a slow encoder, which they show as it comes; there the
+// studio's word alone decides. The uplink is judged by how complete pictures arrive at the server, after all repair, as a
+// viewer's screen would count it; loss alone, which repair makes good, accuses nobody. Who has no picture for a while because
+// the host's clock has none either is not the uplink's victim, so the gaps in arrival are compared with those in the pictures'
+// own timestamps. The server is judged by how late it gets a processor: after loss on the uplink, which is none of its making,
+// for what it does not read waits in the socket; before pictures that come late, because a server that sleeps finds everything
+// late. What all viewers suffer at a time has a cause that they share; what some suffer while others are well has not, and is
+// their own last mile. Where viewers suffer and no hop's figures say why, nobody is named.
 //
 // Viewers are judged over ten seconds and hops over fifteen, because viewers report later than things happen: so that at the end of a
 // fault the hop is not found innocent while its victims still count. A verdict needs three seconds to change and five to be lifted.

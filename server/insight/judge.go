@@ -25,9 +25,11 @@ const (
 	queuedBad  = 80
 	droppedBad = 0.005
 	// busy is the share of a frame's time from which the encoder is at its end, missedBad the share of pictures that it may leave out: those are
-	// the governor's of the studio.
-	busy      = 0.9
-	missedBad = 0.05
+	// the governor's of the studio. One that leaves out more than missedSome is short of time, as its computer may be, and so is the capture
+	// on it: then the camera is not to blame.
+	busy       = 0.9
+	missedBad  = 0.05
+	missedSome = 0.01
 	// tripBad is a round trip, in ms, in which repair comes too late; deviceBad the share of frames that came and were not shown.
 	tripBad   = 300
 	deviceBad = 0.15
@@ -69,7 +71,7 @@ func judgeStudio(f figures) (wire.Verdict, bool) {
 		return verdict(wire.HopEncode, wire.EncodeSlow, because{"fps": e.FPS, "wanted": c.Wanted, "time": e.Time}), true
 	case e.Reduced:
 		return verdict(wire.HopEncode, wire.EncodeReduced, because{"height": float64(e.Height), "time": e.Time}), true
-	case !strained && c.FPS > 0 && c.FPS < slowBad*c.Wanted:
+	case !strained && f.encoder <= missedSome && c.FPS > 0 && c.FPS < slowBad*c.Wanted:
 		return verdict(wire.HopCapture, wire.CaptureSlow, because{"fps": c.FPS, "wanted": c.Wanted}), true
 	}
 	return wire.Verdict{}, false
