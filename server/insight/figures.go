@@ -24,10 +24,10 @@ type figures struct {
 
 // group collects what a group of viewers saw.
 type group struct {
-	seen                               wire.Seen
-	latencies, rates                   []float64
-	freezing                           int
-	span, watched, frozen, made, heard int // of the last minute
+	seen                         wire.Seen
+	latencies, rates             []float64
+	freezing                     int
+	watched, frozen, made, heard int // of the last minute
 }
 
 func (g *group) add(v *viewer, now, minute sum, suffers bool) {
@@ -96,7 +96,8 @@ func (s *show) figures(now time.Time) figures {
 	for p, g := range groups {
 		f.byProtocol[p] = g.sum()
 	}
-	f.loss, f.rtt, f.dropped = quantile(last.badLoss, 0.5), int(quantile(last.badTrip, 0.5)), share(last.dropped, last.dropped+last.shown)
+	f.loss, f.rtt = round(quantile(last.badLoss, 0.5), 1000), int(quantile(last.badTrip, 0.5))
+	f.dropped = round(share(last.dropped, last.dropped+last.shown), 1000)
 	if f.all.Viewers > 0 {
 		f.hops.LastMile = last.sum()
 		if n := len(s.measured); n > 0 {
