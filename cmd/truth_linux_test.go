@@ -149,8 +149,9 @@ func TestTheGuiltyHopOfAnInjectedFaultIsNamed(t *testing.T) {
 	far.studio("--synthetic", "--size", "640x360")
 	e.live()
 	seats := []*seat{e.seat(t, home, 1), e.seat(t, home, 2)}
+	var v *viewer
 	for _, s := range seats {
-		v := s.visit(t, weather{}, weather{})
+		v = s.visit(t, weather{}, weather{})
 		if _, ok := v.joined(hopeless); !ok {
 			t.Fatal("no picture over a perfect link")
 		}
@@ -159,6 +160,7 @@ func TestTheGuiltyHopOfAnInjectedFaultIsNamed(t *testing.T) {
 		if got := e.names(t, wire.NoHop); got.All.LatencyP50 <= 0 || got.Hops.Encode == nil || got.Hops.LastMile == nil {
 			t.Errorf("without a fault: %s", brief(got))
 		}
+		t.Logf("by the time code one viewer's pictures are %.0f ms old", quantile(v.gather(60, 0).latencies(), 0.5))
 	})
 	t.Run("a viewer's link", func(t *testing.T) {
 		seats[1].set(weather{Bursts: 0.4}, weather{Bursts: 0.4})

@@ -3,6 +3,7 @@ import test from "node:test";
 import { HURRY } from "./backoff";
 import type { Event } from "./events";
 import { GRACE, PATIENCE, Player, STALL } from "./player";
+import type { Report } from "./report";
 import type { Sample } from "./sample";
 import type { Link, Session, World } from "./session";
 import type { State } from "./snapshot";
@@ -477,4 +478,17 @@ test("stopping ends both loops and the session, and starting joins anew", async 
   w.player.start();
   await w.pass(1);
   assert.deepEqual([w.state, w.sessions.length], ["playing", 2]);
+});
+
+test("a report goes by the session's channel, by HTTP where it has none, and nowhere before there is a session", async () => {
+  const w = new FakeWorld();
+  const r: Report = { type: "report", protocol: "whep", span: 2000, shown: 60, dropped: 0, freezes: 0, frozen: 0, fps: 30, samples: 0, concealed: 0, silent: 0, buffer: 0, decode: 0, rtt: 0, loss: 0, height: 720 };
+  w.player.report(r);
+  w.player.start();
+  await w.pass(2000);
+  w.player.report(r);
+  assert.deepEqual([w.session.reports, w.posted], [1, 0]);
+  w.session.hears = false;
+  w.player.report(r);
+  assert.deepEqual([w.session.reports, w.posted], [1, 1]);
 });
