@@ -7,8 +7,10 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"time"
 
 	"vitrine/server/bus"
+	"vitrine/server/insight"
 	"vitrine/server/live"
 	"vitrine/server/store"
 	"vitrine/server/turn"
@@ -21,6 +23,7 @@ type rooms struct {
 	bus   *bus.Bus
 	sec   *security
 	stage *live.Stage
+	truth *insight.Desk
 	relay *turn.Server // nil if there is none
 	trade *trade
 	talk  *talk
@@ -53,7 +56,10 @@ func (s *Server) open(ctx context.Context, db *store.Store, sec *security) (r *r
 	for _, m := range media {
 		opened = append(opened, m)
 	}
-	if r.stage, err = live.NewStage(s.cfg.live(), media...); err != nil {
+	r.truth = insight.New(insight.Config{Now: time.Now, Measure: func(id wire.ShowID) (insight.Measured, bool) { return measured(r.stage, id) }})
+	config := s.cfg.live()
+	config.Reported = r.reported
+	if r.stage, err = live.NewStage(config, media...); err != nil {
 		return nil, err
 	}
 	if sec.challenge != nil {

@@ -1,10 +1,10 @@
-// Package api is the server's edge: it decodes HTTP requests, asks the rooms (live, store, web, shop, trust, pay) and encodes what they
+// Package api is the server's edge: it decodes HTTP requests, asks the rooms (live, store, web, insight, shop, trust, pay) and encodes what they
 // say. It speaks WHIP (RFC 9725) to publishers, WHEP (draft-ietf-wish-whep) to viewers, JSON to the studio, the page and operators, and
 // server-sent events to who watches the shop.
 //
 // It owns no state but the requests at work, for a minute the answers to those that may be repeated (see answers), what each token may
 // still spend on network checks (see allowances), what is noted of purchases lately (trust's Limiter, Velocity, Twice and Failures, and
-// wishes), and the newest events (see Feed). It has no queue: a request is answered by the goroutine that reads it; a listener has one
+// wishes), how many reports each address has sent, and the newest events (see Feed). It has no queue: a request is answered by the goroutine that reads it; a listener has one
 // of earOf events. Who may do what is decided here and nowhere else: a show's token publishes and opens or closes that show; an
 // operator's token makes shows, opens or closes any, and has an owner's rights in the shop; watching is free. In the shop every
 // operation declares an action, and one function, admit, asks trust.May whether the visitor may do it. Tokens are compared as SHA-256
@@ -27,6 +27,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"vitrine/server/insight"
 	"vitrine/server/live"
 	"vitrine/server/pay"
 	"vitrine/server/reach"
@@ -61,6 +62,8 @@ type Config struct {
 	// Relays names the TURN servers for a session that is made now by a client that knows this server by the host name; nil
 	// means that there are none.
 	Relays func(host string) []Relay
+	// Truth knows what viewers see; nil leaves its addresses out.
+	Truth *insight.Desk
 	// TrustedProxies are those whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 
@@ -99,6 +102,7 @@ type edge struct {
 	Config
 	answers *answers
 	checks  *allowances
+	reports *trust.Limiter
 
 	described          huma.API
 	cookies            trust.Cookies
@@ -139,6 +143,9 @@ func New(cfg Config) http.Handler {
 		mux.Handle("/metrics", e.only(cfg.Metrics))
 	}
 	mux.Handle("/", e.methods(nil, ""))
+	if e.Truth != nil {
+		e.telling(mux)
+	}
 	if e.Gate != nil {
 		e.sell(mux)
 	}

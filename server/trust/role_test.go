@@ -19,6 +19,7 @@ const rights = `
 	account.keys     . ! ! ! ! ! !
 	account.own      . + + + + + +
 	chat.moderate    . . . + + + +
+	chat.rules       . . . . + + +
 	coupons.edit     . . . . . + +
 	ledger.audit     . . + . . . +
 	offers.edit      . . . . + + +
@@ -36,6 +37,7 @@ const rights = `
 	people.read      . . + . . . +
 	products.edit    . . . . + + +
 	products.read    . . + + + + +
+	room.join        + + + + + + +
 	settings.manage  . . . . . . !
 	shop.browse      + + + + + + +
 	shop.buy         + + + + + + +

@@ -19,6 +19,8 @@ export interface Observer {
   blocked(b: Block): void;
   /** The picture's size in pixels changed. */
   sized(width: number, height: number): void;
+  /** A frame came on screen, at a time in ms of performance.now, as the one of that number since the video began. */
+  shown(at: number, presented: number): void;
   /** Picture-in-picture began or ended. */
   floats(on: boolean): void;
 }
@@ -47,6 +49,14 @@ export class Picture {
     video.addEventListener("playing", () => this.#plays());
     for (const type of ["enterpictureinpicture", "leavepictureinpicture", "webkitpresentationmodechanged"]) {
       video.addEventListener(type, () => observer.floats(this.floating));
+    }
+    if ("requestVideoFrameCallback" in video) {
+      const next = () =>
+        video.requestVideoFrameCallback((at, { presentedFrames }) => {
+          next();
+          observer.shown(at, presentedFrames);
+        });
+      next();
     }
   }
 
