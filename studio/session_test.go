@@ -78,6 +78,29 @@ func checkTimes(t *testing.T, what string, p []frame.Packet, least, most time.Du
 	}
 }
 
+func TestWhatTheHostDoesNowHasTheMediaTimeOfTheNewestPicture(t *testing.T) {
+	m := newMachine()
+	onSession(t, m, func(ctx context.Context, s *studio.Session) {
+		wait(time.Minute) // a show does not begin with its program
+		must(t, s.SetServer(ctx, evening))
+		must(t, s.GoLive(ctx))
+		for range 50 {
+			wait(333 * time.Millisecond)
+			video, _ := m.sent()
+			if len(video) == 0 {
+				continue
+			}
+			taken := m.targets[0].Epoch.Add(video[len(video)-1].PTS).UnixMilli()
+			if age := s.MediaTime() - taken; age < 0 || age > 200 { // at few frames a second
+				t.Errorf("the newest picture is of %d ms before", age)
+			}
+		}
+		if d := time.Now().UnixMilli() - s.MediaTime(); d < -100 || d > 100 {
+			t.Errorf("the media time is %d ms behind the wall clock", d)
+		}
+	})
+}
+
 func TestAVanishedCameraLeavesItsLastPictureThenTheSlateAndHealsByItself(t *testing.T) {
 	m := newMachine()
 	onSession(t, m, func(ctx context.Context, s *studio.Session) {

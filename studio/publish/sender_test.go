@@ -149,9 +149,15 @@ func TestA_key_frame_does_not_flood_the_path_and_sound_does_not_wait_for_it(t *t
 }
 
 func TestReports_come_with_the_first_packet_and_every_second(t *testing.T) {
+	t.Run("from when the first is sent", func(t *testing.T) { reportsCome(t, time.Time{}) })
+	t.Run("from when the show's clock began", func(t *testing.T) { reportsCome(t, time.Unix(1_000_000_000, 0)) })
+}
+
+func reportsCome(t *testing.T, epoch time.Time) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &line{}
 		s := testSender(t, l, func() {})
+		s.epoch = epoch
 		ctx, stop := context.WithCancel(t.Context())
 		go func() { _ = s.run(ctx) }()
 		time.Sleep(reportInterval / 2)
@@ -173,6 +179,9 @@ func TestReports_come_with_the_first_packet_and_every_second(t *testing.T) {
 			if ntp := ntpTime(s.epoch.Add(pts)); math.Abs(float64(int64(ntp-r.NTPTime)))/(1<<32) > 0.0001 {
 				t.Errorf("report of %d is off the common line: position %v at NTP %x, want %x", r.SSRC, pts, r.NTPTime, ntp)
 			}
+		}
+		if !epoch.IsZero() && !s.epoch.Equal(epoch) {
+			t.Errorf("position 0 is %v, want %v", s.epoch, epoch)
 		}
 	})
 }
