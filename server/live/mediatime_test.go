@@ -32,10 +32,11 @@ func TestNTP_times_are_read_in_the_era_that_is_near(t *testing.T) {
 
 func TestCapture_times_follow_timestamps_that_begin_anew(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c := clock{ntp: rapid.Uint64().Draw(t, "NTP"), rtp: rapid.Uint32().Draw(t, "RTP"), rate: 90000}
-		ticks := rapid.Int32().Draw(t, "ticks")
-		seconds := float64(int64(c.captured(c.rtp+uint32(ticks))-c.ntp)) / (1 << 32)
-		if math.Abs(seconds-float64(ticks)/90000) > 1e-6 {
+		c := clock{ntp: rapid.Uint64().Draw(t, "NTP"), rtp: rapid.Uint32().Draw(t, "RTP"), rate: 90000, at: dawn}
+		age := time.Duration(rapid.Int64Range(0, 3*24*3600).Draw(t, "age of the clock, s")) * time.Second
+		ticks := int64(age.Seconds()*90000) + rapid.Int64Range(-1<<30, 1<<30).Draw(t, "ticks from now")
+		seconds := float64(int64(c.captured(c.rtp+uint32(ticks), dawn.Add(age))-c.ntp)) / (1 << 32)
+		if math.Abs(seconds-float64(ticks)/90000) > 2e-5 {
 			t.Fatalf("%d ticks are %v s", ticks, seconds)
 		}
 	})
