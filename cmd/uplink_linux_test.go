@@ -138,7 +138,7 @@ func newUplinkRig(b testing.TB, to, back weather) *uplinkRig {
 	b.Cleanup(web.Close)
 	u.host = newUplinkHost(publish.New(slog.New(slog.DiscardHandler)))
 	running.Go(func() {
-		_ = u.host.Run(ctx, frame.Target{Endpoint: web.URL, Token: "t", Video: frame.H264, Epoch: u.host.start}, publish.Feedback{
+		_ = u.host.Run(ctx, frame.Target{Endpoint: web.URL, Token: "t", Video: frame.H264, Position: u.host.now}, publish.Feedback{
 			KeyFrame: func(l frame.Layer) { u.host.wish.Store(true) },
 			Demand:   func(d frame.Demand) { u.host.demand.Store(int64(d.Bitrate)) },
 			Link:     func(frame.Link) {},

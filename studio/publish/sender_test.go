@@ -149,15 +149,19 @@ func TestA_key_frame_does_not_flood_the_path_and_sound_does_not_wait_for_it(t *t
 }
 
 func TestReports_come_with_the_first_packet_and_every_second(t *testing.T) {
-	t.Run("from when the first is sent", func(t *testing.T) { reportsCome(t, time.Time{}) })
-	t.Run("from when the show's clock began", func(t *testing.T) { reportsCome(t, time.Unix(1_000_000_000, 0)) })
+	t.Run("taken when the first is sent", func(t *testing.T) { reportsCome(t, 0) })
+	t.Run("taken when the show's clock says", func(t *testing.T) { reportsCome(t, 90*time.Millisecond) })
 }
 
-func reportsCome(t *testing.T, epoch time.Time) {
+// reportsCome sends what was taken so long before; 0 where nobody says.
+func reportsCome(t *testing.T, age time.Duration) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &line{}
 		s := testSender(t, l, func() {})
-		s.epoch = epoch
+		begun := time.Now().Add(reportInterval / 2)
+		if age > 0 {
+			s.position = func() time.Duration { return time.Hour + age + time.Since(begun) }
+		}
 		ctx, stop := context.WithCancel(t.Context())
 		go func() { _ = s.run(ctx) }()
 		time.Sleep(reportInterval / 2)
@@ -180,8 +184,8 @@ func reportsCome(t *testing.T, epoch time.Time) {
 				t.Errorf("report of %d is off the common line: position %v at NTP %x, want %x", r.SSRC, pts, r.NTPTime, ntp)
 			}
 		}
-		if !epoch.IsZero() && !s.epoch.Equal(epoch) {
-			t.Errorf("position 0 is %v, want %v", s.epoch, epoch)
+		if want := begun.Add(-begin - age); !s.epoch.Equal(want) {
+			t.Errorf("position 0 is %v, want %v", s.epoch, want)
 		}
 	})
 }
