@@ -92,6 +92,8 @@ test("a frame that is told of late shows how far the picture is by then, and one
   assert.equal(p.time.shown(), 100_000 + 3000 / 90);
   await p.frame(3000, undefined, 17);
   assert.deepEqual(p.up, ["card"]);
+  await p.frame(6000, undefined, 1000);
+  assert.equal(p.time.shown(), 100_000 + 6000 / 90 + 50, "it may have stopped");
 });
 
 test("a picture that stops holds nothing for longer than 3 s, and then nothing at all", async () => {

@@ -15,6 +15,8 @@ const TICKS = 90;
 export const LATEST = 3000;
 /** A frame counts as taken at a time that it misses by so much, in ms: times are rounded, and cameras are not exact. */
 const SLACK = 5;
+/** A picture has gone on for so long at most since the frame that was last told of, in ms: beyond, it may as well have stopped. */
+const GONE_ON = 50;
 /** So many clocks are kept: the frames of those before are long gone. */
 const KEPT = 8;
 
@@ -40,7 +42,7 @@ export class MediaTime {
    */
   frame(rtp: number | undefined, stream: object | null, ago: number): void {
     const clocks = stream === null || rtp === undefined ? undefined : this.#clocks.get(stream);
-    this.#shown = clocks && rtp !== undefined ? read(clocks, rtp) + Math.max(0, ago) : undefined;
+    this.#shown = clocks && rtp !== undefined ? read(clocks, rtp) + Math.min(GONE_ON, Math.max(0, ago)) : undefined;
     if (this.#shown === undefined) return;
     this.#shownAt = this.world.now();
     for (const w of this.#waiting) if (this.#reached(w.media)) w.due.abort();
