@@ -35,14 +35,18 @@ type talk struct {
 }
 
 // openTalk builds the rooms on the database and the bus.
-func (s *Server) openTalk(db *store.Store, b *bus.Bus, media func(wire.ShowID) int64) (*talk, error) {
+func (s *Server) openTalk(db *store.Store, b *bus.Bus, media func(wire.ShowID) (ms int64, ok bool)) (*talk, error) {
 	t := &talk{censor: &censor{db: db, log: s.log, judge: moderation.New(moderation.Config{})}}
 	if err := t.censor.set(moderation.Defaults()); err != nil {
 		return nil, err
 	}
 	var err error
 	t.hub, err = chat.New(chat.Config{
-		Storage: db, Bus: line{b}, Subject: bus.Subject, Judge: t.censor, Media: media, Now: time.Now, Log: s.log,
+		Storage: db, Bus: line{b}, Subject: bus.Subject, Judge: t.censor, Now: time.Now, Log: s.log,
+		Media: func(id wire.ShowID) int64 {
+			ms, _ := media(id)
+			return ms
+		},
 	})
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@
 
 import { computed, effect, signal } from "@preact/signals";
 import type { LinkFigures } from "./events";
+import { MediaTime } from "./mediatime";
 import { FullScreen, Picture, volumeSettable, type Block } from "./picture";
 import { Player } from "./player";
 import { report, REPORT_EVERY, Screen, type Stall } from "./report";
@@ -50,6 +51,9 @@ export class Store {
   /** The server's clock in ms, once a second. */
   readonly clock = signal(0);
 
+  /** What belongs to which picture. */
+  readonly time: MediaTime;
+
   readonly words: Words;
   readonly picture: Picture;
   readonly canSetVolume = volumeSettable();
@@ -87,6 +91,8 @@ export class Store {
   #hid = false;
 
   constructor(show: string, language: Language) {
+    const world = browser(show, this.#skew);
+    this.time = new MediaTime(world);
     this.words = new Words(language);
     this.picture = new Picture({
       blocked: (b) => (this.blocked.value = b),
@@ -98,14 +104,16 @@ export class Store {
         this.#screen.frame(at, presented);
       },
       floats: (on) => (this.floating.value = on),
+      framed: (rtp, stream, ago) => this.time.frame(rtp, stream, ago),
     });
     this.#fullScreen = new FullScreen(() => this.#stage, this.picture.video, (on) => (this.full.value = on));
     this.canFloat = this.picture.floatable;
     this.canFill = this.#fullScreen.possible;
-    this.#player = new Player(browser(show, this.#skew), {
+    this.#player = new Player(world, {
       changed: (s) => this.#changed(s),
       measured: (s) => this.#measured(s),
       told: (l) => this.#told(l),
+      timed: (c, stream) => this.time.learn(c, stream),
     });
     effect(() => this.picture.listen(this.wish.value.muted, this.wish.value.volume));
   }
