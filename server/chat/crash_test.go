@@ -151,27 +151,25 @@ func (f *fleet) listens(ctx context.Context, who chat.Who, through func() int64)
 // TestNothingIsLostOrDoubledWhenProcessesDieAtAnyStep has people speak and give gifts while processes die at each of their first steps.
 func TestNothingIsLostOrDoubledWhenProcessesDieAtAnyStep(t *testing.T) {
 	const furthest = 9
+	var all sync.WaitGroup // they wait most of the time: more at once than there are processors
+	defer all.Wait()
 	for _, engine := range engines {
-		t.Run(engine, func(t *testing.T) {
-			db := newTown(t, engine).db
-			t.Cleanup(func() {
-				if err := db.(*store.Store).AuditCoins(context.Background()); err != nil {
-					t.Error(err)
-				}
-			})
-			var all sync.WaitGroup // they wait most of the time: more than there are processors
-			defer all.Wait()
-			try := func(name string, steps [2]int64, after bool, loses float64) {
-				all.Go(func() {
-					t.Run(name, func(t *testing.T) { died(townOn(t, db, wire.ShowID(name)), steps, after, loses) })
-				})
+		db := newTown(t, engine).db
+		t.Cleanup(func() {
+			if err := db.(*store.Store).AuditCoins(context.Background()); err != nil {
+				t.Error(err)
 			}
-			for step := int64(1); step <= furthest; step++ {
-				try(fmt.Sprintf("before-step-%d", step), [2]int64{step, step + 3}, false, 0)
-				try(fmt.Sprintf("after-step-%d", step), [2]int64{step, step + 3}, true, 0)
-			}
-			try("on-a-bus-that-loses", [2]int64{7, 9}, true, 0.05)
 		})
+		try := func(name string, steps [2]int64, after bool, loses float64) {
+			all.Go(func() {
+				t.Run(engine+" "+name, func(t *testing.T) { died(townOn(t, db, wire.ShowID(name)), steps, after, loses) })
+			})
+		}
+		for step := int64(1); step <= furthest; step++ {
+			try(fmt.Sprintf("before-step-%d", step), [2]int64{step, step + 3}, false, 0)
+			try(fmt.Sprintf("after-step-%d", step), [2]int64{step, step + 3}, true, 0)
+		}
+		try("on-a-bus-that-loses", [2]int64{7, 9}, true, 0.05)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"vitrine/server/bus"
 	"vitrine/server/chat"
 	"vitrine/server/store"
 	"vitrine/server/store/rig"
@@ -102,7 +103,6 @@ func townOn(t testing.TB, db chat.Storage, show wire.ShowID) *town {
 type hub struct {
 	*chat.Hub
 	w    *town
-	line *line
 	kill func() // ends it; what it has begun with the store may or may not be done
 }
 
@@ -114,11 +114,17 @@ func (w *town) hub() *hub {
 
 func (w *town) hubOn(db chat.Storage) *hub {
 	w.t.Helper()
-	h := &hub{w: w, line: w.bus.line()}
+	return w.hubBy(db, w.bus.line())
+}
+
+// hubBy starts a process that has a way to a bus.
+func (w *town) hubBy(db chat.Storage, way chat.Bus) *hub {
+	w.t.Helper()
+	h := &hub{w: w}
 	var err error
 	h.Hub, err = chat.New(chat.Config{
-		Storage: db, Bus: h.line, Judge: w.judge, Now: func() time.Time { return time.UnixMilli(w.clock.Load()) },
-		Subject: func(show wire.ShowID, words ...string) string { return fmt.Sprint(show, words) },
+		Storage: db, Bus: way, Judge: w.judge, Now: func() time.Time { return time.UnixMilli(w.clock.Load()) },
+		Subject: bus.Subject,
 		Media:   func(wire.ShowID) int64 { return w.clock.Load() - 1000 },
 	})
 	if err != nil {
@@ -128,7 +134,9 @@ func (w *town) hubOn(db chat.Storage) *hub {
 	done := make(chan error, 1)
 	go func() { done <- h.Run(ctx) }()
 	h.kill = sync.OnceFunc(func() {
-		h.line.cut(true)
+		if l, ok := way.(*line); ok {
+			l.cut(true)
+		}
 		cancel()
 		if err := <-done; err != nil {
 			w.t.Error("a hub ended with", err)
