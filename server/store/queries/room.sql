@@ -36,7 +36,7 @@ SELECT doc FROM room_events WHERE show = sqlc.arg(show) AND n <= sqlc.arg(throug
 SELECT doc FROM room_events WHERE show = sqlc.arg(show) AND line = 1 AND n <= sqlc.arg(through) ORDER BY n DESC LIMIT sqlc.arg(most);
 
 -- name: RoomEventsNamed :many
-SELECT e.doc FROM json_each(sqlc.arg(names)) AS j JOIN room_events AS e ON e.n = CAST(j.key AS bigint) WHERE e.show = sqlc.arg(show);
+SELECT e.doc FROM json_each(sqlc.arg(names)) AS j CROSS JOIN room_events AS e WHERE e.n = CAST(j.key AS bigint) AND e.show = sqlc.arg(show);
 
 -- name: PutRoomRecords :exec
 INSERT INTO room_records (show, kind, key, doc)
@@ -56,8 +56,8 @@ SELECT j.value->>0, CAST(j.value->>1 AS bigint), j.value->>2, CAST(j.value->>3 A
 FROM json_each(sqlc.arg(rows)) AS j WHERE true;
 
 -- name: RoomVotes :many
-SELECT v.about, v.alias, v.choice, v.at FROM json_each(sqlc.arg(names)) AS j JOIN room_votes AS v ON v.about = CAST(j.key AS bigint)
-WHERE v.show = sqlc.arg(show) ORDER BY v.about, v.at;
+SELECT v.about, v.alias, v.choice, v.at FROM json_each(sqlc.arg(names)) AS j CROSS JOIN room_votes AS v
+WHERE v.about = CAST(j.key AS bigint) AND v.show = sqlc.arg(show) ORDER BY v.about, v.at;
 
 -- name: AddRoomAnswers :exec
 INSERT INTO room_answers (show, who, id, n, at)
@@ -66,7 +66,7 @@ FROM json_each(sqlc.arg(rows)) AS j WHERE true;
 
 -- name: RoomAnswers :many
 SELECT a.who, a.id, a.n, a.at FROM json_each(sqlc.arg(rows)) AS j
-JOIN room_answers AS a ON a.who = j.value->>0 AND a.id = j.value->>1 WHERE a.show = sqlc.arg(show);
+CROSS JOIN room_answers AS a WHERE a.who = j.value->>0 AND a.id = j.value->>1 AND a.show = sqlc.arg(show);
 
 -- name: DropRoomAnswers :exec
 DELETE FROM room_answers WHERE show = $1 AND at < $2;

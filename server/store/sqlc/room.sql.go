@@ -344,7 +344,7 @@ func (q *Queries) Reporters(ctx context.Context, names string) ([]Reporter, erro
 
 const roomAnswers = `-- name: RoomAnswers :many
 SELECT a.who, a.id, a.n, a.at FROM json_each($1) AS j
-JOIN room_answers AS a ON a.who = j.value->>0 AND a.id = j.value->>1 WHERE a.show = $2
+CROSS JOIN room_answers AS a WHERE a.who = j.value->>0 AND a.id = j.value->>1 AND a.show = $2
 `
 
 type RoomAnswersParams struct {
@@ -427,7 +427,7 @@ func (q *Queries) RoomEvents(ctx context.Context, arg RoomEventsParams) ([]strin
 }
 
 const roomEventsNamed = `-- name: RoomEventsNamed :many
-SELECT e.doc FROM json_each($1) AS j JOIN room_events AS e ON e.n = CAST(j.key AS bigint) WHERE e.show = $2
+SELECT e.doc FROM json_each($1) AS j CROSS JOIN room_events AS e WHERE e.n = CAST(j.key AS bigint) AND e.show = $2
 `
 
 type RoomEventsNamedParams struct {
@@ -511,8 +511,8 @@ func (q *Queries) RoomRecords(ctx context.Context, show string) ([]RoomRecordsRo
 }
 
 const roomVotes = `-- name: RoomVotes :many
-SELECT v.about, v.alias, v.choice, v.at FROM json_each($1) AS j JOIN room_votes AS v ON v.about = CAST(j.key AS bigint)
-WHERE v.show = $2 ORDER BY v.about, v.at
+SELECT v.about, v.alias, v.choice, v.at FROM json_each($1) AS j CROSS JOIN room_votes AS v
+WHERE v.about = CAST(j.key AS bigint) AND v.show = $2 ORDER BY v.about, v.at
 `
 
 type RoomVotesParams struct {
