@@ -68,4 +68,7 @@ type Target struct {
 	Token string
 	// Video is the codec of the picture; "" publishes sound only.
 	Video Codec
+	// Epoch is the wall time of position 0 on the show's clock: viewers are told the media time Epoch + PTS of what they see. The zero
+	// time takes what is sent first as new.
+	Epoch time.Time
 }

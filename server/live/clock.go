@@ -15,6 +15,13 @@ func ntpDuration(d time.Duration) uint64 {
 	return uint64(d/time.Second)<<32 + uint64(d%time.Second)<<32/1e9
 }
 
+// unixMilli returns an NTP timestamp in ms since 1970: of the eras (RFC 5905 §6) in the one that puts it nearest to now.
+func unixMilli(ntp uint64, now time.Time) int64 {
+	near := now.UnixMilli()
+	d := int64(ntp - toNTP(time.UnixMilli(near)))
+	return near + (d>>32)*1000 + int64((uint64(uint32(d))*1000+1<<31)>>32)
+}
+
 // clock relates a publisher's RTP timestamps to its wall clock, as its last sender report told (RFC 3550 §6.4.1).
 type clock struct {
 	epoch uint32
@@ -34,6 +41,11 @@ func (c *clock) ahead(other *clock, now time.Time) uint32 {
 		otherTicks += uint32(int64(float64(int64(ntp-theirs)) / (1 << 32) * float64(c.rate)))
 	}
 	return ticks - otherTicks
+}
+
+// captured is when the publisher took what has the timestamp, in NTP, for timestamps within hours of the clock's.
+func (c *clock) captured(ticks uint32) (ntp uint64) {
+	return c.ntp + uint64(int64(int32(ticks-c.rtp))<<32/int64(c.rate))
 }
 
 // read extrapolates both scales to now, so that a report made from it is as fresh as one of the publisher's.

@@ -33,6 +33,7 @@ const (
 	ofShow subject = iota
 	ofLayers
 	ofLink
+	ofClock
 	subjects
 )
 

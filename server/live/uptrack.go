@@ -40,6 +40,7 @@ type UpTrack struct {
 	askKey     func()    // sends a PLI to the publisher; nil while there is none
 	reception  reception
 	meter      meter
+	stamped    *clock // as the newest packet told that carried its capture time; nil before such a one
 }
 
 // newUpTrack makes a track whose cache holds at most limit bytes.
@@ -59,7 +60,7 @@ func (u *UpTrack) Switch(ask func()) (epoch uint32) {
 	u.numbers.restart()
 	u.scan = frameScanner{vp8: u.scan.vp8}
 	u.seenKey, u.askKey, u.keyAskedAt = false, ask, time.Time{}
-	u.reception, u.meter = reception{rate: u.rate}, meter{}
+	u.reception, u.meter, u.stamped = reception{rate: u.rate}, meter{}, nil
 	return u.epoch
 }
 
@@ -113,7 +114,7 @@ func (u *UpTrack) number(p *Packet, sequence uint16, size int, made bool, now ti
 	}
 	u.lastAt.Store(now.UnixNano())
 	u.meter.add(size, now)
-	if !u.numbers.started {
+	if c := u.clock.Load(); !u.numbers.started && (c == nil || c.epoch != u.epoch) {
 		u.clock.Store(&clock{epoch: u.epoch, ntp: toNTP(now), rtp: p.Time, at: now, rate: u.rate})
 	}
 	p.Index = u.numbers.next(sequence)
@@ -170,7 +171,7 @@ func (u *UpTrack) wishLocked(now time.Time) func() {
 	return u.askKey
 }
 
-// Report takes over what a publisher's sender report says about its clock.
+// Report takes over what a publisher's sender report says about its clock, which may be that it has none (RFC 3550 §6.4.1).
 func (u *UpTrack) Report(epoch uint32, ntp uint64, rtp uint32, now time.Time) {
 	u.mu.Lock()
 	current := epoch == u.epoch
@@ -178,9 +179,32 @@ func (u *UpTrack) Report(epoch uint32, ntp uint64, rtp uint32, now time.Time) {
 		u.reception.heard(ntp, now)
 	}
 	u.mu.Unlock()
-	if current {
+	if current && ntp != 0 {
 		u.clock.Store(&clock{epoch: epoch, ntp: ntp, rtp: rtp, at: now, rate: u.rate, told: true})
 	}
+}
+
+// Stamped takes over what a packet with the timestamp says about when it was captured.
+func (u *UpTrack) Stamped(epoch uint32, ntp uint64, rtp uint32, now time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if epoch == u.epoch {
+		u.stamped = &clock{epoch: epoch, ntp: ntp, rtp: rtp, at: now, rate: u.rate, told: true}
+	}
+}
+
+// captureClock is the clock by which the publisher tells when it captured what it sends: that of its packets, else that of its
+// reports; nil where neither tells.
+func (u *UpTrack) captureClock() *clock {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.stamped != nil {
+		return u.stamped
+	}
+	if c := u.clock.Load(); c != nil && c.told && c.epoch == u.epoch {
+		return c
+	}
+	return nil
 }
 
 // swallowed tells that up to n packets were lost to us before the first that was written.

@@ -56,6 +56,9 @@ func (s *Stage) newViewer(o *offer, session SessionID, id wire.ShowID, on *onAir
 	}
 	if o.data != nil {
 		v.news = newNews()
+		if d := v.steered(); d.codec.Video() {
+			d.timed = func(e wire.ClockEvent) { v.news.put(ofClock, e) }
+		}
 	}
 	v.direct = s.newDirect(r, v)
 	v.peer = s.newPeer(o, session, watching, v.direct)

@@ -45,6 +45,7 @@ var golden = map[string]any{
 		Current: "h", Pinned: "",
 	},
 	"event_link.json":     &wire.LinkEvent{Down: 2_100_000, Loss: 0.12, RTT: 80, Redundancy: 3},
+	"event_clock.json":    &wire.ClockEvent{RTP: 4_294_960_000, Media: 1_795_292_100_040},
 	"wish_layer.json":     &wire.PinLayer{ID: "f"},
 	"event_snapshot.json": &wire.SnapshotEvent{Products: []wire.Product{ring}, Offers: []wire.Offer{flash}, Orders: []wire.Order{}},
 	"event_stock.json":    &wire.StockEvent{Stock: []wire.Stock{{Variant: "ring-54", Left: 7, Version: 12}}},

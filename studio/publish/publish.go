@@ -227,7 +227,7 @@ func (r *run) try(ctx context.Context, endpoint *url.URL) (lived time.Duration, 
 			r.feedback.Link(frame.Link{Phase: frame.LinkConnecting, Attempt: 1, Fault: frame.FaultOf(err), Detail: err.Error()})
 		},
 	}
-	ways := senderWays{keyFrame: r.feedback.KeyFrame, demand: r.feedback.Demand, expected: &r.expected}
+	ways := senderWays{keyFrame: r.feedback.KeyFrame, demand: r.feedback.Demand, expected: &r.expected, epoch: r.target.Epoch}
 	if err := s.build(r.target.Video, !r.plain, r.servers, r.paths, ways); err != nil {
 		return 0, &Error{fault: frame.FaultMedia, final: true, err: err}
 	}

@@ -21,6 +21,8 @@ export interface Observer {
   sized(width: number, height: number): void;
   /** Picture-in-picture began or ended. */
   floats(on: boolean): void;
+  /** A frame of a stream comes on screen; with its RTP time stamp where the browser knows it. */
+  framed(rtp: number | undefined, stream: object | null): void;
 }
 
 export class Picture {
@@ -48,6 +50,15 @@ export class Picture {
     for (const type of ["enterpictureinpicture", "leavepictureinpicture", "webkitpresentationmodechanged"]) {
       video.addEventListener(type, () => observer.floats(this.floating));
     }
+    if ("requestVideoFrameCallback" in video) this.#follow();
+  }
+
+  /** Tells of every frame. */
+  #follow(): void {
+    this.video.requestVideoFrameCallback((_, { rtpTimestamp }) => {
+      this.observer.framed(rtpTimestamp, this.video.srcObject);
+      this.#follow();
+    });
   }
 
   /**

@@ -72,6 +72,7 @@ class FakeWorld implements World {
     changed: (s) => this.states.at(-1) !== s.state && this.states.push(s.state),
     measured: () => undefined,
     told: () => undefined,
+    timed: () => undefined,
   });
   #alarms = new Set<{ at: number; ring: () => void }>();
 

@@ -329,6 +329,7 @@ export class Player {
     this.#reachable = true;
     if (e.type === "show") this.#heard(e.show);
     else if (e.type === "layers") this.#sees(e, by);
+    else if (e.type === "clock") this.listener.timed(e, by.stream);
     else this.listener.told(e);
   }
 

@@ -2,6 +2,7 @@
 
 import { computed, effect, signal } from "@preact/signals";
 import type { LinkFigures } from "./events";
+import { MediaTime } from "./mediatime";
 import { FullScreen, Picture, volumeSettable, type Block } from "./picture";
 import { Player } from "./player";
 import { compare, type Quality, type Sample } from "./sample";
@@ -49,6 +50,9 @@ export class Store {
   /** The server's clock in ms, once a second. */
   readonly clock = signal(0);
 
+  /** What belongs to which picture. */
+  readonly time: MediaTime;
+
   readonly words: Words;
   readonly picture: Picture;
   readonly canSetVolume = volumeSettable();
@@ -80,6 +84,8 @@ export class Store {
   readonly #adviser = new Adviser();
 
   constructor(show: string, language: Language) {
+    const world = browser(show, this.#skew);
+    this.time = new MediaTime(world);
     this.words = new Words(language);
     this.picture = new Picture({
       blocked: (b) => (this.blocked.value = b),
@@ -87,14 +93,16 @@ export class Store {
         if (w > 0 && h > 0) this.ratio.value = w / h;
       },
       floats: (on) => (this.floating.value = on),
+      framed: (rtp, stream) => this.time.frame(rtp, stream),
     });
     this.#fullScreen = new FullScreen(() => this.#stage, this.picture.video, (on) => (this.full.value = on));
     this.canFloat = this.picture.floatable;
     this.canFill = this.#fullScreen.possible;
-    this.#player = new Player(browser(show, this.#skew), {
+    this.#player = new Player(world, {
       changed: (s) => this.#changed(s),
       measured: (s) => this.#measured(s),
       told: (l) => this.#told(l),
+      timed: (c, stream) => this.time.learn(c, stream),
     });
     effect(() => this.picture.listen(this.wish.value.muted, this.wish.value.volume));
   }
