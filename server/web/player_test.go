@@ -443,7 +443,7 @@ func TestShots_of_every_state(t *testing.T) {
 // shoot takes the page at the sizes that matter.
 func (p *tab) shoot(name string) {
 	p.t.Helper()
-	for suffix, size := range map[string][2]int64{"390x844": {390, 844}, "844x390": {844, 390}, "1280x800": {1280, 800}, "1920x1080": {1920, 1080}} {
+	for suffix, size := range map[string][2]int64{"390x844": {390, 844}, "844x390": {844, 390}, "1280x800": {1280, 800}, "1024x768": {1024, 768}, "1920x1080": {1920, 1080}} {
 		p.do(chromedp.EmulateViewport(size[0], size[1]), chromedp.MouseEvent("mouseMoved", float64(size[0])/3, 300), chromedp.Sleep(700*time.Millisecond))
 		if err := os.WriteFile(filepath.Join(*shots, name+"-"+suffix+".png"), run(p, chromedp.CaptureScreenshot()), 0o644); err != nil {
 			p.t.Fatal(err)

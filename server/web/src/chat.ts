@@ -4,7 +4,7 @@
 import { computed, signal } from "@preact/signals";
 import { Announcer, type Concern } from "./announcer";
 import { Room, type RoomWorld } from "./room";
-import { MAX_LINE, MAX_NAME, type Answer, type Frame, type Joined, type RoomEvent, type Wish } from "./roomwire";
+import { MAX_LINE, MAX_NAME, type Answer, type Frame, type Joined, type RoomEvent, type Showing, type Wish } from "./roomwire";
 import { apply, enter, find, seconded, take, timed, voted, type Talk } from "./talk";
 import type { RoomKey } from "./words/room";
 import type { Texts } from "./text";
@@ -42,8 +42,12 @@ export interface ChatWorld extends RoomWorld {
   /** The name that one gave before; "" for none. */
   recall(): string;
   keep(name: string): void;
+  /** Gets ready to show what will be shown. */
+  prepare(s: Showing): void;
 }
 
+/** What the server calls those who have not chosen a name. */
+const GUEST = /^Guest [0-9A-Z]+$/;
 /** A message that was taken, but is not there after so long, waits for a moderator, in ms. So long one is told. */
 const BACK_WITHIN = 2500;
 const TOLD_FOR = 6000;
@@ -84,6 +88,8 @@ export class Chat {
   readonly room: Room;
   #running: AbortController | undefined;
   #key = 0;
+  /** One has chosen a name here. */
+  #named = false;
   /** The server's clock minus ours. */
   #skew = 0;
   readonly #announcer: Announcer;
@@ -122,7 +128,7 @@ export class Chat {
     const talk = this.talk.value;
     if (text === "" || !talk || this.barred.value || this.wait.value > 0) return;
     this.sheet.value = "";
-    if (talk.me.name === "") {
+    if (this.#nameless) {
       const name = this.world.recall();
       if (name === "") this.sheet.value = "name";
       else void this.#called(name);
@@ -140,6 +146,18 @@ export class Chat {
     if (name !== "") await this.#called(name);
   }
 
+  /** Goes on with the name that the server gave. */
+  stay(): void {
+    this.#named = true;
+    this.send();
+  }
+
+  /** Nobody has said yet what this one is called; the server calls guests so. */
+  get #nameless(): boolean {
+    const me = this.talk.value?.me;
+    return !this.#named && me !== undefined && me.role === "" && (me.name === "" || GUEST.test(me.name));
+  }
+
   async #called(name: string): Promise<void> {
     const { error } = await this.room.ask({ name });
     if (error) {
@@ -147,6 +165,7 @@ export class Chat {
       return this.#refused(error);
     }
     this.world.keep(name);
+    this.#named = true;
     this.sheet.value = "";
     this.problem.value = undefined;
     this.#change((t) => ({ ...t, me: { ...t.me, name } }));
@@ -296,6 +315,7 @@ export class Chat {
     this.#skew = j.clock === 0 ? 0 : j.clock - this.world.now();
     const before = this.talk.value;
     const next = enter(j, before);
+    this.world.prepare(j.state.showing);
     const later = j.state.showingAt > 0 && before !== undefined;
     this.talk.value = later ? { ...next, showing: before.showing } : next;
     if (later) void this.world.when(j.state.showingAt).then(() => this.#change((t) => (t.base === j.through ? { ...t, showing: j.state.showing } : t)));
@@ -306,7 +326,10 @@ export class Chat {
     if (f.clock > 0) this.#skew = f.clock - this.world.now();
     const fresh = f.events.filter((e) => !this.talk.value?.lines.some((l) => l.n === e.n));
     this.#change((t) => take(t, f));
-    for (const e of f.events) if (timed(e)) void this.world.when(e.media).then(() => this.#change((t) => apply(t, e)));
+    for (const e of f.events) {
+      if (e.showing) this.world.prepare(e.showing);
+      if (timed(e)) void this.world.when(e.media).then(() => this.#change((t) => apply(t, e)));
+    }
     for (const e of fresh) this.#hear(e);
     this.sending.value = this.sending.value.some((s) => this.#back(s.n)) ? this.sending.value.filter((s) => !this.#back(s.n)) : this.sending.value;
   }

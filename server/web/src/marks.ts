@@ -1,12 +1,10 @@
 // What stands out in the text of a message: links and names. Text stays text; the view makes elements of the parts.
 
 /** A part of a message. */
-export interface Part {
-  readonly kind: "text" | "link" | "name";
-  readonly text: string;
-  /** Where a link leads: always https or http. */
-  readonly href?: string;
-}
+export type Part =
+  | { readonly kind: "text" | "name"; readonly text: string }
+  /** A link leads to https or http. */
+  | { readonly kind: "link"; readonly text: string; readonly href: string };
 
 /** Addresses, up to the punctuation that ends a sentence. */
 const link = /\bhttps?:\/\/[^\s<>"“”„（）]+[^\s<>"“”„（）.,;:!?'’)\]}，。；：！？、]/giu;

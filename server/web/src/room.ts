@@ -18,8 +18,8 @@ const GATHER = 400;
 /** A connection that may not be open yet. */
 export interface Socket {
   onmessage: (text: unknown) => void;
-  /** Called once, also when it never opened; with the reason's code (RFC 6455 §7.4). */
-  onclose: (code: number) => void;
+  /** Called once, also when it never opened; with the code of the reason (RFC 6455 §7.4) and its text. */
+  onclose: (code: number, reason: string) => void;
   send(text: string): void;
   close(): void;
 }
@@ -45,8 +45,14 @@ export interface RoomListener {
   expelled(): void;
 }
 
-/** The server closes with this code whoever is banned (RFC 6455: policy violation). */
-const BANNED = 1008;
+/** How the server closes (server/wire): it starts anew, one is banned, the room is closed. After others one comes back as after a loss. */
+const RESTART = 1012;
+const BANNED = 4403;
+const OVER = 4410;
+/** How long a closed room is left alone, in ms: a show may be opened again. */
+const REST = 5000;
+/** The longest pause that a server may ask for, in ms. */
+const HINT = 30_000;
 
 interface Asked {
   readonly text: string;
@@ -64,6 +70,8 @@ export class Room {
   #through: number | undefined;
   #likes = 0;
   #heardAt = -Infinity;
+  /** The pause that the server asked for. */
+  #hint: number | undefined;
 
   constructor(
     private readonly world: RoomWorld,
@@ -113,7 +121,9 @@ export class Room {
     let tries = 0;
     let troubleAt = world.now();
     while (!signal.aborted) {
-      const pause = tries === 0 ? 0 : (tries === 1 ? SPREAD * world.random() : 0) + backoff(tries, world.now() - troubleAt, world.random());
+      const spread = this.#hint ?? (tries === 1 ? SPREAD * world.random() : 0);
+      const pause = tries === 0 ? 0 : spread + backoff(tries, world.now() - troubleAt, world.random());
+      this.#hint = undefined;
       if (pause > 0) await world.pause(pause, [signal, this.#hope.signal]);
       if (signal.aborted) return;
       const greeted = await this.#visit(signal);
@@ -131,8 +141,10 @@ export class Room {
       this.#hear(text, socket);
       if (this.#joined) greeted = true;
     };
-    socket.onclose = (code) => {
-      if (code === BANNED && !signal.aborted) {
+    socket.onclose = (code, reason) => {
+      if (code === RESTART && /^\d+$/.test(reason)) this.#hint = Math.min(Number(reason), HINT);
+      else if (code === OVER) this.#hint = REST;
+      else if (code === BANNED && !signal.aborted) {
         this.stop();
         this.listener.expelled();
       }
@@ -214,6 +226,6 @@ function open(ws: WebSocket): Socket {
     close: () => ws.close(),
   };
   ws.onmessage = (e) => socket.onmessage(e.data);
-  ws.onclose = (e) => socket.onclose(e.code);
+  ws.onclose = (e) => socket.onclose(e.code, e.reason);
   return socket;
 }

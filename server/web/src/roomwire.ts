@@ -24,6 +24,7 @@ const readMember = (o: Fields): Member => ({ alias: str(o, "alias"), name: str(o
 const kinds = {
   said: (o: Fields) => ({ text: str(o, "text"), reply: num(o, "reply"), mentions: texts(o, "mentions"), highlight: yes(o, "highlight") }),
   removed: (o: Fields) => ({ line: num(o, "line"), reason: str(o, "reason") }),
+  highlighted: (o: Fields) => ({ n: num(o, "n") }),
   pinned: (o: Fields) => ({ line: num(o, "line") }),
   announced: (o: Fields) => ({ text: str(o, "text") }),
   showing: (o: Fields) => ({ product: str(o, "product"), offer: str(o, "offer") }),

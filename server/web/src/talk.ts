@@ -23,6 +23,8 @@ export interface Talk {
   readonly moderates: boolean;
   /** What people did, by number. Of a removed line only its stamps are left. */
   readonly lines: readonly RoomEvent[];
+  /** The lines that were removed. */
+  readonly gone: ReadonlySet<number>;
   /** All up to this number is known, or was left out by the server. */
   readonly through: number;
   /** The state of the room up to this number came with joining: what is older is part of it. */
@@ -55,12 +57,12 @@ export function enter(j: Joined, before?: Talk): Talk {
   const { state } = j;
   const after = before && (j.whole || before.through >= (j.events[0]?.n ?? 0)) ? before.lines : [];
   let t: Talk = {
-    me: j.me, moderates: j.moderates, lines: after, through: j.through, base: j.through, pinned: state.pinned, announced: state.announced,
+    me: j.me, moderates: j.moderates, lines: after, gone: before?.gone ?? new Set(), through: j.through, base: j.through, pinned: state.pinned, announced: state.announced,
     showing: state.showing, modes: state.modes, polls: state.polls, result: before?.result, questions: state.questions,
     answered: before?.answered ?? [], held: state.held, silenced: state.silenced.find((s) => s.who.alias === j.me.alias),
     now: { ...quiet, ...before?.now }, tallies: new Map(), coins: j.coins, gifts: j.gifts,
   };
-  for (const e of j.events) t = isLine(e) ? { ...t, lines: insert(t.lines, e) } : e.removed ? remove(t, e.removed.line) : t;
+  for (const e of j.events) if (isLine(e) || e.removed || e.highlighted) t = apply(t, e);
   return hear(t, j.now);
 }
 
@@ -75,6 +77,7 @@ export function take(t: Talk, f: Frame): Talk {
 export function apply(t: Talk, e: RoomEvent): Talk {
   if (isLine(e)) t = { ...t, lines: insert(t.lines, e) };
   if (e.removed) return remove(t, e.removed.line);
+  if (e.highlighted) return { ...t, lines: t.lines.map((l) => (l.n === e.highlighted!.n && l.said ? { ...l, said: { ...l.said, highlight: true } } : l)) };
   if (e.held) return { ...t, held: insert(t.held, e) };
   if (e.judged) return { ...t, held: t.held.filter((h) => h.n !== e.judged!.held) };
   if (e.silenced?.who.alias === t.me.alias) return { ...t, silenced: e.silenced.lifted ? undefined : e.silenced };
@@ -115,6 +118,7 @@ function remove(t: Talk, line: number): Talk {
   const bare = ({ n, at, media, by, staff }: RoomEvent): RoomEvent => ({ n, at, media, staff, ...(by ? { by } : {}) });
   return {
     ...t,
+    gone: new Set([...t.gone, line]),
     lines: t.lines.map((e) => (e.n === line ? bare(e) : e)),
     pinned: t.pinned?.n === line ? undefined : t.pinned,
     questions: t.questions.filter((q) => q.n !== line),
