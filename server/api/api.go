@@ -24,6 +24,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -105,7 +106,8 @@ type edge struct {
 	failures           trust.Failures
 	wishes             wishes
 	auditing           sync.Mutex // held by the one audit that may be under way
-	shows              sync.Map   // names of shows that are known to exist
+	live               atomic.Pointer[liveList]
+	shows              sync.Map // names of shows that are known to exist
 }
 
 // New makes the handler of all of the server's addresses. It is safe for concurrent use.
@@ -121,6 +123,7 @@ func New(cfg Config) http.Handler {
 		mux.Handle("/"+p.name()+"/{show}/{session}", open(e.methods(methods{"PATCH": p.patch, "DELETE": p.end}, "")))
 	}
 	mux.Handle("/api/shows", e.methods(methods{"GET": e.listShows, "POST": e.createShow}, jsonType))
+	mux.Handle("/api/live", e.methods(methods{"GET": e.listLive}, ""))
 	mux.Handle("/api/shows/{show}", e.methods(methods{"GET": e.readShow}, ""))
 	mux.Handle("/api/shows/{show}/open", e.methods(methods{"POST": e.setState(wire.Open)}, ""))
 	mux.Handle("/api/shows/{show}/close", e.methods(methods{"POST": e.setState(wire.Closed)}, ""))

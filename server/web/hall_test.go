@@ -3,7 +3,6 @@ package web
 import (
 	"crypto/rand"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -40,8 +39,10 @@ type guest struct {
 }
 
 var presents = []wire.Gift{
-	{ID: "rose", Name: "Rose", Emoji: "🌹", Coins: 1}, {ID: "clap", Name: "Applause", Emoji: "👏", Coins: 5},
-	{ID: "cake", Name: "Cake", Emoji: "🎂", Coins: 20}, {ID: "crown", Name: "Crown", Emoji: "👑", Coins: 500},
+	{ID: "rose", Name: "Rose", Emoji: "🌹", Coins: 1},
+	{ID: "clap", Name: "Applause", Emoji: "👏", Coins: 5},
+	{ID: "cake", Name: "Cake", Emoji: "🎂", Coins: 20},
+	{ID: "crown", Name: "Crown", Emoji: "👑", Coins: 500},
 }
 
 func newHall() *hall {
@@ -328,5 +329,5 @@ func (s *stage) listLive(w http.ResponseWriter, _ *http.Request) {
 	_ = json.NewEncoder(w).Encode(list)
 }
 
-var products = fmt.Sprintf(`[{"id":"ring","title":"Silver ring “Dune”","picture":"/assets/none.svg","variants":[{"id":"ring-54","price":{"minor":9900,"currency":"EUR"},"left":7}]},
-	{"id":"vase","title":"Vase","variants":[{"id":"vase","price":{"minor":%d,"currency":"EUR"},"left":2}]}]`, 4900)
+const products = `[{"id":"ring","title":"Silver ring “Dune”","picture":"data:image/svg+xml,%3Csvg xmlns=%27http://www.w3.org/2000/svg%27 viewBox=%270 0 40 40%27%3E%3Crect width=%2740%27 height=%2740%27 fill=%27%23d9cfc2%27/%3E%3Ccircle cx=%2720%27 cy=%2723%27 r=%2710%27 fill=%27none%27 stroke=%27%23889%27 stroke-width=%273%27/%3E%3Cpath d=%27M15 9h10l-5 6z%27 fill=%27%2379b%27/%3E%3C/svg%3E","variants":[{"id":"ring-54","price":{"minor":9900,"currency":"EUR"},"left":7}]},
+	{"id":"vase","title":"Vase","variants":[{"id":"vase","price":{"minor":4900,"currency":"EUR"},"left":2}]}]`

@@ -240,9 +240,9 @@ export class Chat {
     void this.#try(wish);
   }
 
-  /** Answers a line, by the one who said it. */
-  answer(line: RoomEvent): void {
-    this.reply.value = line;
+  /** Begins an answer to a message. */
+  answer(line: number): void {
+    this.reply.value = this.quoted(line);
     this.tab.value = "chat";
     this.sheet.value = "";
   }

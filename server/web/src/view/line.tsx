@@ -5,6 +5,7 @@ import type { Chat } from "../chat";
 import { mark, tint } from "../marks";
 import type { Member, RoomEvent } from "../roomwire";
 import type { RoomKey } from "../words/room";
+import { actions } from "./actions";
 import { Dots } from "./icons";
 
 /** Viewers' names have so many colours. */
@@ -33,14 +34,15 @@ export class Line extends Component<Props> {
   render({ e, chat, gone }: Props) {
     const { words } = chat;
     if (gone || !(e.said ?? e.gifted ?? e.asked ?? e.answered)) return <li class="row gone">{words.say("removed")}</li>;
+    const possible = actions(e, chat).length > 0;
     const menu = (event: Event) => {
       event.preventDefault();
-      chat.pick(e);
+      if (possible) chat.pick(e);
     };
     const cease = () => clearTimeout(this.#pressed);
     const press = (event: PointerEvent) => {
       cease();
-      if (event.pointerType !== "mouse") this.#pressed = setTimeout(() => chat.pick(e), LONG);
+      if (possible && event.pointerType !== "mouse") this.#pressed = setTimeout(() => chat.pick(e), LONG);
     };
     const keyed = (event: KeyboardEvent) => event.target === event.currentTarget && event.key === "Enter" && menu(event);
     return (
@@ -60,9 +62,11 @@ export class Line extends Component<Props> {
         <Quote e={e} chat={chat} />
         {e.by && <Name by={e.by} chat={chat} />}
         <Said e={e} chat={chat} />
-        <button type="button" class="dots" tabIndex={-1} aria-label={words.say("actions", { name: e.by?.name ?? "" })} onClick={menu}>
-          <Dots />
-        </button>
+        {possible && (
+          <button type="button" class="dots" tabIndex={-1} aria-label={words.say("actions", { name: e.by?.name ?? "" })} onClick={menu}>
+            <Dots />
+          </button>
+        )}
       </li>
     );
   }
@@ -75,8 +79,8 @@ export function Name({ by, chat }: { by: Member; chat: Chat }) {
   const label = `role_${by.role}` as RoomKey;
   return (
     <>
-      <b class={by.role === "" ? `tint${tint(by.alias, COLOURS)}` : "staff"}>{by.name}</b>
-      {by.role !== "" && <i class="role">{chat.words.say(label)}</i>}{" "}
+      <b class={by.role === "" ? `tint${tint(by.alias, COLOURS)}` : `staff ${by.role}`}>{by.name}</b>
+      {by.role !== "" && <i class={`role ${by.role}`}>{chat.words.say(label)}</i>}{" "}
     </>
   );
 }
@@ -105,7 +109,7 @@ function Said({ e, chat }: { e: RoomEvent; chat: Chat }) {
     const gift = chat.talk.value?.gifts.find((g) => g.id === e.gifted!.gift);
     return (
       <span class="text">
-        {words.say("gave", { n: String(e.gifted.count), gift: gift?.name ?? e.gifted.gift })} {gift?.emoji}
+        {words.say("gave", { n: String(Math.max(e.gifted.combo, e.gifted.count)), gift: gift?.name ?? e.gifted.gift })} {gift?.emoji}
       </span>
     );
   }

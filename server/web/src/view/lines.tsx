@@ -46,7 +46,7 @@ export function Lines({ chat }: { chat: Chat }) {
       <div class="lines" ref={list} role="log" aria-live="off" aria-label={words.say("chat")} tabIndex={0} onScroll={scrolled} onKeyDown={walk}>
         <ol>
         {lines.length === 0 && chat.sending.value.length === 0 && <li class="row empty">{words.say("empty")}</li>}
-        {lines.map((e) => (
+        {lines.filter(lasts).map((e) => (
           <Line key={e.n} e={e} chat={chat} gone={talk.gone.has(e.n)} />
         ))}
         {!frozen.value &&
@@ -66,6 +66,12 @@ export function Lines({ chat }: { chat: Chat }) {
       )}
     </div>
   );
+}
+
+/** Of gifts in a row, only the newest is a line. */
+function lasts({ by, gifted }: RoomEvent, i: number, all: readonly RoomEvent[]): boolean {
+  const next = all[i + 1];
+  return !gifted || next?.gifted?.gift !== gifted.gift || next.by?.alias !== by?.alias || next.gifted.combo <= gifted.combo;
 }
 
 /** Arrows go from line to line, from the newest up. */

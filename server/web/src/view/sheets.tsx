@@ -7,6 +7,7 @@ import type { Chat } from "../chat";
 import { emoji } from "../emoji";
 import { MAX_NAME } from "../roomwire";
 import type { RoomKey } from "../words/room";
+import { actions } from "./actions";
 import { Close } from "./icons";
 
 /** A sheet takes the focus, gives it back, and closes with Escape. */
@@ -110,6 +111,8 @@ function NameSheet({ chat }: { chat: Chat }) {
   );
 }
 
+const coined = ({ words }: Chat, n: number): string => (n === 1 ? words.say("coin") : words.count("coins", n));
+
 function GiftSheet({ chat }: { chat: Chat }) {
   const { words } = chat;
   const { gifts, coins, now } = chat.talk.value!;
@@ -117,7 +120,7 @@ function GiftSheet({ chat }: { chat: Chat }) {
     <Sheet chat={chat} name="gifts">
       <p class="wallet">
         <span>{words.say("wallet")}</span>
-        <b>{words.count("coins", coins)}</b>
+        <b>{coined(chat, coins)}</b>
       </p>
       <div class="presents">
         {gifts.map((g) => (
@@ -130,14 +133,14 @@ function GiftSheet({ chat }: { chat: Chat }) {
           >
             <span class="emoji">{g.emoji}</span>
             <span>{g.name}</span>
-            <small>{words.count("coins", g.coins)}</small>
+            <small>{coined(chat, g.coins)}</small>
           </button>
         ))}
       </div>
       {gifts.length === 0 && <p class="hint">{words.say("noGifts")}</p>}
       <button type="button" class="cheer" aria-pressed={chat.cheered.value} disabled={chat.cheered.value} onClick={() => void chat.cheer()}>
         <span>{words.say(chat.cheered.value ? "cheered" : "cheer")}</span>
-        <small>{words.count("cheers", now.cheers)}</small>
+        <small>{now.cheers === 1 ? words.say("pollVote") : words.count("pollVotes", now.cheers)}</small>
       </button>
     </Sheet>
   );
@@ -146,29 +149,13 @@ function GiftSheet({ chat }: { chat: Chat }) {
 /** What can be done with a line: by everybody, and by the staff. */
 function LineSheet({ chat }: { chat: Chat }) {
   const line = chat.picked.value;
-  const talk = chat.talk.value;
-  if (!line?.by || !talk) return null;
+  if (!line?.by) return null;
   const { words } = chat;
-  const { n, by } = line;
-  const own = by.alias === talk.me.alias;
-  const all: [RoomKey, () => void][] = [];
-  if (line.said) all.push(["reply", () => chat.answer(line)]);
-  if (!own && (line.said ?? line.asked)) all.push(["report", () => (chat.sheet.value = "report")]);
-  if (talk.moderates) {
-    if (line.asked && talk.questions.some((q) => q.n === n)) all.push(["markAnswered", () => chat.order({ answer: { question: n } })]);
-    if (line.said) all.push(talk.pinned?.n === n ? ["unpin", () => chat.order({ pin: { n: 0 } })] : ["pin", () => chat.order({ pin: { n } })]);
-    if (line.said && !line.said.highlight) all.push(["highlight", () => chat.order({ highlight: { n } })]);
-    if (line.said ?? line.asked) all.push(["remove", () => chat.order({ remove: { line: n } })]);
-    if (!own) {
-      all.push(["silence", () => chat.order({ silence: { who: by.alias, seconds: 600 } })]);
-      all.push(["ban", () => chat.order({ silence: { who: by.alias, ban: true } })]);
-    }
-  }
   const text = line.said?.text ?? line.asked?.text ?? "";
   return (
-    <Sheet chat={chat} name="chat" head={words.say("says", { name: by.name, text })}>
+    <Sheet chat={chat} name="chat" head={words.say("says", { name: line.by.name, text })}>
       <div class="list">
-        {all.map(([key, act]) => (
+        {actions(line, chat).map(([key, act]) => (
           <button key={key} type="button" class={key} onClick={act}>
             {words.say(key)}
           </button>
