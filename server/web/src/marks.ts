@@ -7,7 +7,7 @@ export type Part =
   | { readonly kind: "link"; readonly text: string; readonly href: string };
 
 /** Addresses, up to the punctuation that ends a sentence. */
-const link = /\bhttps?:\/\/[^\s<>"“”„（）]+[^\s<>"“”„（）.,;:!?'’)\]}，。；：！？、]/giu;
+const link = /\bhttps?:\/\/[^\s<>"“”„（），。；：！？、]*[^\s<>"“”„（），。；：！？、.,;:!?')\]}]/giu;
 
 /**
  * Splits a message. The server lets only those send links who may, so what looks like one is one.
