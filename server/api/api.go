@@ -110,6 +110,7 @@ type edge struct {
 	auditing           sync.Mutex // held by the one audit that may be under way
 	live               atomic.Pointer[liveList]
 	shows              sync.Map // names of shows that are known to exist
+	atWork             sync.Map // keys of reservations and orders that are being answered
 }
 
 // New makes the handler of all of the server's addresses. It is safe for concurrent use.
