@@ -22,6 +22,7 @@ type rooms struct {
 	stage *live.Stage
 	relay *turn.Server // nil if there is none
 	trade *trade
+	talk  *talk
 	http  net.Listener
 	plain net.Listener // of port 80, for a domain; nil otherwise
 }
@@ -62,6 +63,9 @@ func (s *Server) open(ctx context.Context, db *store.Store, sec *security) (r *r
 		opened = append(opened, r.plain)
 	}
 	if r.trade, err = s.openTrade(ctx, db, address(r.http)); err != nil {
+		return nil, err
+	}
+	if r.talk, err = s.openTalk(r); err != nil {
 		return nil, err
 	}
 	r.relay, err = s.openRelay(ctx, address(r.http).Addr(), r.stage.Address(), sec.config)

@@ -132,6 +132,7 @@ func (s *Server) serveRooms(ctx context.Context, r *rooms) error {
 		g.Go(func() error { return r.relay.Run(broken) })
 	}
 	g.Go(func() error { return r.trade.run(broken, r.db, s.log) })
+	g.Go(func() error { return r.talk.run(broken) })
 	select { // or the first visitors would find the shop empty
 	case <-r.trade.shop.Ready():
 	case <-ctx.Done():
@@ -164,7 +165,7 @@ func (s *Server) edge(r *rooms) http.Handler {
 	h := api.New(api.Config{
 		Stage: r.stage, Store: r.db, Ready: s.readiness(r.db, r.bus), Page: web.Handler(), Metrics: metrics(r.stage, r.relay, r.bus),
 		Relays: s.relays(r.relay), TrustedProxies: s.cfg.TrustedProxies, Log: s.log,
-		Gate: r.trade.gate, Shop: r.trade.shop, Pay: r.trade.ways, Open: r.trade.open, Feed: r.trade.feed, Withdrawals: r.trade.links,
+		Gate: r.trade.gate, Shop: r.trade.shop, Pay: r.trade.ways, Open: r.trade.open, Feed: r.trade.feed, Sockets: r.talk.sockets, Withdrawals: r.trade.links,
 		Webhooks: r.trade.outbox, Exports: map[string]trust.Exporter{"shop": store.Bought{Store: r.db, Open: r.trade.open}}, Outside: s.cfg.Webhooks, Risk: trust.Risk{Large: s.cfg.Large},
 	})
 	if s.cfg.secure() {
