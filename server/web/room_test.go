@@ -1,6 +1,8 @@
 package web
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -255,5 +257,40 @@ func TestThe_page_goes_to_another_show_without_a_reload(t *testing.T) {
 	p.hears("Bo", "in the evening")
 	p.state("playing")
 	p.wait("location.pathname === '/watch/evening' && window.same && !document.body.innerText.includes('in the atelier')")
+	p.clean()
+}
+
+// TestThe_room_is_accessible runs axe over its states, on a desktop and on a phone.
+func TestThe_room_is_accessible(t *testing.T) {
+	axe, err := os.ReadFile(filepath.Join("node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		t.Skip("run npm ci in server/web first; the tests of server/web/build do")
+	}
+	s := newStage(t)
+	s.put(live("evening", "VP8"))
+	s.put(live("other", "VP8"))
+	s.listed = true
+	h := s.hall("evening")
+	h.fill()
+	h.poll(mia, time.Minute, "Which next?", "Rings", "Bowls")
+	h.set(func(h *hall) { h.staff = true })
+	p := s.open(t, chromium(t, soundAtOnce), "evening", "en-GB")
+	p.wait("document.querySelector('.poll') && document.querySelector('.card')")
+	for what, steps := range map[string][]chromedp.Action[chromedp.Void]{
+		"chat":      {},
+		"gifts":     {chromedp.Click(chromedp.CSS(".gift"))},
+		"emoji":     {chromedp.Click(chromedp.CSS(".in"))},
+		"menu":      {chromedp.Focus(chromedp.CSS(".lines")), chromedp.KeyEvent(kb.ArrowUp), chromedp.KeyEvent(kb.Enter)},
+		"questions": {chromedp.Click(chromedp.CSS(".tabs button:nth-child(2)"))},
+		"shows":     {chromedp.Click(chromedp.CSS(".elsewhere"))},
+	} {
+		for _, width := range []int64{1280, 390} {
+			p.do(chromedp.EmulateViewport(width, 844))
+			p.do(steps...)
+			p.do(chromedp.Sleep(400 * time.Millisecond)) // what appears has done so
+			p.accessible(axe, what, true)
+			p.do(chromedp.KeyEvent(kb.Escape), chromedp.Click(chromedp.CSS(".tabs button:nth-child(1)")))
+		}
+	}
 	p.clean()
 }

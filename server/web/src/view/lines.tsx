@@ -26,7 +26,8 @@ export function Lines({ chat }: { chat: Chat }) {
     if (l) l.scrollTop = l.scrollHeight;
   };
   const scrolled = () => {
-    const l = list.current!;
+    const l = list.current;
+    if (!l) return;
     const near = l.scrollHeight - l.scrollTop - l.clientHeight < NEAR;
     if (!near) frozen.value ??= chat.talk.value?.lines;
     else if (frozen.value && frozen.value.at(-1)?.n === chat.talk.value?.lines.at(-1)?.n) frozen.value = undefined;

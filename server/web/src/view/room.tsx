@@ -40,10 +40,9 @@ function Tabs({ chat, close }: { chat: Chat; close: () => void }) {
           key={one}
           type="button"
           aria-pressed={tab.value === one}
-          aria-label={one === "questions" && questions.length > 0 ? words.count("questionsOpen", questions.length) : words.say(one)}
           onClick={() => (tab.value = one)}
         >
-          {words.say(one)}
+          {words.say(one)}{" "}
           {one === "questions" && questions.length > 0 && <b>{words.short(questions.length)}</b>}
         </button>
       ))}

@@ -124,15 +124,11 @@ function GiftSheet({ chat }: { chat: Chat }) {
       </p>
       <div class="presents">
         {gifts.map((g) => (
-          <button
-            key={g.id}
-            type="button"
-            disabled={g.coins > coins}
-            aria-label={words.say("give", { gift: g.name, n: String(g.coins) })}
-            onClick={() => void chat.give(g.id)}
-          >
-            <span class="emoji">{g.emoji}</span>
-            <span>{g.name}</span>
+          <button key={g.id} type="button" disabled={g.coins > coins} onClick={() => void chat.give(g.id)}>
+            <span class="emoji" aria-hidden="true">
+              {g.emoji}
+            </span>
+            <span>{g.name}</span>{" "}
             <small>{coined(chat, g.coins)}</small>
           </button>
         ))}
