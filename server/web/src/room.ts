@@ -10,6 +10,8 @@ import { MAX_LIKES, readRoom, type Answer, type Frame, type Joined, type Wish } 
 const SPREAD = 1000;
 /** A connection that answers nothing for so long is left for another one, in ms. */
 export const PATIENCE = 6000;
+/** One that has brought nothing for so long is not believed to have survived a change of the network, in ms. */
+const SILENCE = 15_000;
 /** A connection that does not open or greet within so long is given up, in ms. */
 const GREET_WITHIN = 10_000;
 /** Likes are sent together, so often, in ms. */
@@ -95,7 +97,7 @@ export class Room {
 
   /** Says that a try may succeed now. A connection that was silent may have died with the network: it is left. */
   nudge(): void {
-    if (this.#joined && this.world.now() - this.#heardAt > PATIENCE) this.#socket?.close();
+    if (this.#joined && this.world.now() - this.#heardAt > SILENCE) this.#socket?.close();
     this.#hope.ring();
   }
 
