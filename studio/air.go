@@ -158,7 +158,7 @@ func (s *Session) GoLive(ctx context.Context) error {
 		s.rate.dropped, s.rate.layers = 0, [frame.Layers]LayerStatus{}
 		s.c.Uplink.Expect(s.bitrate())
 		s.linkNow.Store(nil)
-		target := frame.Target{Endpoint: whip, Token: srv.Token, Video: o.Codec, Epoch: s.clock.start}
+		target := frame.Target{Endpoint: whip, Token: srv.Token, Video: o.Codec, Position: s.clock.Now}
 		feedback := s.feedback(voice)
 		s.video.ask(oneLayer)
 		s.group.Go(func() error {

@@ -33,10 +33,6 @@ func (c *clock) Now() time.Duration {
 	return c.now()
 }
 
-// MediaTime is when what is taken now was taken, in ms since 1970, as viewers are told it (frame.Target, Epoch). It is the wall
-// time of the start and the samples since, so it strays from the wall clock as the sound card does, and never jumps.
-func (c *clock) MediaTime() int64 { return c.start.Add(c.Now()).UnixMilli() }
-
 func (c *clock) now() time.Duration { return time.Since(c.start) + c.offset }
 
 // accept counts a block that a microphone delivered and returns the position of its first sample, or false when the sound

@@ -116,10 +116,6 @@ func New(c Config) *Session {
 	return s
 }
 
-// MediaTime is the capture time of what the show is made of at this moment, in ms since 1970: what the host does now belongs to the
-// picture that viewers are told was taken then. Safe for any goroutine.
-func (s *Session) MediaTime() int64 { return s.clock.MediaTime() }
-
 // snapshotEvery is how often meters move.
 const snapshotEvery = 50 * time.Millisecond
 

@@ -78,6 +78,25 @@ func checkTimes(t *testing.T, what string, p []frame.Packet, least, most time.Du
 	}
 }
 
+func TestTheUplinkKnowsWhenThePictureWasTaken(t *testing.T) {
+	m := newMachine()
+	onSession(t, m, func(ctx context.Context, s *studio.Session) {
+		wait(time.Minute) // a show does not begin with its program
+		must(t, s.SetServer(ctx, evening))
+		must(t, s.GoLive(ctx))
+		for range 50 {
+			wait(333 * time.Millisecond)
+			video, _ := m.sent()
+			if len(video) == 0 {
+				continue
+			}
+			if age := m.targets[0].Position() - video[len(video)-1].PTS; age < 0 || age > 200*time.Millisecond { // at few frames a second
+				t.Errorf("the newest picture was taken %v ago", age)
+			}
+		}
+	})
+}
+
 func TestAVanishedCameraLeavesItsLastPictureThenTheSlateAndHealsByItself(t *testing.T) {
 	m := newMachine()
 	onSession(t, m, func(ctx context.Context, s *studio.Session) {

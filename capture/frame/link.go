@@ -68,7 +68,7 @@ type Target struct {
 	Token string
 	// Video is the codec of the picture; "" publishes sound only.
 	Video Codec
-	// Epoch is the wall time of position 0 on the show's clock: viewers are told the media time Epoch + PTS of what they see. The zero
-	// time takes what is sent first as new.
-	Epoch time.Time
+	// Position is where the show's clock is now, so that viewers can be told by the wall clock when what they see was taken. nil takes
+	// what is sent first as taken when it is sent. Safe for any goroutine.
+	Position func() time.Duration
 }

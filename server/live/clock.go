@@ -43,13 +43,14 @@ func (c *clock) ahead(other *clock, now time.Time) uint32 {
 	return ticks - otherTicks
 }
 
-// captured is when the publisher took what has the timestamp, in NTP, for timestamps within hours of the clock's.
-func (c *clock) captured(ticks uint32) (ntp uint64) {
-	return c.ntp + uint64(int64(int32(ticks-c.rtp))<<32/int64(c.rate))
+// captured is when the publisher took what has the timestamp, which comes at about now, in NTP.
+func (c *clock) captured(ticks uint32, now time.Time) (ntp uint64) {
+	ntp, current := c.read(now)
+	return ntp + uint64(int64(int32(ticks-current))<<32/int64(c.rate))
 }
 
 // read extrapolates both scales to now, so that a report made from it is as fresh as one of the publisher's.
 func (c *clock) read(now time.Time) (ntp uint64, rtp uint32) {
 	d := max(now.Sub(c.at), 0)
-	return c.ntp + ntpDuration(d), c.rtp + uint32(d.Seconds()*float64(c.rate))
+	return c.ntp + ntpDuration(d), c.rtp + uint32(int64(d.Seconds()*float64(c.rate)))
 }

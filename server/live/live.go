@@ -33,6 +33,11 @@
 // it had come (mender). A publisher from which nothing comes is
 // interrupted, not gone, for as long as ICE keeps its session: 20 s, in which it may restart ICE. We never send to an address that was only named in an offer: remote candidates are
 // ignored, because a lite agent learns its peer's address from the peer's own authenticated checks.
+//
+// Media time is when the host's camera took what is seen, by the host's own clock, as its packets (abs-capture-time) or its sender
+// reports tell it; where neither does, when it came. Events are stamped with that of now (Stage.MediaTime), and a viewer is told on
+// its event channel how the timestamps that it gets go with it, with its sender reports: each second and after every jump. It is not
+// put into the packets, because pages cannot read header extensions, and because packets without it are smaller.
 package live
 
 import (

@@ -61,7 +61,7 @@ func (d *DownTrack) tellTime(offset, epoch uint32, now time.Time) {
 	if d.guessed {
 		e.Media = d.feed.mediaTime(d.forwarder.lastAt)
 	} else {
-		e.Media = unixMilli(c.captured(e.RTP-offset), now)
+		e.Media = unixMilli(c.captured(e.RTP-offset, now), now)
 	}
 	d.timed(e)
 }

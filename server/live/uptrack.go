@@ -114,8 +114,10 @@ func (u *UpTrack) number(p *Packet, sequence uint16, size int, made bool, now ti
 	}
 	u.lastAt.Store(now.UnixNano())
 	u.meter.add(size, now)
-	if c := u.clock.Load(); !u.numbers.started && (c == nil || c.epoch != u.epoch) {
-		u.clock.Store(&clock{epoch: u.epoch, ntp: toNTP(now), rtp: p.Time, at: now, rate: u.rate})
+	if !u.numbers.started {
+		if c := u.clock.Load(); c == nil || c.epoch != u.epoch { // or a report came before
+			u.clock.Store(&clock{epoch: u.epoch, ntp: toNTP(now), rtp: p.Time, at: now, rate: u.rate})
+		}
 	}
 	p.Index = u.numbers.next(sequence)
 	if u.video {

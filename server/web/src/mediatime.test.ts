@@ -27,8 +27,8 @@ function page() {
     time, stream, up, alarms,
     clock: (rtp: number, media: number, of = stream) => time.learn({ type: "clock", rtp, media }, of),
     card: (name: string, media: number) => void time.when(media).then(() => up.push(name)),
-    frame: async (rtp: number | undefined, of: object | null = stream) => {
-      time.frame(rtp, of);
+    frame: async (rtp: number | undefined, of: object | null = stream, ago = 0) => {
+      time.frame(rtp, of, ago);
       await settle();
     },
     pass: async (ms: number) => {
@@ -81,6 +81,19 @@ test("an event comes up with the first frame taken at its time or later, in the 
   await p.frame(6000);
   assert.deepEqual(p.up.slice(3), ["second"]);
   assert.equal(p.time.shown(), 100_000 + 6000 / 90);
+});
+
+test("a frame that is told of late shows how far the picture is by then, and one told of early does not", async () => {
+  const p = page();
+  p.clock(0, 100_000);
+  await p.frame(0);
+  p.card("card", 100_050);
+  await p.frame(3000, undefined, -8);
+  assert.equal(p.time.shown(), 100_000 + 3000 / 90);
+  await p.frame(3000, undefined, 17);
+  assert.deepEqual(p.up, ["card"]);
+  await p.frame(6000, undefined, 1000);
+  assert.equal(p.time.shown(), 100_000 + 6000 / 90 + 50, "it may have stopped");
 });
 
 test("a picture that stops holds nothing for longer than 3 s, and then nothing at all", async () => {

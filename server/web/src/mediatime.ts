@@ -15,6 +15,8 @@ const TICKS = 90;
 export const LATEST = 3000;
 /** A frame counts as taken at a time that it misses by so much, in ms: times are rounded, and cameras are not exact. */
 const SLACK = 5;
+/** A picture has gone on for so long at most since the frame that was last told of, in ms: beyond, it may as well have stopped. */
+const GONE_ON = 50;
 /** So many clocks are kept: the frames of those before are long gone. */
 const KEPT = 8;
 
@@ -34,16 +36,19 @@ export class MediaTime {
     this.#clocks.set(stream, [clock, ...known].slice(0, KEPT));
   }
 
-  /** Takes a frame that comes on screen now, by its RTP time stamp where the browser tells it. */
-  frame(rtp: number | undefined, stream: object | null): void {
+  /**
+   * Takes a frame that came on screen so long ago, in ms, by its RTP time stamp where the browser tells it. Browsers tell of
+   * frames one refresh of the screen late, busy pages hear of them later still: the picture has gone on by that.
+   */
+  frame(rtp: number | undefined, stream: object | null, ago: number): void {
     const clocks = stream === null || rtp === undefined ? undefined : this.#clocks.get(stream);
-    this.#shown = clocks && rtp !== undefined ? read(clocks, rtp) : undefined;
+    this.#shown = clocks && rtp !== undefined ? read(clocks, rtp) + Math.min(GONE_ON, Math.max(0, ago)) : undefined;
     if (this.#shown === undefined) return;
     this.#shownAt = this.world.now();
     for (const w of this.#waiting) if (this.#reached(w.media)) w.due.abort();
   }
 
-  /** The media time of the frame on screen now; undefined where that is not known. */
+  /** The media time of the picture on screen when a frame was last told of; undefined where that is not known. */
   shown(): number | undefined {
     return this.world.now() - this.#shownAt < LATEST ? this.#shown : undefined;
   }

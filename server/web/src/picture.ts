@@ -21,8 +21,8 @@ export interface Observer {
   sized(width: number, height: number): void;
   /** Picture-in-picture began or ended. */
   floats(on: boolean): void;
-  /** A frame of a stream comes on screen; with its RTP time stamp where the browser knows it. */
-  framed(rtp: number | undefined, stream: object | null): void;
+  /** A frame of a stream came on screen so long ago, in ms; with its RTP time stamp where the browser knows it. */
+  framed(rtp: number | undefined, stream: object | null, ago: number): void;
 }
 
 export class Picture {
@@ -55,8 +55,8 @@ export class Picture {
 
   /** Tells of every frame. */
   #follow(): void {
-    this.video.requestVideoFrameCallback((_, { rtpTimestamp }) => {
-      this.observer.framed(rtpTimestamp, this.video.srcObject);
+    this.video.requestVideoFrameCallback((_, { rtpTimestamp, expectedDisplayTime }) => {
+      this.observer.framed(rtpTimestamp, this.video.srcObject, performance.now() - expectedDisplayTime);
       this.#follow();
     });
   }

@@ -126,7 +126,7 @@ export class Store {
         if (w > 0 && h > 0) this.ratio.value = w / h;
       },
       floats: (on) => (this.floating.value = on),
-      framed: (rtp, stream) => this.time.frame(rtp, stream),
+      framed: (rtp, stream, ago) => this.time.frame(rtp, stream, ago),
     });
     this.#fullScreen = new FullScreen(() => this.#stage, this.picture.video, (on) => (this.full.value = on));
     this.canFloat = this.picture.floatable;
