@@ -192,11 +192,7 @@ func TestHardwareAndToolkitsStayInTheirRooms(t *testing.T) {
 
 func TestDomainRoomsImportOnlyWire(t *testing.T) {
 	for _, p := range packages(t) {
-<<<<<<< HEAD
-		if !under(p.room(), "server/live", "server/turn", "server/stage", "server/chat", "server/bus", "server/shop", "server/pay", "server/trust", "server/reach") {
-=======
-		if !under(p.room(), "server/live", "server/turn", "server/stage", "server/chat", "server/shop", "server/pay", "server/trust", "server/reach", "server/moderation") {
->>>>>>> i6-moderation
+		if !under(p.room(), "server/live", "server/turn", "server/stage", "server/chat", "server/bus", "server/shop", "server/pay", "server/trust", "server/reach", "server/moderation") {
 			continue
 		}
 		_, own := storey(p.room())
