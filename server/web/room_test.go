@@ -77,7 +77,7 @@ func TestThe_page_has_a_room(t *testing.T) {
 		p.sends("first") // the name of the last visit is known on this machine; nobody is asked twice
 		p.hears("Ada", "first")
 		p.sends("second")
-		p.wait("/^[12] s$/.test(document.querySelector('.send').innerText)")
+		p.wait("/^[12] s$/.test(document.querySelector('.send')?.innerText)")
 		p.wait("document.querySelector('.box input').value === 'second'")
 		p.wait("document.querySelector('.send').ariaDisabled === 'false'")
 		p.do(chromedp.KeyEvent(kb.Enter))
@@ -149,7 +149,7 @@ func TestThe_page_has_a_room(t *testing.T) {
 		poll := h.poll(mia, time.Minute, "Which next?", "Rings", "Bowls")
 		p.says("Which next?", "ends in 0:")
 		p.do(chromedp.Click(chromedp.CSS(".poll li:nth-child(2) button")))
-		p.wait("document.querySelector('.poll li:nth-child(2)').innerText.includes('100 %') && document.querySelector('.poll li:nth-child(1) button').disabled")
+		p.wait("document.querySelector('.poll li:nth-child(2)')?.innerText.includes('100 %') && document.querySelector('.poll li:nth-child(1) button').disabled")
 		h.pollEnds(mia, poll)
 		p.says("Result of the poll")
 		p.do(chromedp.Click(chromedp.CSS(".tabs button:nth-child(2)")))
@@ -171,7 +171,7 @@ func TestThe_page_has_a_room(t *testing.T) {
 		p.says("40 coins")
 		p.do(chromedp.Click(chromedp.CSS(".presents button:nth-child(3)")), chromedp.Click(chromedp.CSS(".presents button:nth-child(3)")))
 		p.wait("document.querySelector('.flying .combo')?.innerText === '×2'")
-		p.wait("document.querySelector('.wallet b').innerText === '0 coins' && document.querySelector('.presents button:nth-child(1)').disabled")
+		p.wait("document.querySelector('.wallet b')?.innerText === '0 coins' && document.querySelector('.presents button:nth-child(1)').disabled")
 		p.clean()
 	})
 
