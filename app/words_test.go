@@ -41,8 +41,11 @@ func verbs(format string) []string {
 
 func TestBothLanguagesSayEverythingWithTheSameVerbs(t *testing.T) {
 	en, zh := reflect.ValueOf(english), reflect.ValueOf(chinese)
-	for i := range en.NumField() {
-		name, e, z := en.Type().Field(i).Name, en.Field(i).String(), zh.Field(i).String()
+	for _, f := range reflect.VisibleFields(en.Type()) {
+		if f.Anonymous {
+			continue
+		}
+		name, e, z := f.Name, en.FieldByIndex(f.Index).String(), zh.FieldByIndex(f.Index).String()
 		if e == "" || z == "" {
 			t.Errorf("%s is empty: %q, %q", name, e, z)
 		}
@@ -76,8 +79,8 @@ func TestNoTextIsLeftOver(t *testing.T) {
 			return true
 		})
 	}
-	for f := range reflect.TypeFor[words]().Fields() {
-		if !used[f.Name] {
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[words]()) {
+		if !f.Anonymous && !used[f.Name] {
 			t.Errorf("no panel says %s", f.Name)
 		}
 	}
@@ -122,7 +125,7 @@ func TestPanelsHoldNoTextOfTheirOwn(t *testing.T) {
 		t.Fatal(names, err)
 	}
 	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") || name == "english.go" || name == "chinese.go" {
+		if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, "english.go") || strings.HasSuffix(name, "chinese.go") {
 			continue
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
