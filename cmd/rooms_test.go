@@ -38,6 +38,7 @@ var storeys = []struct {
 	{"server/pay", 1},
 	{"server/turn", 1},
 	{"server/shop", 1},
+	{"server/chat", 1},
 	{"server/reach", 1},
 	{"server/web", 1},
 	{"server/trust", 1},

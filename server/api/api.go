@@ -73,6 +73,8 @@ type Config struct {
 	Open func(ctx context.Context, person wire.PersonID, order wire.OrderID, sealed []byte) ([]byte, error)
 	// Feed tells what happens in the shop; nil for nobody.
 	Feed *Feed
+	// Sockets are the ways into rooms; nil leaves them out.
+	Sockets *Sockets
 	// Withdrawals sign the links by which buyers withdraw without signing in; without them nobody can in this way.
 	Withdrawals shop.WithdrawalKeys
 	// Exports are what rooms keep of people, for them to have.
@@ -153,6 +155,9 @@ func (e *edge) sell(mux *http.ServeMux) {
 	e.entering()
 	e.being()
 	e.managing()
+	if e.Sockets != nil {
+		e.talking(mux)
+	}
 	if e.Shop != nil {
 		e.buying()
 		e.opening()

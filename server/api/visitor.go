@@ -141,6 +141,11 @@ func (v *visitor) buyer() wire.PersonID {
 	if v.Person != "" {
 		return v.Person
 	}
+	return v.browser()
+}
+
+// browser is who the browser is, whoever is signed in with it. One that is not known gets a cookie.
+func (v *visitor) browser() wire.PersonID {
 	if v.token == "" {
 		v.token = trust.NewToken()
 		v.set(v.e.cookies.Make(trust.VisitorCookie, v.token, visitorLasts))

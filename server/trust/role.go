@@ -54,6 +54,7 @@ const (
 	ShowCreate     Action = "show.create"
 	ShowRun        Action = "show.run"
 	ShowReport     Action = "show.report"
+	RoomJoin       Action = "room.join"
 	ChatModerate   Action = "chat.moderate"
 	ProductsRead   Action = "products.read" // hidden ones too
 	ProductsEdit   Action = "products.edit"
@@ -103,6 +104,7 @@ var permissions = func() map[Action]Permission {
 		ShowCreate:     {Roles: []Role{Host, Owner}},
 		ShowRun:        {Roles: show},
 		ShowReport:     {Roles: show},
+		RoomJoin:       {Roles: anybody},
 		ChatModerate:   {Roles: []Role{Moderator, Producer, Host, Owner}},
 		ProductsRead:   {Roles: []Role{Support, Moderator, Producer, Host, Owner}},
 		ProductsEdit:   {Roles: show},

@@ -21,6 +21,16 @@ const (
 	ShortestPause, UsualPause, LongestPause = 1, 2, 120
 )
 
+// How the server closes a room's WebSocket (RFC 6455 §7.4). Clients come back after RoomRestart and RoomSlow, with after=; after
+// RoomRestart when the reason says so, a number of ms.
+const (
+	RoomFlood   = 1008 // far more messages than are allowed, for long
+	RoomRestart = 1012 // the server ends or starts anew
+	RoomSlow    = 1013 // what was sent was not read in time
+	RoomBanned  = 4403 // this person may not be here
+	RoomOver    = 4410 // the room is closed
+)
+
 // Alias names a person within one show; it tells nothing about who that is elsewhere.
 type Alias string
 
@@ -356,6 +366,10 @@ type Asks struct {
 
 // RoomFrame is what happened in a room since the frame before. Through is the newest number that it takes note of: where events are
 // left out, because there are more lines than one can read, Skipped is how many.
+//
+// What concerns one person and is left out of the frame of all — their own lines, those that name them or answer theirs — comes in a
+// frame of its own after it, with the same Through. So a client puts events in the order of their numbers, each number once, whichever
+// frame brings it, and keeps the greatest Through, with which it comes back (after=). Gaps between numbers are what it is not to see.
 type RoomFrame struct {
 	Through int64       `json:"through"`
 	Events  []RoomEvent `json:"events,omitempty"`
