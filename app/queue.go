@@ -85,12 +85,15 @@ func (p *queuePanel) show(r *studio.Room) {
 }
 
 // held is a held message as it is read.
-func (t *words) held(r *studio.Room, e wire.RoomEvent) widget.Post {
+func (t *words) held(r *studio.Room, e studio.Held) widget.Post {
 	p := widget.Post{ID: e.N}
 	p.Head, p.Color = t.called(e.By)
 	h := e.Held
 	p.Text = h.Text
 	var why []string
+	if e.Escalated {
+		why = append(why, t.Escalated)
+	}
 	if h.Line > 0 {
 		why = append(why, t.HeldReported)
 	}
@@ -141,7 +144,7 @@ func (p *queuePanel) judge(v wire.Verdict) {
 	}
 	p.judged[n] = p.w.ask(gesture{
 		do:   func(ctx context.Context) error { return p.w.desk.Judge(ctx, n, v, "") },
-		done: func(err error) { p.decided(n, err) },
+		done: func(err error) { p.decided(n, v, err) },
 		slow: true,
 	})
 	rows := p.feed.Posts()
@@ -153,10 +156,13 @@ func (p *queuePanel) judge(v wire.Verdict) {
 	p.show(roomOf(p.w.snap))
 }
 
-func (p *queuePanel) decided(n int64, err error) {
+// decided shows again what the room did not decide, and what waits on because it was escalated.
+func (p *queuePanel) decided(n int64, v wire.Verdict, err error) {
 	if err != nil {
-		delete(p.judged, n)
 		p.w.toast.say(p.w.sentence(err))
+	}
+	if err != nil || v == wire.Escalate {
+		delete(p.judged, n)
 		p.show(roomOf(p.w.snap))
 	}
 }

@@ -65,7 +65,7 @@ func newRoomPanel(w *Window, at int) *roomPanel {
 	connect.Keys = w.keys
 	p.nobody = widget.Stack(8, widget.NewText(t.RoomNone, widget.Style{Bold: true, Shrink: true}), paragraph(t.RoomNoneHint), connect)
 	p.body = widget.Fill(6, widget.Inset(-7, -7, p.state), container.NewStack(panels...), nil)
-	p.object = widget.NewBox(widget.Fill(8, widget.Line(2, tabs...), container.NewStack(p.nobody, p.body), nil),
+	p.object = widget.NewBox(widget.Fill(8, container.NewHScroll(widget.Line(2, tabs...)), container.NewStack(p.nobody, p.body), nil),
 		theme.Panel, theme.Edge, fyne.NewSize(12, 8))
 	p.choose(at)
 	return p

@@ -65,7 +65,6 @@ var chineseRoom = roomWords{
 	ModeFollowers: "仅关注者",
 	ModeEmoji:     "仅表情",
 	ModePaused:    "仅工作人员可发言",
-	MoreInChat:    "更多",
 
 	NoQuestions:     "没有待回答的问题",
 	NoQuestionsHint: "观众的提问会汇总在这里，最多人问的排在最前。",
@@ -109,8 +108,6 @@ var chineseRoom = roomWords{
 	SilencedShadow:  "悄悄禁言",
 	BannedUntil:     "移出至 %s",
 	BannedForGood:   "永久移出",
-	PersonAt:        "%s",
-	ChoosePerson:    "请选择一个人",
 
 	QueueEmpty:     "没有待审的消息",
 	QueueEmptyHint: "被规则拦下的消息会来到这里。A 发布，R 拒绝，E 上报。",
@@ -118,7 +115,6 @@ var chineseRoom = roomWords{
 	Refuse:         "拒绝",
 	Escalate:       "上报",
 	Escalated:      "已上报",
-	HeldBecause:    "%s",
 	HeldScore:      "%s，把握 %.0f %%",
 	HeldReported:   "被举报",
 
@@ -134,7 +130,6 @@ var chineseRoom = roomWords{
 	BigTitle:     "Vitrine Studio – 互动",
 	BigQuestions: "提问",
 	BigWatching:  "%d 人在看",
-	BigFull:      "全屏",
 
 	ShortcutBig:   "在单独窗口中用大字显示互动",
 	ShortcutSay:   "写给观众",

@@ -65,7 +65,6 @@ var englishRoom = roomWords{
 	ModeFollowers: "Followers only",
 	ModeEmoji:     "Emoji only",
 	ModePaused:    "Only staff may speak",
-	MoreInChat:    "More",
 
 	NoQuestions:     "No question waits",
 	NoQuestionsHint: "What viewers ask is gathered here, the most wanted first.",
@@ -109,8 +108,6 @@ var englishRoom = roomWords{
 	SilencedShadow:  "silent unnoticed",
 	BannedUntil:     "banned until %s",
 	BannedForGood:   "banned for good",
-	PersonAt:        "%s",
-	ChoosePerson:    "Choose somebody",
 
 	QueueEmpty:     "Nothing waits for you",
 	QueueEmptyHint: "Messages that the rules hold back come here. A publishes, R refuses, E escalates.",
@@ -118,7 +115,6 @@ var englishRoom = roomWords{
 	Refuse:         "Refuse",
 	Escalate:       "Escalate",
 	Escalated:      "escalated",
-	HeldBecause:    "%s",
 	HeldScore:      "%s, %.0f %% sure",
 	HeldReported:   "reported",
 
@@ -134,7 +130,6 @@ var englishRoom = roomWords{
 	BigTitle:     "Vitrine Studio – room",
 	BigQuestions: "Questions",
 	BigWatching:  "%d watching",
-	BigFull:      "Full screen",
 
 	ShortcutBig:   "The room in big type, in its own window",
 	ShortcutSay:   "Write to the room",

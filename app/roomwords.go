@@ -68,7 +68,6 @@ type roomWords struct {
 	ModeFollowers string
 	ModeEmoji     string
 	ModePaused    string
-	MoreInChat    string
 
 	// Questions.
 	NoQuestions     string
@@ -115,8 +114,6 @@ type roomWords struct {
 	SilencedShadow  string
 	BannedUntil     string
 	BannedForGood   string
-	PersonAt        string
-	ChoosePerson    string
 
 	// Moderation queue.
 	QueueEmpty     string
@@ -125,7 +122,6 @@ type roomWords struct {
 	Refuse         string
 	Escalate       string
 	Escalated      string
-	HeldBecause    string
 	HeldScore      string
 	HeldReported   string
 
@@ -143,7 +139,6 @@ type roomWords struct {
 	BigTitle     string
 	BigQuestions string
 	BigWatching  string
-	BigFull      string
 
 	ShortcutBig   string
 	ShortcutSay   string

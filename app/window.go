@@ -82,7 +82,8 @@ const (
 // Sizes of the window in device-independent pixels.
 const (
 	firstWidth, firstHeight = 1280, 720
-	leftWidth, rightWidth   = 248, 340
+	leftWidth, rightWidth   = 248, 264
+	rightGrow               = 76
 	mixerHeight             = 148
 	noticesHeight           = 196
 )
@@ -153,7 +154,7 @@ func (w *Window) build() {
 	left := widget.Sized(fyne.NewSize(leftWidth, 0), widget.Fill(gap, nil, w.sources.object, w.notices.object))
 	middle := widget.Fill(gap, nil, w.picture, widget.Stack(gap, dashboard.object, widget.Sized(fyne.NewSize(0, mixerHeight), w.mixer.object)))
 	right := widget.Sized(fyne.NewSize(rightWidth, 0), widget.Fill(gap, nil, w.side.object, w.controls.object))
-	body := container.New(sidesLayout{gap}, middle, left, right)
+	body := container.New(sidesLayout{gap, rightGrow}, middle, left, right)
 	w.win.SetContent(widget.Fill(0, nil, widget.Inset(gap, gap, body), status.object))
 	if w.big != nil {
 		w.big.build()

@@ -41,7 +41,7 @@ type Room struct {
 	// Questions wait for an answer, the most wanted first.
 	Questions []wire.OpenQuestion
 	// Held wait for a moderator, the oldest first.
-	Held     []wire.RoomEvent
+	Held     []Held
 	Silenced []wire.Silenced
 	// People are those who did something, the last first, at most maxAttendees.
 	People []Attendee
@@ -59,6 +59,13 @@ type Line struct {
 	Removed bool
 	// About is the text of the message, question or poll that the event is about, where that is known.
 	About string
+}
+
+// Held is a message that waits for a moderator.
+type Held struct {
+	wire.RoomEvent
+	// Escalated says that others were asked to judge it; it can still be judged here.
+	Escalated bool
 }
 
 // Attendee is somebody who did something in the room, at a time (Unix ms).

@@ -46,7 +46,11 @@ func (t *talk) join(j wire.RoomJoined, now time.Time) {
 	r.Clock = time.UnixMilli(j.Clock).Sub(now)
 	s := j.State
 	r.Pinned, r.Announced, r.Modes = s.Pinned, s.Announced, s.Modes
-	r.Polls, r.Questions, r.Held, r.Silenced = s.Polls, s.Questions, s.Held, s.Silenced
+	r.Polls, r.Questions, r.Silenced = s.Polls, s.Questions, s.Silenced
+	r.Held = nil
+	for _, e := range s.Held {
+		r.Held = append(r.Held, Held{RoomEvent: e})
+	}
 	t.base, t.early = j.Through, map[int64]bool{}
 	for _, e := range j.Events {
 		if e.N <= j.Through {
@@ -147,7 +151,7 @@ func met(people []Attendee, m wire.Member, at int64) []Attendee {
 
 func questionN(q wire.OpenQuestion) int64 { return q.N }
 func pollN(p wire.OpenPoll) int64         { return p.N }
-func heldN(e wire.RoomEvent) int64        { return e.N }
+func heldN(h Held) int64                  { return h.N }
 
 // find is the entry with that number, nil for none.
 func find[E any](all []E, n int64, number func(E) int64) *E {
@@ -186,7 +190,12 @@ func (t *talk) happen(e wire.RoomEvent) {
 	case e.Modes != nil:
 		r.Modes = *e.Modes
 	case e.Held != nil:
-		r.Held = append(slices.Clone(r.Held), e)
+		r.Held = append(slices.Clone(r.Held), Held{RoomEvent: e})
+	case e.Judged != nil && e.Judged.Verdict == wire.Escalate:
+		r.Held = slices.Clone(r.Held)
+		if h := find(r.Held, e.Judged.Held, heldN); h != nil {
+			h.Escalated = true
+		}
 	case e.Judged != nil:
 		r.Held = without(r.Held, e.Judged.Held, heldN)
 	case e.Silenced != nil:

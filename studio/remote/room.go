@@ -158,8 +158,8 @@ func (r *Room) listen(conn *websocket.Conn, f RoomFeedback, joined func()) error
 		}
 		kind, message, err := conn.ReadMessage()
 		var closed *websocket.CloseError
-		if errors.As(err, &closed) && closed.Text != "" {
-			return wire.Errorf(wire.Unavailable, "the room says: %.300s", closed.Text)
+		if errors.As(err, &closed) {
+			return goodbye(closed)
 		}
 		if err != nil {
 			return fmt.Errorf("hear the room: %w", err)
@@ -173,6 +173,23 @@ func (r *Room) listen(conn *websocket.Conn, f RoomFeedback, joined func()) error
 		}
 		r.hear(e, f, joined)
 	}
+}
+
+// goodbye is why the server closed the connection, and when to come back where it says so.
+func goodbye(c *websocket.CloseError) error {
+	switch c.Code {
+	case wire.RoomRestart:
+		e := wire.Errorf(wire.Unavailable, "the server starts anew")
+		if ms, err := strconv.Atoi(c.Text); err == nil {
+			e.RetryAfter = min(time.Duration(ms)*time.Millisecond, longestWait)
+		}
+		return e
+	case wire.RoomBanned:
+		return wire.Errorf(wire.Forbidden, "the room does not let this person in")
+	case wire.RoomOver:
+		return wire.Errorf(wire.ShowClosed, "the room is closed")
+	}
+	return wire.Errorf(wire.Unavailable, "the server closed the room's connection: %d %.300s", c.Code, c.Text)
 }
 
 func (r *Room) hear(e wire.Event, f RoomFeedback, joined func()) {

@@ -221,12 +221,17 @@ func TestARefusedStudioIsToldWhyAndTriesAgainLater(t *testing.T) {
 	if New().Fault(err) != frame.FaultToken || strings.Contains(err.Error(), "wrong") {
 		t.Errorf("fault %q: %v", New().Fault(err), err)
 	}
-	nobody := newHall(t, func(c *websocket.Conn, _ int) {
-		_ = c.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.ClosePolicyViolation, "you are banned"), time.Now().Add(time.Second))
-	})
-	_, told = enter(t, nobody, token)
-	if err := hear[error](t, told); !strings.Contains(err.Error(), "you are banned") {
-		t.Errorf("a closed door says %v", err)
+	for code, want := range map[int]wire.Code{
+		wire.RoomBanned: wire.Forbidden, wire.RoomOver: wire.ShowClosed, wire.RoomRestart: wire.Unavailable, wire.RoomSlow: wire.Unavailable,
+	} {
+		h := newHall(t, func(c *websocket.Conn, _ int) {
+			_ = c.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, "1200"), time.Now().Add(time.Second))
+		})
+		_, told := enter(t, h, token)
+		var e *wire.Error
+		if err := hear[error](t, told); !errors.As(err, &e) || e.Code != want || code == wire.RoomRestart && e.RetryAfter != 1200*time.Millisecond {
+			t.Errorf("a room that closes with %d says %v", code, err)
+		}
 	}
 }
 
