@@ -228,6 +228,8 @@ type bench struct {
 	w      *Window
 	d      *recorder
 	closed bool
+	// menuItems are what the last menu offered.
+	menuItems []*fyne.MenuItem
 }
 
 func newBench(t *testing.T, edit ...func(*studio.Snapshot)) *bench {
@@ -241,6 +243,7 @@ func newBench(t *testing.T, edit ...func(*studio.Snapshot)) *bench {
 	w.now = func() time.Time { return now }
 	w.Show()
 	b := &bench{T: t, w: w, d: d}
+	w.offer = func(_ fyne.Position, items []*fyne.MenuItem) { b.menuItems = items }
 	w.win.SetOnClosed(func() { b.closed = true })
 	t.Cleanup(func() {
 		if !b.closed {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"vitrine/app/theme"
 	"vitrine/app/widget"
@@ -24,6 +23,7 @@ type pollsPanel struct {
 	lasts    *widget.Picker
 	cards    *fyne.Container
 	shown    []*pollCard
+	open     int // of them, the first
 	empty    fyne.CanvasObject
 	results  fyne.CanvasObject
 }
@@ -59,8 +59,8 @@ func newPollsPanel(w *Window) *pollsPanel {
 	own.Keys, p.question.Keys, p.lasts.Keys = w.keys, w.keys, w.keys
 	p.empty = paragraph(t.NoPolls)
 	p.results = heading(t.PollResults)
-	head := widget.Stack(6, p.question, container.NewBorder(nil, nil,
-		widget.Line(4, preset(t.PollYesNo, t.PollAskYesNo, t.Yes, t.No), preset(t.PollAB, t.PollAskAB, "A", "B"), own), nil, p.lasts))
+	head := widget.Stack(6, widget.Row(p.question, p.lasts),
+		widget.Columns(4, preset(t.PollYesNo, t.PollAskYesNo, t.Yes, t.No), preset(t.PollAB, t.PollAskAB, "A", "B"), own))
 	p.object = widget.Fill(10, head, scrolled(p.cards), nil)
 	return p
 }
@@ -118,7 +118,7 @@ func (p *pollsPanel) own() {
 
 func (p *pollsPanel) apply(r *studio.Room) {
 	all := append(slices.Clone(r.Polls), r.Ended...)
-	if !slices.EqualFunc(p.shown, all, func(c *pollCard, o wire.OpenPoll) bool { return c.n == o.N }) {
+	if p.open != len(r.Polls) || !slices.EqualFunc(p.shown, all, func(c *pollCard, o wire.OpenPoll) bool { return c.n == o.N }) {
 		p.build(r, all)
 	}
 	for i, c := range p.shown {
@@ -128,7 +128,7 @@ func (p *pollsPanel) apply(r *studio.Room) {
 
 // build makes a card for each poll: those that run, then the results.
 func (p *pollsPanel) build(r *studio.Room, all []wire.OpenPoll) {
-	p.shown, p.cards.Objects = nil, nil
+	p.open, p.shown, p.cards.Objects = len(r.Polls), nil, nil
 	if len(r.Polls) == 0 {
 		p.cards.Add(p.empty)
 	}

@@ -10,7 +10,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
-	"vitrine/app/theme"
 	"vitrine/app/widget"
 	"vitrine/server/wire"
 	"vitrine/studio"
@@ -31,8 +30,8 @@ func newQuestionsPanel(w *Window) *questionsPanel {
 	t := w.words
 	p.empty = emptyState(t.NoQuestions, t.NoQuestionsHint)
 	p.buttons = []*widget.Button{
-		widget.NewButton(t.Aloud, theme.Mic, widget.Primary, p.aloud).Slim(),
-		widget.NewButton(t.AnswerText, theme.Rename, widget.Plain, p.write).Slim(),
+		widget.NewButton(t.Aloud, "", widget.Primary, p.aloud).Slim(),
+		widget.NewButton(t.AnswerText, "", widget.Plain, p.write).Slim(),
 		widget.NewButton(t.MakePoll, "", widget.Plain, p.poll).Slim(),
 	}
 	p.feed.Keys = w.keys

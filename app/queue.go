@@ -41,7 +41,7 @@ func newQueuePanel(w *Window) *queuePanel {
 		b.Keys = p.keys
 		p.buttons = append(p.buttons, b)
 	}
-	p.object = widget.Fill(6, nil, container.NewStack(p.empty, p.feed), widget.Columns(4, p.buttons[0], p.buttons[1], p.buttons[2]))
+	p.object = widget.Fill(6, nil, container.NewStack(p.empty, p.feed), widget.Row(p.buttons[0], p.buttons[1], p.buttons[2]))
 	return p
 }
 

@@ -10,7 +10,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	fynetheme "fyne.io/fyne/v2/theme"
-	fynewidget "fyne.io/fyne/v2/widget"
 
 	"vitrine/app/theme"
 	"vitrine/app/widget"
@@ -146,7 +145,7 @@ func (w *Window) tell(do func(context.Context) error) { w.ask(gesture{do: do, sl
 // pop shows a menu at a place on the canvas.
 func (w *Window) pop(at fyne.Position, items ...*fyne.MenuItem) {
 	if w.sheet == nil && len(items) > 0 {
-		fynewidget.ShowPopUpMenuAtPosition(fyne.NewMenu("", items...), w.win.Canvas(), at)
+		w.offer(at, items)
 	}
 }
 

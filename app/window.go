@@ -22,6 +22,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/lang"
+	fynewidget "fyne.io/fyne/v2/widget"
 
 	"vitrine/app/theme"
 	"vitrine/app/widget"
@@ -37,6 +38,7 @@ type Window struct {
 	log     *slog.Logger
 	now     func() time.Time
 	convert widget.Convert
+	offer   func(at fyne.Position, items []*fyne.MenuItem) // shows a menu
 
 	gestures chan gesture
 	outcomes chan func()
@@ -114,6 +116,9 @@ func New(a fyne.App, d Desk, convert func(*image.RGBA, *frame.Video), log *slog.
 		}
 		w.dropped(paths)
 	})
+	w.offer = func(at fyne.Position, items []*fyne.MenuItem) {
+		fynewidget.ShowPopUpMenuAtPosition(fyne.NewMenu("", items...), w.win.Canvas(), at)
+	}
 	w.overlay = newOverlay(w)
 	w.picture = widget.NewPicture(w.convert, w.overlay.object)
 	w.build()

@@ -46,6 +46,8 @@ const (
 	rowInset = 7
 	rowGap   = 3
 	leadWide = 38
+	// leastRoom is what a text has in a feed that is hardly there.
+	leastRoom = 24
 )
 
 // lay makes the objects, unless they are there.
@@ -64,6 +66,7 @@ func (s *shape) lay(f *Feed) {
 		s.text(s.row.Lead, f.color(theme.Accent), f.textSize(fynetheme.SizeNameSubHeadingText), true, fyne.NewPos(x, y))
 		x, room = x+f.scale*leadWide, room-f.scale*leadWide
 	}
+	room = max(room, leastRoom)
 	if s.row.Over != "" {
 		y += s.text(cut(s.row.Over, room, small), f.color(theme.Quiet), small, false, fyne.NewPos(x, y))
 	}
@@ -121,7 +124,7 @@ func wrap(text string, begin, room, size float32) (lines []string) {
 		if x+w > room && (line != "" || len(lines) == 0 && begin > 0) {
 			flush()
 		}
-		for x+w > room {
+		for x+w > room && word != "" {
 			n := fitting(word, room-x, width)
 			line = word[:n]
 			word = word[n:]
