@@ -60,18 +60,16 @@ func (e *edge) room(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	who := v.who(show)
-	leave, err := e.Sockets.enter(who)
-	if err != nil {
+	k := &socket{Sockets: e.Sockets, show: show.ID, who: v.who(show)}
+	if err := k.enter(k); err != nil {
 		return err
 	}
-	sub, joined, err := e.Sockets.rooms.Join(r.Context(), show.ID, who, after)
-	if err != nil {
-		leave()
+	var joined wire.RoomJoined
+	if k.sub, joined, err = k.rooms.Join(r.Context(), show.ID, k.who, after); err != nil {
+		k.left(k)
 		return err
 	}
-	s := &socket{Sockets: e.Sockets, show: show.ID, who: who, sub: sub, leave: leave}
-	e.Sockets.open(s, w, r, joined)
+	k.serve(k, w, r, joined)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -22,8 +23,8 @@ const (
 	pingEvery, goneAfter = 5 * time.Second, 12 * time.Second
 	// socketWithin is how long a client has to take a message, closeWithin to say goodbye.
 	socketWithin, closeWithin = 10 * time.Second, time.Second
-	// answersOf is how many answers may wait for a client; then what it asks is not read.
-	answersOf = 8
+	// decideWithin is how long a room has to decide.
+	decideWithin = 15 * time.Second
 	// hardest is the longest message that is answered, in bytes: with a longer one the connection ends.
 	hardest = 8 * wire.MaxRequest
 	// abuseMost is how many messages too many a client may send until it is cut off, where each abuseEvery takes one off.
@@ -33,29 +34,41 @@ const (
 )
 
 // socket is one client in a room. Its reader asks the room for what the client wants, one thing after another, and owns the
-// connection; its writer tells what comes.
+// connection. All that it is told goes through the queue of its subscription to its writer, pings too: one who takes nothing is cut off,
+// and nobody waits.
 type socket struct {
 	*Sockets
-	show    wire.ShowID
-	who     chat.Who
-	sub     *chat.Subscription
-	leave   func()
-	conn    *websocket.Conn
-	answers chan []byte
-	gone    chan struct{} // closed when nothing is read any more
-	going   atomic.Bool   // the client was sent away
+	show  wire.ShowID
+	who   chat.Who
+	since time.Time
+	sub   *chat.Subscription
+	conn  *websocket.Conn
+	away  atomic.Pointer[websocket.CloseError] // why it is sent away; nil if it is not by us
+	going atomic.Bool                          // it was told to go
 	// tooMany is how many messages too many there were, as of tooManyAt; they are the reader's.
 	tooMany   int
 	tooManyAt time.Time
 }
 
+// alone is a message to one client, and ping asks whether it is there: what is made of frames, beside prepared messages.
+type (
+	alone []byte
+	ping  struct{}
+)
+
+// frameOf makes a frame that is told as it is.
+func frameOf(made any) *chat.Frame {
+	f := &chat.Frame{}
+	_, _ = f.Made(func([]byte) (any, error) { return made, nil })
+	return f
+}
+
 // read hears the client until it goes.
 func (k *socket) read() {
 	defer func() {
-		close(k.gone)
-		_ = k.conn.Close() // it may have ended by itself
 		k.sub.Close()
-		k.leave()
+		_ = k.conn.Close() // it may have ended by itself
+		k.left(k)
 	}()
 	k.conn.SetReadLimit(hardest)
 	k.conn.SetPongHandler(func(string) error { return k.alive() })
@@ -72,7 +85,7 @@ func (k *socket) read() {
 		if err != nil {
 			return
 		}
-		if !k.going.Load() {
+		if k.sub.End() == chat.Open {
 			k.hear(kind, message)
 		}
 	}
@@ -95,7 +108,7 @@ func (k *socket) calm() (wait time.Duration) {
 	now := time.Now()
 	k.tooMany = max(0, k.tooMany-int(now.Sub(k.tooManyAt)/abuseEvery)) + 1
 	if k.tooManyAt = now; k.tooMany > abuseMost {
-		k.bye(wire.RoomFlood, "too many messages")
+		k.send(wire.RoomFlood, "too many messages")
 	}
 	return wait
 }
@@ -114,7 +127,9 @@ func (k *socket) hear(kind int, message io.Reader) {
 	}
 	a := wire.RoomAnswer{ID: r.ID}
 	if err == nil {
-		a = k.rooms.Do(k.ctx, k.show, k.who, r)
+		ctx, cancel := context.WithTimeout(context.Background(), decideWithin)
+		a = k.rooms.Do(ctx, k.show, k.who, r)
+		cancel()
 	} else {
 		a.Error = refusal(err)
 	}
@@ -122,7 +137,7 @@ func (k *socket) hear(kind int, message io.Reader) {
 		return
 	}
 	if told, err := json.Marshal(a); err == nil {
-		k.answers <- told
+		k.sub.Put(frameOf(alone(told)))
 	}
 }
 
@@ -203,56 +218,36 @@ func idOf(text []byte) string {
 	}
 }
 
-// write tells the client what comes, until it goes or is sent away.
+// write greets the client and tells it what comes, until its subscription ends.
 func (k *socket) write(joined wire.RoomJoined) {
-	defer func() {
-		for { // the reader may wait to give an answer
-			select {
-			case <-k.answers:
-			case <-k.gone:
-				return
-			}
-		}
-	}()
-	ping := time.NewTicker(pingEvery)
-	defer ping.Stop()
-	var long <-chan time.Time
-	if k.who.Role != "" {
-		t := time.NewTimer(staffFor)
-		defer t.Stop()
-		long = t.C
-	}
 	text, err := json.Marshal(joined)
 	if err == nil {
 		err = k.say(text)
 	}
-	for err == nil {
-		select {
-		case <-k.gone:
-			return
-		case f, on := <-k.sub.Frames():
-			if !on {
-				k.bye(k.ended())
-				return
-			}
+	for f := range k.sub.Frames() {
+		if err == nil {
 			err = k.tell(f)
-		case a := <-k.answers:
-			err = k.say(a)
-		case <-ping.C:
-			err = k.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(socketWithin))
-		case <-long:
-			k.bye(wire.RoomRestart, "0")
-			return
-		case <-k.ctx.Done():
-			k.bye(k.restart())
+		}
+		if err != nil {
+			_ = k.conn.Close() // so that the reader ends
 			return
 		}
 	}
-	_ = k.conn.Close() // so that the reader ends
+	k.bye(k.ended())
+}
+
+// send sends the client away, after what it was told before.
+func (k *socket) send(code int, reason string) {
+	if k.away.CompareAndSwap(nil, &websocket.CloseError{Code: code, Text: reason}) {
+		k.sub.Close()
+	}
 }
 
 // ended is what a client is told whose subscription has ended.
 func (k *socket) ended() (code int, reason string) {
+	if away := k.away.Load(); away != nil {
+		return away.Code, away.Text
+	}
 	switch k.sub.End() {
 	case chat.Slow:
 		return wire.RoomSlow, "frames were not read in time"
@@ -264,16 +259,20 @@ func (k *socket) ended() (code int, reason string) {
 	return k.restart()
 }
 
-// tell sends what is told to many.
+// tell sends a frame.
 func (k *socket) tell(f *chat.Frame) error {
 	made, err := f.Made(func(text []byte) (any, error) { return websocket.NewPreparedMessage(websocket.TextMessage, text) })
-	if err != nil {
-		return err
+	switch m := made.(type) {
+	case *websocket.PreparedMessage:
+		_ = k.conn.SetWriteDeadline(time.Now().Add(socketWithin))
+		k.conn.EnableWriteCompression(true)
+		return k.conn.WritePreparedMessage(m)
+	case alone:
+		return k.say(m)
+	case ping:
+		return k.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(socketWithin))
 	}
-	m, _ := made.(*websocket.PreparedMessage)
-	_ = k.conn.SetWriteDeadline(time.Now().Add(socketWithin))
-	k.conn.EnableWriteCompression(true)
-	return k.conn.WritePreparedMessage(m)
+	return err
 }
 
 // say sends what is told to this client alone.
@@ -283,11 +282,9 @@ func (k *socket) say(text []byte) error {
 	return k.conn.WriteMessage(websocket.TextMessage, text)
 }
 
-// bye sends the client away. It has a second to say goodbye: a connection that is closed before what came is read loses what was sent.
+// bye closes the WebSocket. The client has a second to say goodbye: a connection that is closed before what came is read loses what was sent.
 func (k *socket) bye(code int, reason string) {
-	if k.going.Swap(true) {
-		return
-	}
+	k.going.Store(true)
 	end := time.Now().Add(closeWithin)
 	_ = k.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), end) // it goes in any case
 	_ = k.conn.SetReadDeadline(end)

@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -23,6 +25,8 @@ const (
 	// A person may send messageBurst messages to rooms at once, and one each messageEvery in the long run; an address, which may be
 	// many people's, as many requests as elsewhere.
 	messageEvery, messageBurst = 100 * time.Millisecond, 50
+	// turns is in how many turns sockets are looked after, so that not all are pinged at once.
+	turns = 20
 	// comeBack is how many of those whom a stopping server sends away come back a second.
 	comeBack = 500
 	// readSome is the size of a socket's reading buffer, in bytes: most requests fit it. writeSome is that of those that are lent to
@@ -37,21 +41,22 @@ type Sockets struct {
 	upgrade           websocket.Upgrader
 	people, addresses *trust.Limiter
 	texts             sync.Pool // *[]byte, for messages that are read
+	ping              *chat.Frame
 	all               sync.WaitGroup
-	stop              context.CancelFunc
-
-	ctx context.Context // ends when the server does
 
 	mu     sync.Mutex     // guards what follows
 	count  map[string]int // by person and by address
 	inAll  int
 	ending bool
+	// open are the sockets by the turn in which they are looked after.
+	open   [turns]map[*socket]struct{}
+	opened int
 }
 
 // NewSockets makes ways into rooms. It starts nothing.
 func NewSockets(rooms Rooms) *Sockets {
 	s := &Sockets{
-		rooms: rooms, count: map[string]int{},
+		rooms: rooms, count: map[string]int{}, ping: frameOf(ping{}),
 		people: trust.NewLimiter(messageEvery, messageBurst), addresses: trust.NewLimiter(addressEvery, addressBurst),
 		upgrade: websocket.Upgrader{
 			ReadBufferSize: readSome, WriteBufferSize: writeSome, WriteBufferPool: &sync.Pool{}, EnableCompression: true,
@@ -62,78 +67,128 @@ func NewSockets(rooms Rooms) *Sockets {
 		b := make([]byte, wire.MaxRequest+1)
 		return &b
 	}
-	s.ctx, s.stop = context.WithCancel(context.Background())
+	for i := range s.open {
+		s.open[i] = map[*socket]struct{}{}
+	}
 	return s
 }
 
-// Run keeps the ways open until ctx ends. Then it sends all away, with a hint when to come back that spreads them, and returns when
-// they have gone.
+// Run looks after the sockets until ctx ends. Then it sends all away, with a hint when to come back that spreads them, and returns
+// when they have gone.
 func (s *Sockets) Run(ctx context.Context) error {
-	<-ctx.Done()
-	s.mu.Lock()
-	s.ending = true
-	s.mu.Unlock()
-	s.stop()
-	s.all.Wait()
-	return nil
+	tick := time.NewTicker(pingEvery / turns)
+	defer tick.Stop()
+	for turn := 0; ; turn = (turn + 1) % turns {
+		select {
+		case now := <-tick.C:
+			s.look(turn, now)
+		case <-ctx.Done():
+			s.end()
+			s.all.Wait()
+			return nil
+		}
+	}
 }
 
-// enter counts somebody who comes, or says why they may not. leave is to be called once, when they have gone.
-func (s *Sockets) enter(who chat.Who) (leave func(), err error) {
-	most := map[string]int{"person " + string(who.Person): socketsEach, "address " + who.Network: socketsAddress}
-	if who.Role != "" {
-		delete(most, "person "+string(who.Person)) // many studios have one token
+// look asks those whose turn it is whether they are there, and sends those of the staff away who have not shown for long who they are.
+func (s *Sockets) look(turn int, now time.Time) {
+	s.mu.Lock()
+	list := slices.Collect(maps.Keys(s.open[turn]))
+	s.mu.Unlock()
+	for _, k := range list {
+		if k.who.Role != "" && now.Sub(k.since) > staffFor {
+			k.send(wire.RoomRestart, "0")
+		}
+		k.sub.Put(s.ping)
 	}
+}
+
+func (s *Sockets) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ending = true
+	for _, turn := range s.open {
+		for k := range turn {
+			k.send(wire.RoomRestart, s.hint())
+		}
+	}
+}
+
+// enter lets somebody in who is counted until left is called, or says why they may not.
+func (s *Sockets) enter(k *socket) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ending {
-		return nil, &wire.Error{Code: wire.Unavailable, Text: "the server is stopping", RetryAfter: s.returnIn()}
+		return &wire.Error{Code: wire.Unavailable, Text: "the server is stopping", RetryAfter: s.returnIn()}
 	}
-	for key, n := range most {
-		if s.count[key] >= n || s.inAll >= socketsMost {
-			return nil, &wire.Error{Code: wire.RateLimited, Text: "too many pages are in the room: close one", RetryAfter: 10 * time.Second}
+	for key, most := range k.keys() {
+		if s.count[key] >= most || s.inAll >= socketsMost {
+			return &wire.Error{Code: wire.RateLimited, Text: "too many pages are in the room: close one", RetryAfter: 10 * time.Second}
 		}
 	}
-	for key := range most {
+	for key := range k.keys() {
 		s.count[key]++
 	}
 	s.inAll++
 	s.all.Add(1) // under the mutex, so that Run does not wait yet
-	return func() { s.left(most) }, nil
+	return nil
 }
 
-func (s *Sockets) left(keys map[string]int) {
+// keys are what a socket is counted by, and how many there may be of each.
+func (k *socket) keys() map[string]int {
+	keys := map[string]int{"address " + k.who.Network: socketsAddress}
+	if k.who.Role == "" { // many studios have one token
+		keys["person "+string(k.who.Person)] = socketsEach
+	}
+	return keys
+}
+
+// left is called once for each that was let in.
+func (s *Sockets) left(k *socket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for key := range keys {
+	for key := range k.keys() {
 		if s.count[key]--; s.count[key] == 0 {
 			delete(s.count, key)
 		}
+	}
+	for _, turn := range s.open {
+		delete(turn, k)
 	}
 	s.inAll--
 	s.all.Done()
 }
 
-// returnIn is when somebody whom a stopping server sends away may come back. The mutex is held.
+// hint is when somebody whom a stopping server sends away may come back, in ms. The mutex is held.
+func (s *Sockets) hint() string { return strconv.FormatInt(s.returnIn().Milliseconds(), 10) }
+
 func (s *Sockets) returnIn() time.Duration {
 	return rand.N(time.Second + time.Duration(s.inAll)*time.Second/comeBack)
 }
 
-// open makes a request a socket and serves it from then on. The request's own goroutine is done then, with all that it holds.
-func (s *Sockets) open(k *socket, w http.ResponseWriter, r *http.Request, joined wire.RoomJoined) {
+// serve makes a request of somebody who was let in a socket. The request's own goroutine is done then, with all that it holds.
+func (s *Sockets) serve(k *socket, w http.ResponseWriter, r *http.Request, joined wire.RoomJoined) {
 	header := http.Header{}
 	if set := w.Header().Values("Set-Cookie"); set != nil {
 		header["Set-Cookie"] = set
 	}
-	conn, err := s.upgrade.Upgrade(w, r, header)
-	if err != nil { // the client was told
+	var err error
+	if k.conn, err = s.upgrade.Upgrade(w, r, header); err != nil { // the client was told
 		k.sub.Close()
-		k.leave()
+		s.left(k)
 		return
 	}
-	k.conn, k.answers, k.gone = conn, make(chan []byte, answersOf), make(chan struct{})
+	k.since = time.Now()
 	s.all.Go(k.read)
 	s.all.Go(func() { k.write(joined) })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.opened++; k.sub.End() == chat.Open {
+		s.open[s.opened%turns][k] = struct{}{}
+	}
+	if s.ending {
+		k.send(wire.RoomRestart, s.hint())
+	}
 }
 
 // take counts a message of somebody; wait is how long they have to wait first, 0 for not at all.
@@ -145,9 +200,9 @@ func (s *Sockets) take(who chat.Who) (wait time.Duration) {
 	return wait
 }
 
-// restart is what those are told who are sent away because the server stops.
+// restart is what those are told whom a room that ends with its process lets go.
 func (s *Sockets) restart() (code int, reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return wire.RoomRestart, strconv.FormatInt(s.returnIn().Milliseconds(), 10)
+	return wire.RoomRestart, s.hint()
 }

@@ -31,7 +31,7 @@ type Frame struct {
 	err  error
 }
 
-// Made is what make makes of the frame, made once for all who share it: the edge's prepared message.
+// Made is what prepare made of the frame when it was called first, for all who share it: the edge's prepared message.
 func (f *Frame) Made(prepare func(text []byte) (any, error)) (any, error) {
 	f.once.Do(func() { f.made, f.err = prepare(f.JSON) })
 	return f.made, f.err
@@ -70,6 +70,15 @@ func (s *Subscription) End() Ending {
 	s.crowd.mu.Lock()
 	defer s.crowd.mu.Unlock()
 	return s.end
+}
+
+// Put queues a frame for this subscription alone, in its place among what is told; after the end it does nothing.
+func (s *Subscription) Put(f *Frame) {
+	s.crowd.mu.Lock()
+	defer s.crowd.mu.Unlock()
+	if s.end == Open {
+		s.crowd.put(s, f)
+	}
 }
 
 // Close ends it. It may be called twice.
@@ -360,8 +369,10 @@ func (c *crowd) tellConcerned(events, left []wire.RoomEvent) {
 		if e.Said != nil && e.By != nil {
 			c.remember(e.N, e.By.Alias)
 		}
-		if e.Silenced != nil && !e.Silenced.Shadow {
-			add(e.Silenced.Who.Alias, e)
+		if to := concerned(e); e.Staff {
+			if own, ok := seenBy(e, to, false); ok {
+				add(to, own)
+			}
 		}
 	}
 	for _, e := range left {
@@ -386,6 +397,17 @@ func (c *crowd) tellConcerned(events, left []wire.RoomEvent) {
 			}
 		}
 	}
+}
+
+// concerned is whom an event of the staff's concerns besides, "" for nobody.
+func concerned(e wire.RoomEvent) wire.Alias {
+	switch {
+	case e.Silenced != nil:
+		return e.Silenced.Who.Alias
+	case e.By != nil:
+		return e.By.Alias
+	}
+	return ""
 }
 
 // remember notes who wrote a line, and forgets the oldest.

@@ -54,21 +54,23 @@ type RoomEvent struct {
 	// Staff says that only the staff sees it.
 	Staff bool `json:"staff,omitempty"`
 
-	Said      *Said      `json:"said,omitempty"`
-	Removed   *Removed   `json:"removed,omitempty"`
-	Pinned    *Pinned    `json:"pinned,omitempty"`
-	Announced *Announced `json:"announced,omitempty"`
-	Showing   *Showing   `json:"showing,omitempty"`
-	Polled    *Poll      `json:"polled,omitempty"`
-	PollEnded *PollEnded `json:"pollEnded,omitempty"`
-	Asked     *Asked     `json:"asked,omitempty"`
-	Answered  *Answered  `json:"answered,omitempty"`
-	Gifted    *Gifted    `json:"gifted,omitempty"`
-	Modes     *Modes     `json:"modes,omitempty"`
-	Held      *Withheld  `json:"held,omitempty"`
-	Judged    *Judged    `json:"judged,omitempty"`
-	Silenced  *Silenced  `json:"silenced,omitempty"`
-	Reported  *Reported  `json:"reported,omitempty"`
+	Said    *Said    `json:"said,omitempty"`
+	Removed *Removed `json:"removed,omitempty"`
+	// Highlighted lifts a message out, from then on.
+	Highlighted *Numbered  `json:"highlighted,omitempty"`
+	Pinned      *Pinned    `json:"pinned,omitempty"`
+	Announced   *Announced `json:"announced,omitempty"`
+	Showing     *Showing   `json:"showing,omitempty"`
+	Polled      *Poll      `json:"polled,omitempty"`
+	PollEnded   *PollEnded `json:"pollEnded,omitempty"`
+	Asked       *Asked     `json:"asked,omitempty"`
+	Answered    *Answered  `json:"answered,omitempty"`
+	Gifted      *Gifted    `json:"gifted,omitempty"`
+	Modes       *Modes     `json:"modes,omitempty"`
+	Held        *Withheld  `json:"held,omitempty"`
+	Judged      *Judged    `json:"judged,omitempty"`
+	Silenced    *Silenced  `json:"silenced,omitempty"`
+	Reported    *Reported  `json:"reported,omitempty"`
 }
 
 // Said is a chat message.

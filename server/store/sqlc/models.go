@@ -10,6 +10,13 @@ import (
 	"vitrine/server/wire"
 )
 
+type CoinLine struct {
+	Transfer string
+	Account  string
+	Coins    int64
+	At       int64
+}
+
 type Coupon struct {
 	Code  string
 	Entry int64
@@ -129,11 +136,54 @@ type Product struct {
 	Doc string
 }
 
+type Reporter struct {
+	Person  string
+	Upheld  int64
+	Refused int64
+}
+
 type Reservation struct {
 	ID    string
 	Buyer string
 	State string
 	Doc   string
+}
+
+type RoomAnswer struct {
+	Show string
+	Who  string
+	ID   string
+	N    int64
+	At   int64
+}
+
+type RoomEvent struct {
+	Show string
+	N    int64
+	Line int64
+	Doc  string
+}
+
+type RoomHead struct {
+	Show  string
+	Turn  int64
+	Epoch int64
+	N     int64
+}
+
+type RoomRecord struct {
+	Show string
+	Kind string
+	Key  string
+	Doc  string
+}
+
+type RoomVote struct {
+	Show   string
+	About  int64
+	Alias  string
+	Choice int64
+	At     int64
 }
 
 type Session struct {
@@ -169,4 +219,9 @@ type Ticket struct {
 	Browser []byte
 	Content []byte
 	Until   int64
+}
+
+type Wallet struct {
+	Account string
+	Coins   int64
 }

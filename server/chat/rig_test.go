@@ -1,0 +1,368 @@
+package chat_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"vitrine/server/chat"
+	"vitrine/server/store"
+	"vitrine/server/store/rig"
+	"vitrine/server/wire"
+)
+
+// engines are the databases that rooms are proved on.
+var engines = map[string]func(t testing.TB) store.Config{
+	"SQLite":     func(t testing.TB) store.Config { return store.Config{Folder: t.TempDir()} },
+	"PostgreSQL": func(t testing.TB) store.Config { return store.Config{URL: rig.Shared(t).URL()} },
+}
+
+const demo wire.ShowID = "demo"
+
+// town is a database, a bus and hubs on them, with a clock that only the test moves.
+type town struct {
+	t     testing.TB
+	db    chat.Storage
+	bus   *wires
+	clock atomic.Int64 // Unix ms
+	judge *strict
+	ids   atomic.Int64
+}
+
+func newTown(t testing.TB, cfg store.Config) *town {
+	t.Helper()
+	db, err := store.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	w := &town{t: t, db: db, bus: newWires(), judge: &strict{}}
+	w.clock.Store(time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC).UnixMilli())
+	return w
+}
+
+// hub is a process.
+type hub struct {
+	*chat.Hub
+	w    *town
+	line *line
+	kill func() // ends it; what it has begun with the store may or may not be done
+}
+
+// hub starts a process.
+func (w *town) hub() *hub {
+	w.t.Helper()
+	return w.hubOn(w.db)
+}
+
+func (w *town) hubOn(db chat.Storage) *hub {
+	w.t.Helper()
+	h := &hub{w: w, line: w.bus.line()}
+	var err error
+	h.Hub, err = chat.New(chat.Config{
+		Storage: db, Bus: h.line, Judge: w.judge, Now: func() time.Time { return time.UnixMilli(w.clock.Load()) },
+		Subject: func(show wire.ShowID, words ...string) string { return fmt.Sprint(show, words) },
+		Media:   func(wire.ShowID) int64 { return w.clock.Load() - 1000 },
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- h.Run(ctx) }()
+	h.kill = sync.OnceFunc(func() {
+		h.line.cut(true)
+		cancel()
+		if err := <-done; err != nil {
+			w.t.Error("a hub ended with", err)
+		}
+	})
+	w.t.Cleanup(h.kill)
+	return h
+}
+
+// passes lets time go by.
+func (w *town) passes(d time.Duration) { w.clock.Add(d.Milliseconds()) }
+
+// id is a new request ID.
+func (w *town) id() string { return fmt.Sprint("r-", w.ids.Add(1)) }
+
+func viewer(name string) chat.Who {
+	return chat.Who{Person: wire.PersonID("p-" + name), Name: name, Device: "d-" + name, Network: "n-" + name, Since: time.Unix(0, 0)}
+}
+
+func host() chat.Who { return chat.Who{Person: "p-host", Name: "Mei", Role: "host"} }
+
+// does asks and expects that it is done. It gives the request an ID.
+func (h *hub) does(who chat.Who, q wire.RoomRequest) int64 {
+	h.w.t.Helper()
+	a := h.asks(who, q)
+	if a.Error != nil {
+		h.w.t.Fatalf("%s is refused: %s: %s", who.Name, a.Error.Code, a.Error.Text)
+	}
+	return a.N
+}
+
+// refused asks and expects that it is refused so.
+func (h *hub) refused(code wire.Code, who chat.Who, q wire.RoomRequest) *wire.RoomError {
+	h.w.t.Helper()
+	a := h.asks(who, q)
+	if a.Error == nil {
+		h.w.t.Fatalf("%s was not refused with %s", who.Name, code)
+	}
+	if a.Error.Code != code || a.Error.Text == "" {
+		h.w.t.Fatalf("%s is refused with %s instead of %s: %s", who.Name, a.Error.Code, code, a.Error.Text)
+	}
+	return a.Error
+}
+
+func (h *hub) asks(who chat.Who, q wire.RoomRequest) wire.RoomAnswer {
+	if q.ID == "" {
+		q.ID = h.w.id()
+	}
+	return h.Do(h.w.t.Context(), demo, who, q)
+}
+
+func say(text string) wire.RoomRequest { return wire.RoomRequest{Say: &wire.Say{Text: text}} }
+
+// says has somebody say something after a pause that suffices.
+func (h *hub) says(who chat.Who, text string) int64 {
+	h.w.t.Helper()
+	h.w.passes(3 * time.Second)
+	return h.does(who, say(text))
+}
+
+// joins has somebody join, and leaves again.
+func (h *hub) joins(who chat.Who, after int64) wire.RoomJoined {
+	h.w.t.Helper()
+	sub, j, err := h.Join(h.w.t.Context(), demo, who, after)
+	if err != nil {
+		h.w.t.Fatalf("%s cannot join: %v", who.Name, err)
+	}
+	sub.Close()
+	return j
+}
+
+// all reads the whole log.
+func (w *town) all() []wire.RoomEvent {
+	w.t.Helper()
+	list, err := w.db.ReadRoom(w.t.Context(), demo, chat.Span{Through: 1 << 60, Most: 1 << 20})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for i, e := range list {
+		if e.N != int64(i+1) {
+			w.t.Fatalf("event %d stands at place %d of the log", e.N, i+1)
+		}
+	}
+	return list
+}
+
+// strict judges by the first word of a text.
+type strict struct {
+	mu      sync.Mutex
+	lessons map[string]bool
+}
+
+func (*strict) Judge(t chat.Text, _ time.Time) chat.Judgement {
+	for _, o := range []chat.Outcome{chat.Hold, chat.Shadow, chat.Block} {
+		if len(t.Text) >= len(o) && t.Text[:len(o)] == string(o) {
+			return chat.Judgement{Outcome: o, Class: "spam", Why: "classifier", Score: 0.9, Words: "this looks like an advertisement: say it otherwise"}
+		}
+	}
+	return chat.Judgement{Outcome: chat.Publish}
+}
+
+func (s *strict) Learn(_ wire.ShowID, text string, publish bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.lessons == nil {
+		s.lessons = map[string]bool{}
+	}
+	s.lessons[text] = publish
+}
+
+// wires are a bus in one process, whose lines can be cut, and which loses and delays what it is told to.
+type wires struct {
+	mu    sync.Mutex
+	lines []*line
+	loses float64 // of what is published and answered
+	delay time.Duration
+}
+
+func newWires() *wires { return &wires{} }
+
+// line is one process's way to the bus.
+type line struct {
+	wires   *wires
+	mu      sync.Mutex
+	away    bool
+	follows map[*ear]bool
+	serves  map[*ear]bool
+}
+
+type ear struct {
+	subject string
+	queue   chan parcel
+	lost    chan struct{}
+}
+
+type parcel struct {
+	payload []byte
+	reply   func([]byte) error
+}
+
+func (w *wires) line() *line {
+	l := &line{wires: w, follows: map[*ear]bool{}, serves: map[*ear]bool{}}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lines = append(w.lines, l)
+	return l
+}
+
+// cut cuts a line, or joins it again.
+func (l *line) cut(away bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.away = away
+	for e := range l.follows {
+		select {
+		case e.lost <- struct{}{}:
+		default:
+		}
+	}
+}
+
+var errAway = errors.New("the bus is away")
+
+func (w *wires) chance() (lost bool, delay time.Duration, lines []*line) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.delay > 0 {
+		delay = rand.N(w.delay)
+	}
+	return rand.Float64() < w.loses, delay, w.lines
+}
+
+func (l *line) isAway() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.away
+}
+
+func (l *line) Publish(subject string, payload []byte) error {
+	lost, _, lines := l.wires.chance()
+	if l.isAway() {
+		return errAway
+	}
+	for _, other := range lines {
+		other.mu.Lock()
+		for e := range other.follows {
+			if e.subject != subject || other.away || lost {
+				continue
+			}
+			select {
+			case e.queue <- parcel{payload: payload}:
+			default:
+				select {
+				case e.lost <- struct{}{}:
+				default:
+				}
+			}
+		}
+		other.mu.Unlock()
+	}
+	return nil
+}
+
+func (l *line) Request(ctx context.Context, subject string, payload []byte) ([]byte, error) {
+	lost, delay, lines := l.wires.chance()
+	if l.isAway() {
+		return nil, errAway
+	}
+	time.Sleep(delay)
+	got := make(chan []byte, 8)
+	served := false
+	for _, other := range lines {
+		other.mu.Lock()
+		for e := range other.serves {
+			if e.subject != subject || other.away {
+				continue
+			}
+			served = true
+			e.queue <- parcel{payload, func(b []byte) error {
+				if !other.isAway() && !l.isAway() && !lost {
+					got <- b
+				}
+				return nil
+			}}
+		}
+		other.mu.Unlock()
+	}
+	if !served {
+		return nil, fmt.Errorf("ask: %w", chat.ErrNobody)
+	}
+	select {
+	case b := <-got:
+		return b, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (l *line) Follow(ctx context.Context, subject string, got func([]byte), lost func()) error {
+	e := &ear{subject, make(chan parcel, 1024), make(chan struct{}, 1)}
+	l.mu.Lock()
+	l.follows[e] = true
+	l.mu.Unlock()
+	defer func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.follows, e)
+	}()
+	lost()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case p := <-e.queue:
+			got(p.payload)
+		case <-e.lost:
+			lost()
+		}
+	}
+}
+
+func (l *line) Serve(ctx context.Context, subject string, take func([]byte, func([]byte) error), back func()) error {
+	e := &ear{subject: subject, queue: make(chan parcel, 1024)}
+	l.mu.Lock()
+	l.serves[e] = true
+	l.mu.Unlock()
+	back()
+	defer func() {
+		l.mu.Lock()
+		delete(l.serves, e)
+		l.mu.Unlock()
+		for {
+			select {
+			case p := <-e.queue:
+				take(p.payload, p.reply)
+			default:
+				return
+			}
+		}
+	}()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case p := <-e.queue:
+			take(p.payload, p.reply)
+		}
+	}
+}

@@ -1,0 +1,471 @@
+package chat
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"vitrine/server/wire"
+)
+
+const (
+	// askWithin bounds the way of a request to its answer; hearWithin that to a home, of which deaf ones in a row count as gone.
+	askWithin  = 10 * time.Second
+	hearWithin = 2 * time.Second
+	deaf       = 2
+	// againAfter is the pause before a home is asked again, which doubles up to againMost.
+	againAfter, againMost = 20 * time.Millisecond, 500 * time.Millisecond
+	// pulseEvery is how often likes and changes of presence are handed on, stillEvery how often presence is at the latest.
+	pulseEvery, stillEvery = 250 * time.Millisecond, 5 * time.Second
+	// readMost is how many events are read at a time, carryMost how many are published at a time.
+	readMost, carryMost = 500, 64
+)
+
+// room is what this process has of a room. The goroutine of listen owns the cursor.
+type room struct {
+	hub  *Hub
+	show wire.ShowID
+	ctx  context.Context
+	end  context.CancelFunc
+	open chan struct{} // closed once crowd is there
+	told chan told
+
+	crowd  *crowd
+	cursor int64 // the newest event that the crowd was told
+
+	using int       // guarded by the hub's mutex, as used
+	used  time.Time // last
+
+	mu     sync.Mutex // guards what follows
+	home   *home
+	taking chan struct{} // closed when the home that somebody begins has begun
+	likes  int64
+	liking pacer
+}
+
+// told is news of a room: what its home publishes. Lost says that something may have been missed.
+type told struct {
+	Epoch   int64            `json:"epoch"`
+	Events  []wire.RoomEvent `json:"events,omitempty"`
+	Now     *wire.RoomNow    `json:"now,omitempty"`
+	Notices []notice         `json:"notices,omitempty"`
+	lost    bool
+}
+
+// notice is what is told to one person only.
+type notice struct {
+	Person wire.PersonID  `json:"person"`
+	Frame  wire.RoomFrame `json:"frame"`
+}
+
+// call is a request to a home: exactly one of Request, Enter and Pulse.
+type call struct {
+	Who     Who               `json:"who"`
+	Media   int64             `json:"media,omitempty"`
+	Request *wire.RoomRequest `json:"request,omitempty"`
+	Enter   bool              `json:"enter,omitempty"`
+	Pulse   *pulse            `json:"pulse,omitempty"`
+}
+
+// pulse is what a process hands on: how many people are there, and how much they liked since the pulse before.
+type pulse struct {
+	From    string `json:"from"`
+	ID      string `json:"id"`
+	Viewers int    `json:"viewers"`
+	Likes   int64  `json:"likes,omitempty"`
+}
+
+// answer answers a call. Moved says that this is not the room's home.
+type answer struct {
+	Moved  bool             `json:"moved,omitempty"`
+	N      int64            `json:"n,omitempty"`
+	Error  *wire.RoomError  `json:"error,omitempty"`
+	Joined *wire.RoomJoined `json:"joined,omitempty"`
+}
+
+// freshName is a name that nobody else has.
+func freshName() string { return rand.Text() }
+
+func newRoom(h *Hub, show wire.ShowID) *room {
+	r := &room{hub: h, show: show, open: make(chan struct{}), told: make(chan told, 64), used: h.c.Now(), liking: pacer{}}
+	r.ctx, r.end = context.WithCancel(h.ctx)
+	return r
+}
+
+func (r *room) subject(word string) string { return r.hub.c.Subject(r.show, "room", word) }
+
+// run has the room until the hub ends or nobody uses it.
+func (r *room) run() {
+	defer r.end()
+	if !r.find() {
+		return
+	}
+	close(r.open)
+	g, ctx := errgroup.WithContext(r.ctx)
+	g.Go(func() error { r.crowd.run(ctx); return nil })
+	g.Go(func() error { r.listen(ctx); return nil })
+	g.Go(func() error { r.pulses(ctx); return nil })
+	g.Go(func() error {
+		return r.hub.c.Bus.Follow(ctx, r.subject("events"), r.hear, func() { r.put(told{lost: true}) })
+	})
+	err := g.Wait()
+	if err != nil && r.hub.ctx.Err() == nil {
+		r.hub.c.Log.Error("a room has ended", "show", r.show, "error", err)
+		r.hub.forget(r)
+	}
+}
+
+// forget drops a room that has failed.
+func (h *Hub) forget(r *room) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.rooms[r.show] == r {
+		delete(h.rooms, r.show)
+	}
+}
+
+// find reads where the log ends.
+func (r *room) find() bool {
+	for pause := againAfter; ; pause = min(2*pause, againMost) {
+		head, err := r.hub.c.Storage.RoomHead(r.ctx, r.show)
+		if err == nil {
+			r.cursor, r.crowd = head.N, newCrowd(r.hub.c.Now, head.N)
+			return true
+		}
+		if r.ctx.Err() != nil {
+			return false
+		}
+		r.hub.c.Log.Warn("a room cannot be opened yet", "show", r.show, "error", err)
+		sleep(r.ctx, pause)
+	}
+}
+
+// sleep waits, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// hear takes what is published.
+func (r *room) hear(payload []byte) {
+	var t told
+	if err := json.Unmarshal(payload, &t); err != nil {
+		r.hub.c.Log.Warn("news of a room cannot be read", "show", r.show, "error", err)
+		return
+	}
+	r.put(t)
+}
+
+// put hands news to the listener.
+func (r *room) put(t told) {
+	select {
+	case r.told <- t:
+	case <-r.ctx.Done():
+	}
+}
+
+// publish tells this process and all others.
+func (r *room) publish(t told) {
+	r.put(t)
+	for rest, first := t, true; first || len(rest.Events) > 0; first = false {
+		part := rest
+		part.Events = rest.Events[:min(carryMost, len(rest.Events))]
+		rest = told{Epoch: t.Epoch, Events: rest.Events[len(part.Events):]}
+		payload, err := json.Marshal(part)
+		if err == nil {
+			err = r.hub.c.Bus.Publish(r.subject("events"), payload)
+		}
+		if err != nil { // the others read the log
+			r.hub.c.Log.Debug("news of a room was not published", "show", r.show, "error", err)
+		}
+	}
+}
+
+// listen tells the crowd what it hears, each event once and in order.
+func (r *room) listen(ctx context.Context) {
+	look := time.NewTicker(r.hub.c.Quiet/4 + time.Millisecond)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+			if r.hub.retire(r) {
+				r.end()
+				return
+			}
+		case t := <-r.told:
+			r.tell(ctx, t)
+		}
+	}
+}
+
+func (r *room) tell(ctx context.Context, t told) {
+	r.mu.Lock()
+	home := r.home
+	r.mu.Unlock()
+	if home != nil && (t.Epoch > home.epoch || t.lost) {
+		home.look()
+	}
+	gap := t.lost
+	if len(t.Events) > 0 {
+		for len(t.Events) > 0 && t.Events[0].N <= r.cursor {
+			t.Events = t.Events[1:]
+		}
+		gap = gap || len(t.Events) > 0 && t.Events[0].N > r.cursor+1
+	}
+	if gap {
+		r.catchUp(ctx)
+		for len(t.Events) > 0 && t.Events[0].N <= r.cursor {
+			t.Events = t.Events[1:]
+		}
+	}
+	if n := len(t.Events); n > 0 && t.Events[0].N == r.cursor+1 {
+		r.cursor = t.Events[n-1].N
+		r.crowd.tell(t.Events, nil)
+	}
+	if t.Now != nil {
+		r.crowd.tell(nil, t.Now)
+	}
+	for _, o := range t.Notices {
+		r.crowd.to(o.Person, o.Frame)
+	}
+}
+
+// catchUp reads what the crowd was not told. If it cannot, the next news will find the gap again.
+func (r *room) catchUp(ctx context.Context) {
+	for {
+		events, err := r.hub.c.Storage.ReadRoom(ctx, r.show, Span{After: r.cursor, Through: maxN, Most: readMost})
+		if err != nil {
+			r.hub.c.Log.Warn("a room's log cannot be read", "show", r.show, "error", err)
+			return
+		}
+		if len(events) == 0 {
+			return
+		}
+		r.cursor = events[len(events)-1].N
+		r.crowd.tell(events, nil)
+		if len(events) < readMost {
+			return
+		}
+	}
+}
+
+// maxN is more than any event's number.
+const maxN = 1 << 62
+
+// like counts likes, which are handed on with the next pulse.
+func (r *room) like(a wire.Alias, count int) error {
+	if count < 1 || count > wire.MaxLikes {
+		return wire.Errorf(wire.Invalid, "a request carries 1 to %d likes; this one has %d", wire.MaxLikes, count)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if wait := r.liking.take(string(a), r.hub.c.Now(), likePace); wait > 0 {
+		return &wire.Error{Code: wire.RateLimited, Text: "that is a lot of love: the next likes count in a moment", RetryAfter: wait}
+	}
+	r.likes += int64(count)
+	return nil
+}
+
+// pulses hands on likes and presence. What it has handed on counts once, however often it must ask.
+func (r *room) pulses(ctx context.Context) {
+	tick := time.NewTicker(pulseEvery)
+	defer tick.Stop()
+	var last time.Time
+	viewers := 0
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		p := &pulse{From: r.hub.process, ID: freshName(), Viewers: r.crowd.present()}
+		r.mu.Lock()
+		p.Likes, r.likes = r.likes, 0
+		r.liking.forget(r.hub.c.Now())
+		r.mu.Unlock()
+		if p.Likes == 0 && p.Viewers == viewers && (p.Viewers == 0 || time.Since(last) < stillEvery) {
+			continue
+		}
+		for ctx.Err() == nil {
+			if _, err := r.ask(ctx, &call{Pulse: p}); err == nil {
+				break
+			}
+		}
+		last, viewers = time.Now(), p.Viewers
+	}
+}
+
+// ask asks the room's home, wherever it is, and becomes it if nobody is.
+func (r *room) ask(ctx context.Context, c *call) (answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	payload, err := json.Marshal(c)
+	if err != nil {
+		return answer{}, fmt.Errorf("ask the room: %w", err)
+	}
+	silent := 0
+	for pause := againAfter; ; pause = min(2*pause, againMost) {
+		a, err := r.once(ctx, c, payload)
+		switch {
+		case err == nil && !a.Moved:
+			return a, nil
+		case ctx.Err() != nil:
+			return answer{}, fmt.Errorf("ask the room: %w", ctx.Err())
+		case r.ctx.Err() != nil:
+			return answer{}, errClosing()
+		case err == nil: // it has moved
+			silent = 0
+		case errors.Is(err, errBusy):
+			return answer{}, err
+		default:
+			silent++
+		}
+		if errors.Is(err, ErrNobody) || silent >= deaf {
+			silent = 0
+			if err = r.take(ctx); err == nil {
+				continue
+			}
+			r.hub.c.Log.Debug("a room could not be taken", "show", r.show, "error", err)
+		}
+		sleep(ctx, pause/2+mathrand.N(pause))
+	}
+}
+
+// once asks once.
+func (r *room) once(ctx context.Context, c *call, payload []byte) (answer, error) {
+	r.mu.Lock()
+	home := r.home
+	r.mu.Unlock()
+	if home != nil {
+		return home.do(ctx, c)
+	}
+	ctx, cancel := context.WithTimeout(ctx, hearWithin)
+	defer cancel()
+	text, err := r.hub.c.Bus.Request(ctx, r.subject("home"), payload)
+	if err != nil {
+		return answer{}, err
+	}
+	var a answer
+	if err := json.Unmarshal(text, &a); err != nil {
+		return answer{}, fmt.Errorf("read the room's answer: %w", err)
+	}
+	return a, nil
+}
+
+// take makes this process the room's home, once for all who want it at the same time.
+func (r *room) take(ctx context.Context) error {
+	r.mu.Lock()
+	if r.home != nil {
+		r.mu.Unlock()
+		return nil
+	}
+	if wait := r.taking; wait != nil {
+		r.mu.Unlock()
+		select {
+		case <-wait:
+		case <-ctx.Done():
+		}
+		return ctx.Err()
+	}
+	wait := make(chan struct{})
+	r.taking = wait
+	r.mu.Unlock()
+	home, err := r.begin()
+	r.mu.Lock()
+	r.home, r.taking = home, nil
+	r.mu.Unlock()
+	close(wait)
+	if home != nil && !r.hub.start(home.run) {
+		r.leaveHome(home)
+		home.end()
+	}
+	return err
+}
+
+// begin takes the room in the store. It listens before, so that nobody finds that there is no home while there is one.
+func (r *room) begin() (*home, error) {
+	h := newHome(r)
+	hears := make(chan struct{})
+	if !r.hub.start(func() { h.serve(sync.OnceFunc(func() { close(hears) })) }) {
+		return nil, errClosing()
+	}
+	late := time.NewTimer(serveWithin)
+	defer late.Stop()
+	select {
+	case <-hears:
+	case <-late.C: // the bus is away
+	case <-h.ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(h.ctx, storeWithin)
+	defer cancel()
+	head, err := r.hub.c.Storage.TakeRoom(ctx, r.show)
+	if err != nil {
+		h.end()
+		return nil, err
+	}
+	h.epoch = head.Epoch
+	return h, nil
+}
+
+func (r *room) leaveHome(h *home) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.home == h {
+		r.home = nil
+	}
+}
+
+// joined is what somebody hears first.
+func (r *room) joined(ctx context.Context, who Who, after int64) (wire.RoomJoined, error) {
+	a, err := r.ask(ctx, &call{Who: who, Enter: true})
+	if err != nil {
+		return wire.RoomJoined{}, err
+	}
+	if a.Error != nil {
+		return wire.RoomJoined{}, wireError(a.Error)
+	}
+	j := *a.Joined
+	if j.Events, j.Whole, err = r.missed(ctx, after, j.Through); err != nil {
+		return wire.RoomJoined{}, err
+	}
+	seen := j.Events[:0]
+	for _, e := range j.Events {
+		if e, ok := seenBy(e, j.Me.Alias, j.Moderates); ok {
+			seen = append(seen, e)
+		}
+	}
+	j.Events = seen
+	if j.Coins, err = r.hub.Coins(ctx, who.Person); err != nil {
+		return wire.RoomJoined{}, err
+	}
+	return j, nil
+}
+
+// missed reads what came after an event up to another; if that is too much, or nobody knows after which, the newest.
+func (r *room) missed(ctx context.Context, after, through int64) ([]wire.RoomEvent, bool, error) {
+	span := Span{Through: through, Most: joinedLines, Lines: true}
+	if known := after > 0 && after <= through; known {
+		span = Span{After: after, Through: through, Most: joinedEvents}
+		if through-after > joinedEvents {
+			span.Newest = true
+		}
+	}
+	list, err := r.hub.c.Storage.ReadRoom(ctx, r.show, span)
+	if err != nil {
+		return nil, false, err
+	}
+	return list, !span.Lines && !span.Newest || through <= 0, nil
+}
