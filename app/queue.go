@@ -37,7 +37,7 @@ func newQueuePanel(w *Window) *queuePanel {
 	p.empty = emptyState(t.QueueEmpty, t.QueueEmptyHint)
 	p.feed.Keys = p.keys
 	for i, label := range []string{t.Publish, t.Refuse, t.Escalate} {
-		b := widget.NewButton(label+" · "+string(verdicts[i].key), "", widget.Plain, func() { p.judge(verdicts[i].verdict) }).Slim()
+		b := widget.NewButton(label+" "+string(verdicts[i].key), "", widget.Plain, func() { p.judge(verdicts[i].verdict) }).Slim()
 		b.Keys = p.keys
 		p.buttons = append(p.buttons, b)
 	}
