@@ -11,8 +11,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
-	fynetheme "fyne.io/fyne/v2/theme"
 
 	"vitrine/app/theme"
 	"vitrine/app/widget"
@@ -24,7 +22,7 @@ import (
 // comes is counted.
 type chatPanel struct {
 	w      *Window
-	object fyne.CanvasObject
+	object *fyne.Container
 	feed   *widget.Feed
 	empty  fyne.CanvasObject
 	lines  []studio.Line // that are shown
@@ -35,7 +33,7 @@ type chatPanel struct {
 	pinned, announced *banner
 	box               *widget.Entry
 	send              *widget.Button
-	note              *widget.Paragraph
+	note              *remark
 	reply             int64 // the line that is answered, 0 for none
 	replyTo           *widget.Text
 	replying          fyne.CanvasObject
@@ -62,7 +60,7 @@ func newChatPanel(w *Window) *chatPanel {
 		at := fyne.CurrentApp().Driver().AbsolutePositionForObject(more)
 		w.pop(at, p.modes()...)
 	})
-	p.note = widget.NewParagraph("", fynetheme.ColorNameWarning)
+	p.note = newRemark()
 	p.replyTo = widget.Caption("")
 	stop := widget.NewButton("", theme.Close, widget.Quiet, func() { p.answer(0) })
 	p.replying = widget.Row(p.replyTo, stop)
@@ -76,11 +74,10 @@ func newChatPanel(w *Window) *chatPanel {
 	for _, b := range []*widget.Button{p.fresh, p.send, more, stop} {
 		b.Keys = w.keys
 	}
-	foot := widget.Stack(4, p.replying, widget.Inset(-7, -7, p.note), widget.Row(p.box, p.send, more))
-	over := container.NewBorder(nil, widget.Line(0, layout.NewSpacer(), p.fresh, layout.NewSpacer()), nil, nil)
+	foot := widget.Stack(4, p.replying, p.note.object, widget.Row(p.box, p.send, more))
+	over := container.NewBorder(nil, container.NewCenter(p.fresh), nil, nil)
 	p.object = widget.Fill(6, widget.Stack(4, p.announced.object, p.pinned.object), container.NewStack(p.empty, p.feed, over), foot)
 	show(p.replying, false)
-	show(p.note, false)
 	show(p.fresh, false)
 	return p
 }
@@ -136,8 +133,9 @@ func (p *chatPanel) speak() {
 	if over := utf8.RuneCountInString(strings.TrimSpace(p.box.Text)) - wire.MaxLine; over > 0 {
 		text = fmt.Sprintf(t.TextLong, wire.MaxLine, over)
 	}
-	p.note.Set(text, fynetheme.ColorNameWarning)
-	show(p.note, text != "")
+	if p.note.say(text) {
+		p.object.Refresh()
+	}
 }
 
 // say says what was typed. It stays until the room has it.

@@ -3,9 +3,9 @@ package app
 import (
 	"fmt"
 	"strconv"
-	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	fynetheme "fyne.io/fyne/v2/theme"
 
 	"vitrine/app/theme"
@@ -20,20 +20,15 @@ type dashboard struct {
 	object  fyne.CanvasObject
 	viewers *widget.Text
 	curve   *widget.Curve
-	over    *widget.Text
 	figures []*widget.Text // parallel to the labels
 	alarm   *widget.Text
 	numbers fyne.CanvasObject
-	held    fyne.CanvasObject
 }
-
-const dashboardHeight = 58
 
 func newDashboard(w *Window) *dashboard {
 	d := &dashboard{w: w, curve: widget.NewCurve()}
 	t := w.words
 	d.viewers = widget.NewText("", widget.Style{Size: theme.Title, Bold: true})
-	d.over = widget.NewText("", widget.Style{Color: theme.Quiet, Size: theme.Small, Align: fyne.TextAlignTrailing, Shrink: true})
 	var cells []fyne.CanvasObject
 	for _, label := range []string{t.DashLikes, t.DashGifts, t.DashQuestions, t.DashHeld} {
 		value := widget.NewText("", widget.Style{Size: theme.Title, Bold: true})
@@ -42,8 +37,8 @@ func newDashboard(w *Window) *dashboard {
 	}
 	d.alarm = widget.NewText("", widget.Style{Color: fynetheme.ColorNameWarning, Bold: true, Shrink: true})
 	d.numbers = widget.Columns(8, cells...)
-	crowd := widget.Row(widget.Stack(0, widget.Row(heading(t.DashViewers), d.over), widget.Fill(0, nil, widget.Sized(fyne.NewSize(0, 22), d.curve), nil)))
-	left := widget.Row(crowd, widget.Sized(fyne.NewSize(52, 0), d.viewers))
+	crowd := widget.Sized(fyne.NewSize(70, 0), widget.Stack(0, heading(t.DashViewers), d.viewers))
+	left := container.NewBorder(nil, nil, crowd, nil, widget.Inset(0, 4, d.curve))
 	right := widget.Fill(0, nil, widget.Stack(0, d.numbers, d.alarm), nil)
 	d.object = widget.NewBox(widget.Columns(18, left, right), theme.Panel, theme.Edge, fyne.NewSize(12, 6))
 	return d
@@ -63,7 +58,6 @@ func (d *dashboard) apply(s *studio.Snapshot) {
 		d.alarm.Set(fmt.Sprintf(t.ViewersFell, a.Fell.From, a.Fell.To))
 	}
 	d.curve.Set(a.Curve, color)
-	d.over.Set(fmt.Sprintf(t.DashTime, clock(time.Duration(len(a.Curve))*a.Step)))
 	show(d.alarm, alarm)
 	show(d.numbers, !alarm)
 }

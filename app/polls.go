@@ -23,7 +23,7 @@ type pollsPanel struct {
 	lasts    *widget.Picker
 	cards    *fyne.Container
 	shown    []*pollCard
-	open     int // of them, the first
+	open     int // of them, the first; −1 before the first snapshot
 	empty    fyne.CanvasObject
 	results  fyne.CanvasObject
 }
@@ -32,7 +32,7 @@ type pollsPanel struct {
 var pollTimes = []int{30, 60, 180, 0}
 
 func newPollsPanel(w *Window) *pollsPanel {
-	p := &pollsPanel{w: w, cards: widget.Stack(10)}
+	p := &pollsPanel{w: w, cards: widget.Stack(10), open: -1}
 	t := w.words
 	p.question = widget.NewEntry(t.PollHint)
 	p.lasts = widget.NewPicker(func(v string) { w.pollLasts = v })

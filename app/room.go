@@ -24,9 +24,9 @@ type roomPanel struct {
 	tabs   []*widget.Button
 	panels []roomTab
 	at     int
-	state  *widget.Paragraph // why there is no room; hidden while there is one
+	state  *remark // why there is no room
 	nobody fyne.CanvasObject
-	body   fyne.CanvasObject
+	body   *fyne.Container
 
 	chat  *chatPanel
 	queue *queuePanel
@@ -59,11 +59,11 @@ func newRoomPanel(w *Window, at int) *roomPanel {
 		p.tabs = append(p.tabs, b)
 		tabs, panels = append(tabs, b), append(panels, panel.root())
 	}
-	p.state = widget.NewParagraph("", fynetheme.ColorNameWarning)
+	p.state = newRemark()
 	connect := widget.NewButton(t.ConnectServer, theme.Server, widget.Plain, func() { w.openSettings(serverTab) })
 	connect.Keys = w.keys
 	p.nobody = widget.Stack(8, widget.NewText(t.RoomNone, widget.Style{Bold: true, Shrink: true}), paragraph(t.RoomNoneHint), connect)
-	p.body = widget.Fill(6, widget.Inset(-7, -7, p.state), container.NewStack(panels...), nil)
+	p.body = widget.Fill(6, p.state.object, container.NewStack(panels...), nil)
 	p.object = widget.NewBox(widget.Fill(8, container.NewHScroll(widget.Line(2, tabs...)), container.NewStack(p.nobody, p.body), nil),
 		theme.Panel, theme.Edge, fyne.NewSize(12, 8))
 	p.choose(at)
@@ -111,8 +111,9 @@ func (p *roomPanel) apply(s *studio.Snapshot) {
 	case r.Phase == studio.RoomHere && !r.Moderates:
 		sentence = t.RoomNotStaff
 	}
-	p.state.Set(sentence, fynetheme.ColorNameWarning)
-	show(p.state, sentence != "")
+	if p.state.say(sentence) {
+		p.body.Refresh()
+	}
 	if r.Phase != studio.NoRoom && p.object.Visible() {
 		p.panels[p.at].apply(r)
 	}
@@ -210,7 +211,30 @@ func hourOf(ms int64, r *studio.Room) string {
 	return serverTime(ms, r).Local().Format(time.TimeOnly[:5])
 }
 
-// empty is what a panel says while there is nothing in it.
+// remark is a sentence about what is not well; it takes no room while there is none.
+type remark struct {
+	object fyne.CanvasObject
+	text   *widget.Paragraph
+}
+
+func newRemark() *remark {
+	r := &remark{text: widget.NewParagraph("", fynetheme.ColorNameWarning)}
+	r.object = widget.Inset(-7, -7, r.text)
+	r.object.Hide()
+	return r
+}
+
+// say shows a sentence, "" for none, and reports whether it is another one.
+func (r *remark) say(sentence string) bool {
+	if r.text.Text() == sentence {
+		return false
+	}
+	r.text.Set(sentence, fynetheme.ColorNameWarning)
+	show(r.object, sentence != "")
+	return true
+}
+
+// emptyState is what a panel says while there is nothing in it.
 func emptyState(title, hint string) fyne.CanvasObject {
 	return widget.Stack(2, widget.NewText(title, widget.Style{Bold: true, Shrink: true}), paragraph(hint))
 }

@@ -120,11 +120,10 @@ var chineseRoom = roomWords{
 
 	DashViewers:   "观众",
 	DashLikes:     "点赞",
-	DashGifts:     "收到金币",
+	DashGifts:     "金币",
 	DashQuestions: "提问",
 	DashHeld:      "待审",
 	ViewersFell:   "▼ 10 秒内观众从 %d 人降到 %d 人",
-	DashTime:      "最近 %s",
 
 	BigType:      "大字模式",
 	BigTitle:     "Vitrine Studio – 互动",

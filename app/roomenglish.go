@@ -120,11 +120,10 @@ var englishRoom = roomWords{
 
 	DashViewers:   "VIEWERS",
 	DashLikes:     "LIKES",
-	DashGifts:     "COINS GIVEN",
+	DashGifts:     "COINS",
 	DashQuestions: "QUESTIONS",
-	DashHeld:      "IN QUEUE",
+	DashHeld:      "QUEUE",
 	ViewersFell:   "▼ Viewers fell from %d to %d within 10 s",
-	DashTime:      "last %s",
 
 	BigType:      "Big type",
 	BigTitle:     "Vitrine Studio – room",

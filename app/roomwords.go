@@ -132,7 +132,6 @@ type roomWords struct {
 	DashQuestions string
 	DashHeld      string
 	ViewersFell   string
-	DashTime      string
 
 	// Big type.
 	BigType      string
