@@ -37,7 +37,7 @@ func (t *words) post(r *studio.Room, l studio.Line) widget.Post {
 	case l.PollEnded != nil:
 		p.Text = fmt.Sprintf(t.SaysResult, t.result(r, l.PollEnded))
 	case l.Gifted != nil:
-		p.Text, p.Marked = t.gift(l.Gifted), true
+		p.Text, p.Marked = t.gift(r, l.Gifted), true
 	case l.Silenced != nil:
 		p.Head, p.Color = t.called(&l.Silenced.Who)
 		p.Text = t.silenced(r, *l.Silenced)
@@ -73,11 +73,15 @@ func sum(counts []int64) (n int64) {
 	return n
 }
 
-func (t *words) gift(g *wire.Gifted) string {
-	if g.Combo > g.Count {
-		return fmt.Sprintf(t.SaysCombo, g.Gift, g.Count, g.Combo)
+func (t *words) gift(r *studio.Room, g *wire.Gifted) string {
+	name := string(g.Gift)
+	if i := slices.IndexFunc(r.Gifts, func(one wire.Gift) bool { return one.ID == g.Gift }); i >= 0 {
+		name = r.Gifts[i].Emoji + " " + r.Gifts[i].Name
 	}
-	return fmt.Sprintf(t.SaysGift, g.Gift, g.Count)
+	if g.Combo > g.Count {
+		return fmt.Sprintf(t.SaysCombo, name, g.Count, g.Combo)
+	}
+	return fmt.Sprintf(t.SaysGift, name, g.Count)
 }
 
 func (t *words) silenced(r *studio.Room, s wire.Silenced) string {

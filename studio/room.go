@@ -48,6 +48,8 @@ type Room struct {
 	// Viewers are in the room now; Likes and Given (coins) are sums.
 	Viewers      int
 	Likes, Given int64
+	// Gifts are the kinds of gifts that there are.
+	Gifts []wire.Gift
 	// Clock is what the server's time is ahead of this computer's.
 	Clock time.Duration
 }

@@ -204,6 +204,12 @@ func TestOnlyTheNewestLinesAreRemembered(t *testing.T) {
 		if r := s.Snapshot().Room; len(r.Lines) != 400 || r.Lines[399].N != 1010 || r.Heard != 1002 {
 			t.Errorf("%d lines, %d heard", len(r.Lines), r.Heard)
 		}
+		h.frame(wire.RoomFrame{Through: 1012, Events: []wire.RoomEvent{
+			{N: 1011, By: mia, Pinned: &wire.Pinned{Line: 10}}, {N: 1012, By: mia, Highlighted: &wire.Numbered{N: 1010}},
+		}})
+		if r := s.Snapshot().Room; r.Pinned.Said == nil || r.Pinned.Said.Text != "Welcome" || !r.Line(1010).Said.Highlight {
+			t.Errorf("pinned %+v, highlighted %+v", r.Pinned, r.Line(1010).Said)
+		}
 	})
 }
 

@@ -12,7 +12,8 @@ import (
 // talk is what was heard in one room, owned by the loop. Snapshots share its slices: what is in them never changes, they only grow
 // at the end or are made anew.
 type talk struct {
-	room Room
+	room  Room
+	lines []Line // that are remembered; the room's are the last of them
 	// base is the number up to which everything was taken; early are numbers above it.
 	base  int64
 	early map[int64]bool
@@ -22,9 +23,10 @@ type talk struct {
 
 // Bounds of what is remembered of a room.
 const (
-	maxLines     = 400
-	maxAttendees = 100
-	maxEnded     = 5
+	maxLines      = 400
+	maxRemembered = 4000 // lines, for what is said about them later
+	maxAttendees  = 100
+	maxEnded      = 5
 )
 
 // public is the room for a snapshot, the same as long as nothing has changed.
@@ -40,9 +42,9 @@ func (t *talk) public() *Room {
 func (t *talk) join(j wire.RoomJoined, now time.Time) {
 	r := &t.room
 	if !j.Whole {
-		r.Lines, r.People = nil, nil
+		t.lines, r.Lines, r.People = nil, nil, nil
 	}
-	r.Phase, r.Problem, r.Me, r.Moderates = RoomHere, Problem{}, j.Me, j.Moderates
+	r.Phase, r.Problem, r.Me, r.Moderates, r.Gifts = RoomHere, Problem{}, j.Me, j.Moderates, j.Gifts
 	r.Clock = time.UnixMilli(j.Clock).Sub(now)
 	s := j.State
 	r.Pinned, r.Announced, r.Modes = s.Pinned, s.Announced, s.Modes
@@ -95,18 +97,44 @@ func (t *talk) read(e wire.RoomEvent) {
 	if !readable(e) {
 		return
 	}
-	at, there := slices.BinarySearchFunc(r.Lines, e.N, func(l Line, n int64) int { return cmp.Compare(l.N, n) })
+	at, there := t.find(e.N)
 	if there {
 		return
 	}
 	line := Line{RoomEvent: e, About: t.about(e)}
-	if at == len(r.Lines) {
-		r.Lines = append(r.Lines, line) // nobody has seen what is behind the end
+	if at == len(t.lines) {
+		t.lines = append(t.lines, line) // nobody has seen what is behind the end
 	} else {
-		r.Lines = slices.Insert(slices.Clone(r.Lines), at, line)
+		t.lines = slices.Insert(slices.Clone(t.lines), at, line)
 	}
-	r.Lines = r.Lines[max(0, len(r.Lines)-maxLines):]
+	t.lines = t.lines[max(0, len(t.lines)-maxRemembered):]
+	t.tail()
 	r.Heard++
+}
+
+// tail shows the newest lines.
+func (t *talk) tail() { t.room.Lines = t.lines[max(0, len(t.lines)-maxLines):] }
+
+// find is where a line is or would be.
+func (t *talk) find(n int64) (at int, there bool) {
+	return slices.BinarySearchFunc(t.lines, n, func(l Line, n int64) int { return cmp.Compare(l.N, n) })
+}
+
+// line is a line that is remembered; nil for none.
+func (t *talk) line(n int64) *Line {
+	if at, there := t.find(n); there {
+		return &t.lines[at]
+	}
+	return nil
+}
+
+// edit changes a line that is remembered.
+func (t *talk) edit(n int64, change func(*Line)) {
+	if at, there := t.find(n); there {
+		t.lines = slices.Clone(t.lines)
+		change(&t.lines[at])
+		t.tail()
+	}
 }
 
 func readable(e wire.RoomEvent) bool {
@@ -119,14 +147,14 @@ func (t *talk) about(e wire.RoomEvent) string {
 	r := &t.room
 	switch {
 	case e.Said != nil && e.Said.Reply > 0:
-		if l := r.Line(e.Said.Reply); l != nil && l.Said != nil && l.By != nil && !l.Removed {
+		if l := t.line(e.Said.Reply); l != nil && l.Said != nil && l.By != nil && !l.Removed {
 			return l.By.Name + ": " + l.Said.Text
 		}
 	case e.Answered != nil:
 		if q := find(r.Questions, e.Answered.Question, questionN); q != nil {
 			return q.Text
 		}
-		if l := r.Line(e.Answered.Question); l != nil && l.Asked != nil {
+		if l := t.line(e.Answered.Question); l != nil && l.Asked != nil {
 			return l.Asked.Text
 		}
 	case e.PollEnded != nil:
@@ -175,6 +203,14 @@ func (t *talk) happen(e wire.RoomEvent) {
 	switch {
 	case e.Removed != nil:
 		t.remove(e.Removed.Line)
+	case e.Highlighted != nil:
+		t.edit(e.Highlighted.N, func(l *Line) {
+			if l.Said != nil {
+				lifted := *l.Said
+				lifted.Highlight = true
+				l.Said = &lifted
+			}
+		})
 	case e.Pinned != nil:
 		r.Pinned = t.pinned(e.Pinned.Line)
 	case e.Announced != nil:
@@ -210,7 +246,7 @@ func (t *talk) pinned(n int64) *wire.RoomEvent {
 	if n == 0 {
 		return nil
 	}
-	if l := t.room.Line(n); l != nil {
+	if l := t.line(n); l != nil {
 		return &l.RoomEvent
 	}
 	return &wire.RoomEvent{N: n}
@@ -219,10 +255,7 @@ func (t *talk) pinned(n int64) *wire.RoomEvent {
 // remove takes a text out of sight, wherever it is.
 func (t *talk) remove(n int64) {
 	r := &t.room
-	if i := slices.IndexFunc(r.Lines, func(l Line) bool { return l.N == n }); i >= 0 {
-		r.Lines = slices.Clone(r.Lines)
-		r.Lines[i].Removed = true
-	}
+	t.edit(n, func(l *Line) { l.Removed = true })
 	if r.Pinned != nil && r.Pinned.N == n {
 		r.Pinned = nil
 	}
