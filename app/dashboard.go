@@ -39,7 +39,7 @@ func newDashboard(w *Window) *dashboard {
 	d.numbers = widget.Columns(8, cells...)
 	crowd := widget.Sized(fyne.NewSize(70, 0), widget.Stack(0, heading(t.DashViewers), d.viewers))
 	left := container.NewBorder(nil, nil, crowd, nil, widget.Inset(0, 4, d.curve))
-	right := widget.Fill(0, nil, widget.Stack(0, d.numbers, d.alarm), nil)
+	right := container.NewStack(d.numbers, widget.Row(d.alarm))
 	d.object = widget.NewBox(widget.Columns(18, left, right), theme.Panel, theme.Edge, fyne.NewSize(12, 6))
 	return d
 }
