@@ -35,6 +35,7 @@ var storeys = []struct {
 	{"studio/publish", 1},
 	{"studio/remote", 1},
 	{"server/live", 1},
+	{"server/bus", 1},
 	{"server/pay", 1},
 	{"server/turn", 1},
 	{"server/shop", 1},
@@ -167,6 +168,7 @@ func TestHardwareAndToolkitsStayInTheirRooms(t *testing.T) {
 		{"github.com/pion/turn/v2", nil}, // one datagram ends its server
 		{"github.com/pion/turn/v5", []string{"server/turn"}},
 		{"modernc.org/sqlite", []string{"server/store"}},
+		{"github.com/nats-io", []string{"server/bus"}},
 		{"C", []string{"capture", "effects", "studio/encode"}},
 	}
 	for _, p := range packages(t) {
@@ -189,7 +191,7 @@ func TestHardwareAndToolkitsStayInTheirRooms(t *testing.T) {
 
 func TestDomainRoomsImportOnlyWire(t *testing.T) {
 	for _, p := range packages(t) {
-		if !under(p.room(), "server/live", "server/turn", "server/stage", "server/chat", "server/shop", "server/pay", "server/trust", "server/reach") {
+		if !under(p.room(), "server/live", "server/turn", "server/stage", "server/chat", "server/bus", "server/shop", "server/pay", "server/trust", "server/reach") {
 			continue
 		}
 		_, own := storey(p.room())

@@ -14,6 +14,7 @@ import (
 
 	"github.com/caddyserver/certmagic"
 
+	"vitrine/server/bus"
 	"vitrine/server/live"
 	"vitrine/server/pay"
 	"vitrine/server/reach"
@@ -32,6 +33,10 @@ type Config struct {
 	// Database is the PostgreSQL database to keep everything in, "postgres://user:password@host:port/name". Empty means SQLite,
 	// in Data.
 	Database string
+	// NATS are the servers of the cluster that joins several of this server, "nats://user:password@host:port" or "tls://…", several
+	// separated by commas. Empty means that this one is alone. NATSCredentials is a file that proves who it is there, for clusters
+	// that want one.
+	NATS, NATSCredentials string
 	// MediaPort is the UDP port of all media. 0 means the number that HTTP's port has, or any if that one is taken.
 	MediaPort int
 	// TURNPort is the UDP and TCP port of the relay for those whose network lets no UDP through. 0 means none.
@@ -144,6 +149,9 @@ func (c Config) Validate() error {
 	if err := (store.Config{URL: c.Database}).Validate(); err != nil {
 		return err
 	}
+	if err := c.bus().Validate(); err != nil {
+		return err
+	}
 	if c.MediaPort < 0 || c.MediaPort > 65535 {
 		return fmt.Errorf("media port %d is not between 0 and 65535", c.MediaPort)
 	}
@@ -253,6 +261,10 @@ func (c Config) withDefaults() Config {
 		c.Listening = func(Addresses) {}
 	}
 	return c
+}
+
+func (c Config) bus() bus.Config {
+	return bus.Config{URL: c.NATS, Credentials: c.NATSCredentials, Log: c.Log}
 }
 
 func (c Config) live() live.Config {

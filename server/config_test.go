@@ -29,6 +29,9 @@ func TestConfig(t *testing.T) {
 		"a public address":          {Config{PublicAddresses: []netip.Addr{netip.MustParseAddr("203.0.113.1")}}, true},
 		"a database by URL":         {Config{Database: "postgres://me:secret@db.example/shop"}, true},
 		"a database of MySQL":       {Config{Database: "mysql://me:secret@db.example/shop"}, false},
+		"a cluster by URL":          {Config{NATS: "nats://me:secret@a.example,tls://me:secret@b.example"}, true},
+		"a cluster of Kafka":        {Config{NATS: "kafka://me:secret@a.example"}, false},
+		"credentials for nobody":    {Config{NATSCredentials: "me.creds"}, false},
 		"no public address at all":  {Config{PublicAddresses: []netip.Addr{{}}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {

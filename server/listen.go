@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 
+	"vitrine/server/bus"
 	"vitrine/server/live"
 	"vitrine/server/store"
 	"vitrine/server/turn"
@@ -16,6 +17,7 @@ import (
 // rooms are what a server is made of, with their sockets open.
 type rooms struct {
 	db    *store.Store
+	bus   *bus.Bus
 	sec   *security
 	stage *live.Stage
 	relay *turn.Server // nil if there is none
@@ -35,6 +37,9 @@ func (s *Server) open(ctx context.Context, db *store.Store, sec *security) (r *r
 		}
 	}()
 	r = &rooms{db: db, sec: sec}
+	if r.bus, err = bus.New(s.cfg.bus()); err != nil {
+		return nil, err
+	}
 	if r.http, err = listen(ctx, "HTTP", s.cfg.Listen); err != nil {
 		return nil, err
 	}

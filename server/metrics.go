@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"vitrine/server/bus"
 	"vitrine/server/live"
 	"vitrine/server/turn"
 )
@@ -89,13 +90,35 @@ func relayMetrics(relay *turn.Server) (list []prometheus.Collector) {
 	return list
 }
 
-// metrics serves the numbers of the stage and the relay, which may be nil, and the process's CPU, memory and files, in
+// busMetrics read the bus whenever they are asked.
+func busMetrics(b *bus.Bus) (list []prometheus.Collector) {
+	counter := func(name, help string, read func(bus.Stats) uint64) {
+		list = append(list, prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "vitrine_bus_" + name + "_total", Help: help},
+			func() float64 { return float64(read(b.Stats())) }))
+	}
+	counter("messages_in", "Messages that the bus brought.", func(s bus.Stats) uint64 { return s.Received })
+	counter("messages_out", "Messages given to the bus.", func(s bus.Stats) uint64 { return s.Sent })
+	counter("bytes_in", "Bytes that the bus brought.", func(s bus.Stats) uint64 { return s.BytesIn })
+	counter("bytes_out", "Bytes given to the bus.", func(s bus.Stats) uint64 { return s.BytesOut })
+	counter("lost", "Messages from the bus that a full queue did not take.", func(s bus.Stats) uint64 { return s.Lost })
+	counter("reconnects", "How often the line to the bus was taken up again.", func(s bus.Stats) uint64 { return s.Reconnects })
+	return append(list, prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "vitrine_bus_up", Help: "1 while the line to the bus is up."},
+		func() float64 {
+			if b.Stats().Up {
+				return 1
+			}
+			return 0
+		}))
+}
+
+// metrics serves the numbers of the stage, the bus and the relay, which may be nil, and the process's CPU, memory and files, in
 // Prometheus' text form.
-func metrics(stage *live.Stage, relay *turn.Server) http.Handler {
+func metrics(stage *live.Stage, relay *turn.Server, b *bus.Bus) http.Handler {
 	r := prometheus.NewRegistry()
 	if relay != nil {
 		r.MustRegister(relayMetrics(relay)...)
 	}
+	r.MustRegister(busMetrics(b)...)
 	r.MustRegister(
 		newStageMetrics(stage),
 		collectors.NewGoCollector(),

@@ -1,8 +1,8 @@
 // Package server builds the companion server from its rooms: store keeps the shows, live forwards media, api speaks HTTP,
-// web is the page, turn relays media for those who cannot reach live. It owns their lifetimes, their sockets (TCP for HTTP,
+// web is the page, turn relays media for those who cannot reach live, bus joins several servers. It owns their lifetimes, their sockets (TCP for HTTP,
 // UDP for all media, one port of both for TURN) and the certificate, introduces the rooms to each other, and lets the server
 // go down in order: first it says that it is not ready and takes nothing new, then it ends the sessions, then HTTP, then the
-// database. It has no queue.
+// bus, then the database. It has no queue.
 package server
 
 import (
@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"vitrine/server/api"
+	"vitrine/server/bus"
 	"vitrine/server/live"
 	"vitrine/server/store"
 	"vitrine/server/trust"
@@ -101,8 +102,27 @@ func (s *Server) furnish(ctx context.Context, db *store.Store) error {
 	return nil
 }
 
-// serve runs the rooms until ctx ends and they have drained.
+// serve runs the bus, and the rooms on it, until ctx ends and they have drained.
 func (s *Server) serve(ctx context.Context, r *rooms) error {
+	g, broken := errgroup.WithContext(context.WithoutCancel(ctx))
+	needed, leave := context.WithCancel(broken)
+	g.Go(func() error { return r.bus.Run(needed) })
+	g.Go(func() error {
+		defer leave()
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		defer context.AfterFunc(broken, stop)()
+		select { // or the first visitors would find the rooms apart
+		case <-r.bus.Ready():
+		case <-ctx.Done():
+		}
+		return s.serveRooms(ctx, r)
+	})
+	return g.Wait()
+}
+
+// serveRooms runs the rooms until ctx ends and they have drained.
+func (s *Server) serveRooms(ctx context.Context, r *rooms) error {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	g, broken := errgroup.WithContext(running)
@@ -142,7 +162,7 @@ func (s *Server) serve(ctx context.Context, r *rooms) error {
 // edge is the handler of all requests.
 func (s *Server) edge(r *rooms) http.Handler {
 	h := api.New(api.Config{
-		Stage: r.stage, Store: r.db, Ready: s.readiness(r.db), Page: web.Handler(), Metrics: metrics(r.stage, r.relay),
+		Stage: r.stage, Store: r.db, Ready: s.readiness(r.db, r.bus), Page: web.Handler(), Metrics: metrics(r.stage, r.relay, r.bus),
 		Relays: s.relays(r.relay), TrustedProxies: s.cfg.TrustedProxies, Log: s.log,
 		Gate: r.trade.gate, Shop: r.trade.shop, Pay: r.trade.ways, Open: r.trade.open, Feed: r.trade.feed, Withdrawals: r.trade.links,
 		Webhooks: r.trade.outbox, Exports: map[string]trust.Exporter{"shop": store.Bought{Store: r.db, Open: r.trade.open}}, Outside: s.cfg.Webhooks, Risk: trust.Risk{Large: s.cfg.Large},
@@ -170,7 +190,7 @@ func (s *Server) announce(r *rooms) {
 }
 
 // readiness says why the server should get no new work.
-func (s *Server) readiness(db *store.Store) func(context.Context) error {
+func (s *Server) readiness(db *store.Store, b *bus.Bus) func(context.Context) error {
 	return func(ctx context.Context) error {
 		if s.draining.Load() {
 			return &wire.Error{Code: wire.Unavailable, Text: "the server is stopping", RetryAfter: s.cfg.Drain}
@@ -178,6 +198,10 @@ func (s *Server) readiness(db *store.Store) func(context.Context) error {
 		if err := db.Check(ctx); err != nil {
 			s.log.Error("not ready", "error", err)
 			return wire.Errorf(wire.Unavailable, "the database does not answer")
+		}
+		if err := b.Check(ctx); err != nil {
+			s.log.Error("not ready", "error", err)
+			return wire.Errorf(wire.Unavailable, "the bus between the servers does not answer")
 		}
 		return nil
 	}

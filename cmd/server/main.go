@@ -39,6 +39,8 @@ type settings struct {
 	Listen        string          `help:"Address of HTTP, host:port. Without it: :443 with TLS, :8080 else." env:"VITRINE_LISTEN"`
 	Data          string          `help:"Folder of the database." default:"vitrine-data" type:"path" env:"VITRINE_DATA"`
 	Database      string          `help:"PostgreSQL database to keep everything in, postgres://… ; without it SQLite in --data." placeholder:"URL" env:"VITRINE_DATABASE"`
+	NATS          string          `help:"NATS servers that join several of this server, nats://… or tls://…, separated by commas; without them this one is alone." name:"nats" placeholder:"URL" env:"VITRINE_NATS"`
+	NATSCreds     string          `help:"File of NATS credentials for them, where they want one." name:"nats-creds" placeholder:"FILE" type:"path" env:"VITRINE_NATS_CREDS"`
 	MediaPort     int             `help:"UDP port of all media. 0: the number of HTTP's port." default:"0" env:"VITRINE_MEDIA_PORT"`
 	TURNPort      int             `help:"UDP and TCP port of the relay for viewers whose network lets no UDP through. 0: none." name:"turn-port" default:"0" env:"VITRINE_TURN_PORT"`
 	TLSCert       string          `help:"PEM file of the certificate chain; read again when it changes." name:"tls-cert" placeholder:"FILE" env:"VITRINE_TLS_CERT"`
@@ -159,7 +161,7 @@ func parse(set *settings, args []string, out, errOut io.Writer) (command string,
 
 func (s *settings) config(out, errOut io.Writer) (server.Config, error) {
 	cfg := server.Config{
-		Listen: s.Listen, Data: s.Data, Database: s.Database, MediaPort: s.MediaPort, TURNPort: s.TURNPort, PublicAddresses: s.PublicAddress,
+		Listen: s.Listen, Data: s.Data, Database: s.Database, NATS: s.NATS, NATSCredentials: s.NATSCreds, MediaPort: s.MediaPort, TURNPort: s.TURNPort, PublicAddresses: s.PublicAddress,
 		TLSCert: s.TLSCert, TLSKey: s.TLSKey, Domain: s.Domain, ACMEEmail: s.ACMEEmail, TrustedProxies: s.TrustedProxy,
 		MaxSessions: s.MaxSessions, MaxViewers: s.MaxViewers, MaxPerAddress: s.MaxPerAddress, Grace: s.Grace, Drain: s.Drain,
 		Out: out, Log: slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: s.LogLevel})),

@@ -137,6 +137,9 @@ func TestSettings_that_make_no_sense_are_named(t *testing.T) {
 		"a proxy that is no network": {[]string{"--trusted-proxy", "10.0.0.1"}, "10.0.0.1"},
 		"a TURN port too high":       {[]string{"--turn-port", "70000"}, "70000"},
 		"a database of MySQL":        {[]string{"--database", "mysql://me:correct-horse@db.example/shop"}, "mysql://"},
+		"a cluster of Kafka":         {[]string{"--nats", "kafka://me:correct-horse@a.example"}, "kafka://"},
+		"a cluster without a scheme": {[]string{"--nats", "me:correct-horse@a.example"}, "nats://"},
+		"credentials for no cluster": {[]string{"--nats-creds", "/nowhere/me.creds"}, "URL"},
 		"an address that is none":    {[]string{"--public-address", "here"}, "here"},
 		"a way to pay that is none":  {[]string{"--pay", "shells"}, "shells"},
 		"a transfer to nowhere":      {[]string{"--pay", "transfer"}, "account"},
@@ -184,6 +187,15 @@ func TestA_database_that_does_not_answer_is_told_without_its_password(t *testing
 	var out, errOut bytes.Buffer
 	code := run(t.Context(), []string{"--listen", "127.0.0.1:0", "--data", t.TempDir(), "--log-level", "debug"}, &out, &errOut)
 	if all := out.String() + errOut.String(); code != 1 || !strings.Contains(all, "cannot be reached") || strings.Contains(all, "correct-horse") {
+		t.Errorf("it ended with %d and %q", code, all)
+	}
+}
+
+func TestCredentials_for_the_cluster_that_are_not_there_are_told(t *testing.T) {
+	t.Setenv("VITRINE_NATS", "nats://correct-horse@127.0.0.1:1")
+	var out, errOut bytes.Buffer
+	code := run(t.Context(), []string{"--listen", "127.0.0.1:0", "--data", t.TempDir(), "--nats-creds", "/nowhere/me.creds"}, &out, &errOut)
+	if all := out.String() + errOut.String(); code != 1 || !strings.Contains(all, "/nowhere/me.creds") || strings.Contains(all, "correct-horse") {
 		t.Errorf("it ended with %d and %q", code, all)
 	}
 }

@@ -56,10 +56,10 @@ type roomFrame struct {
 
 // result is what clients saw.
 type result struct {
-	took                                time.Duration
-	lines, frames, gone, refused, count int64
-	sent                                int
-	ages                                [20_001]int64 // how many lines were so many ms old
+	took                         time.Duration
+	lines, frames, gone, refused int64
+	sent                         int
+	ages                         [20_001]int64 // how many lines were so many ms old
 }
 
 // age is a percentile, ms.

@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime/debug"
-	"runtime/pprof"
 	"strings"
 	"sync"
 	"syscall"
@@ -222,16 +221,6 @@ func serveRooms(kind string) int {
 		_ = json.NewEncoder(w).Encode(u)
 	})
 	go func() { _ = http.Serve(l, mux) }()
-	if at := os.Getenv("ROOM_PROFILE"); at != "" {
-		go func() {
-			time.Sleep(8 * time.Second)
-			f, _ := os.Create(at)
-			_ = pprof.StartCPUProfile(f)
-			time.Sleep(10 * time.Second)
-			pprof.StopCPUProfile()
-			f.Close()
-		}()
-	}
 	fmt.Println(l.Addr())
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	return 0
@@ -267,7 +256,10 @@ func realRooms(ctx context.Context, all *sync.WaitGroup, staff bool) (http.Handl
 	if err != nil {
 		return nil, err
 	}
-	room := chat.NewBare()
+	room, err := newHub(db)
+	if err != nil {
+		return nil, err
+	}
 	var rooms Rooms = room
 	if staff {
 		rooms = allStaff{room}

@@ -115,7 +115,7 @@ func opens(t testing.TB, plan pay.Plan, with ...func(*Config)) *market {
 		Webhooks: m.db.Outbox("test", safe),
 		Store:    m.db, Page: http.NotFoundHandler(), Ready: func(context.Context) error { return nil }, Log: log,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-		Gate:           m.gate, Shop: m.shop, Feed: feed, Pay: map[wire.PayMethod]pay.Provider{wire.PayTest: m.bank},
+		Gate:           m.gate, Shop: m.shop, Feed: feed, Sockets: NewSockets(nil), Pay: map[wire.PayMethod]pay.Provider{wire.PayTest: m.bank},
 		Open: unseal, Exports: map[string]trust.Exporter{"shop": store.Bought{Store: m.db, Open: unseal}},
 		Risk:        trust.Risk{Large: []wire.Money{eur(1_000_000)}},
 		Withdrawals: shop.WithdrawalKeys{bytes.Repeat([]byte("k"), 32)},

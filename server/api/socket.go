@@ -1,8 +1,8 @@
 package api
 
 import (
-	"context"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -27,8 +27,9 @@ const (
 	decideWithin = 15 * time.Second
 	// hardest is the longest message that is answered, in bytes: with a longer one the connection ends.
 	hardest = 8 * wire.MaxRequest
-	// abuseMost is how many messages too many a client may send until it is cut off, where each abuseEvery takes one off.
-	abuseMost, abuseEvery = 300, 200 * time.Millisecond
+	// abuseMost is how many messages too many a client may send until it is cut off, where each abuseEvery takes one off. After each
+	// nothing is read for abusePause: what waits fills the window of TCP, and its sender waits too.
+	abuseMost, abuseEvery, abusePause = 100, 200 * time.Millisecond, 20 * time.Millisecond
 	// staffFor is how long a socket of the staff lasts: then it comes back, and it is looked anew at who it is.
 	staffFor = 15 * time.Minute
 )
@@ -110,6 +111,7 @@ func (k *socket) calm() (wait time.Duration) {
 	if k.tooManyAt = now; k.tooMany > abuseMost {
 		k.send(wire.RoomFlood, "too many messages")
 	}
+	time.Sleep(abusePause)
 	return wait
 }
 

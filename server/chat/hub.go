@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -194,6 +195,16 @@ func (h *Hub) Do(ctx context.Context, show wire.ShowID, who Who, q wire.RoomRequ
 	}
 	a.N, a.Error = said.N, said.Error
 	return a
+}
+
+// Log reads a room's log after an event: at most most events. Without staff it is as all people see it, for a replay; with it, it is
+// the record of all that the staff did.
+func (h *Hub) Log(ctx context.Context, show wire.ShowID, after int64, most int, staff bool) ([]wire.RoomEvent, error) {
+	list, err := h.c.Storage.ReadRoom(ctx, show, Span{After: after, Through: maxN, Most: most})
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(list, func(e wire.RoomEvent) bool { return e.Staff && !staff }), nil
 }
 
 // Credit puts coins into a person's wallet, as for money that was paid. The same key again changes nothing; for anything else it

@@ -96,13 +96,15 @@ func telling(word string) bool {
 	return !unicode.Is(unicode.Han, []rune(word)[0]) && (len(word) <= 2 || strings.ContainsFunc(word, unicode.IsDigit))
 }
 
-// like is how like two questions are, 0 to 1: Dice's coefficient of their words, where words with the same stem are the same.
+// like is how like two questions are, 0 to 1: Dice's coefficient of their words, where words with the same stem are the same. It is
+// less where each says something that the other does not, for then one thing stands for another.
 func (b bag) like(o bag) float64 {
 	if len(b.words)+len(o.words) == 0 {
 		return 0
 	}
 	same, factor := 0, 1.0
-	for _, pair := range [2][2]bag{{b, o}, {o, b}} {
+	var alone [2]bool
+	for side, pair := range [2][2]bag{{b, o}, {o, b}} {
 		for _, word := range pair[0].words {
 			switch found := slices.ContainsFunc(pair[1].words, func(w string) bool { return akin(w, word) }); {
 			case found:
@@ -111,8 +113,13 @@ func (b bag) like(o bag) float64 {
 				return 0
 			case word[0] == '#':
 				factor = 0.75 // one asks what it costs or when, the other whether
+			default:
+				alone[side] = true
 			}
 		}
+	}
+	if alone[0] && alone[1] {
+		factor *= 0.85
 	}
 	return factor * float64(same) / float64(len(b.words)+len(o.words))
 }

@@ -5,28 +5,68 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
+	"vitrine/server/bus"
 	"vitrine/server/chat"
 	"vitrine/server/store"
 	"vitrine/server/store/rig"
 	"vitrine/server/wire"
 )
 
-// engines are the databases that rooms are proved on.
-var engines = map[string]func(t testing.TB) store.Config{
-	"SQLite":     func(t testing.TB) store.Config { return store.Config{Folder: t.TempDir()} },
-	"PostgreSQL": func(t testing.TB) store.Config { return store.Config{URL: rig.Shared(t).URL()} },
+func TestMain(m *testing.M) { goleak.VerifyTestMain(rig.Main(closing{m})) }
+
+// shared are databases that all tests have together, each with a show of its own: a fresh one takes PostgreSQL a second.
+var shared struct {
+	mu     sync.Mutex
+	all    map[string]*store.Store
+	folder string
 }
 
-const demo wire.ShowID = "demo"
+// closing closes them after the tests.
+type closing struct{ rig.Tests }
+
+func (c closing) Run() int {
+	code := c.Tests.Run()
+	for _, db := range shared.all {
+		_ = db.Close()
+	}
+	_ = os.RemoveAll(shared.folder)
+	return code
+}
+
+// engines are the databases that rooms are proved on.
+var engines = []string{"SQLite", "PostgreSQL"}
+
+func opened(t testing.TB, engine string) *store.Store {
+	t.Helper()
+	var cfg store.Config
+	if engine == "PostgreSQL" {
+		cfg.URL = rig.Shared(t).URL()
+	} else {
+		var err error
+		if shared.folder, err = os.MkdirTemp("", "rooms"); err != nil {
+			t.Fatal(err)
+		}
+		cfg.Folder = shared.folder
+	}
+	db, err := store.Open(context.Background(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
 
 // town is a database, a bus and hubs on them, with a clock that only the test moves.
 type town struct {
 	t     testing.TB
+	show  wire.ShowID
 	db    chat.Storage
 	bus   *wires
 	clock atomic.Int64 // Unix ms
@@ -34,14 +74,27 @@ type town struct {
 	ids   atomic.Int64
 }
 
-func newTown(t testing.TB, cfg store.Config) *town {
+var shows atomic.Int64
+
+// newTown is a fresh show in a shared database.
+func newTown(t testing.TB, engine string) *town {
 	t.Helper()
-	db, err := store.Open(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	db := shared.all[engine]
+	if db == nil {
+		if shared.all == nil {
+			shared.all = map[string]*store.Store{}
+		}
+		db = opened(t, engine)
+		shared.all[engine] = db
 	}
-	t.Cleanup(func() { _ = db.Close() })
-	w := &town{t: t, db: db, bus: newWires(), judge: &strict{}}
+	return townOn(t, db, wire.ShowID(fmt.Sprint("show-", shows.Add(1))))
+}
+
+// townOn is a show in a database.
+func townOn(t testing.TB, db chat.Storage, show wire.ShowID) *town {
+	w := &town{t: t, show: show, db: db, bus: newWires(), judge: &strict{}}
 	w.clock.Store(time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC).UnixMilli())
 	return w
 }
@@ -50,7 +103,6 @@ func newTown(t testing.TB, cfg store.Config) *town {
 type hub struct {
 	*chat.Hub
 	w    *town
-	line *line
 	kill func() // ends it; what it has begun with the store may or may not be done
 }
 
@@ -62,11 +114,17 @@ func (w *town) hub() *hub {
 
 func (w *town) hubOn(db chat.Storage) *hub {
 	w.t.Helper()
-	h := &hub{w: w, line: w.bus.line()}
+	return w.hubBy(db, w.bus.line())
+}
+
+// hubBy starts a process that has a way to a bus.
+func (w *town) hubBy(db chat.Storage, way chat.Bus) *hub {
+	w.t.Helper()
+	h := &hub{w: w}
 	var err error
 	h.Hub, err = chat.New(chat.Config{
-		Storage: db, Bus: h.line, Judge: w.judge, Now: func() time.Time { return time.UnixMilli(w.clock.Load()) },
-		Subject: func(show wire.ShowID, words ...string) string { return fmt.Sprint(show, words) },
+		Storage: db, Bus: way, Judge: w.judge, Now: func() time.Time { return time.UnixMilli(w.clock.Load()) },
+		Subject: bus.Subject,
 		Media:   func(wire.ShowID) int64 { return w.clock.Load() - 1000 },
 	})
 	if err != nil {
@@ -76,7 +134,9 @@ func (w *town) hubOn(db chat.Storage) *hub {
 	done := make(chan error, 1)
 	go func() { done <- h.Run(ctx) }()
 	h.kill = sync.OnceFunc(func() {
-		h.line.cut(true)
+		if l, ok := way.(*line); ok {
+			l.cut(true)
+		}
 		cancel()
 		if err := <-done; err != nil {
 			w.t.Error("a hub ended with", err)
@@ -125,7 +185,7 @@ func (h *hub) asks(who chat.Who, q wire.RoomRequest) wire.RoomAnswer {
 	if q.ID == "" {
 		q.ID = h.w.id()
 	}
-	return h.Do(h.w.t.Context(), demo, who, q)
+	return h.Do(h.w.t.Context(), h.w.show, who, q)
 }
 
 func say(text string) wire.RoomRequest { return wire.RoomRequest{Say: &wire.Say{Text: text}} }
@@ -140,7 +200,7 @@ func (h *hub) says(who chat.Who, text string) int64 {
 // joins has somebody join, and leaves again.
 func (h *hub) joins(who chat.Who, after int64) wire.RoomJoined {
 	h.w.t.Helper()
-	sub, j, err := h.Join(h.w.t.Context(), demo, who, after)
+	sub, j, err := h.Join(h.w.t.Context(), h.w.show, who, after)
 	if err != nil {
 		h.w.t.Fatalf("%s cannot join: %v", who.Name, err)
 	}
@@ -151,7 +211,7 @@ func (h *hub) joins(who chat.Who, after int64) wire.RoomJoined {
 // all reads the whole log.
 func (w *town) all() []wire.RoomEvent {
 	w.t.Helper()
-	list, err := w.db.ReadRoom(w.t.Context(), demo, chat.Span{Through: 1 << 60, Most: 1 << 20})
+	list, err := w.db.ReadRoom(w.t.Context(), w.show, chat.Span{Through: 1 << 60, Most: 1 << 20})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -12,8 +12,8 @@ import (
 
 // everyEngine runs a test on each.
 func everyEngine(t *testing.T, test func(t *testing.T, w *town)) {
-	for name, cfg := range engines {
-		t.Run(name, func(t *testing.T) { test(t, newTown(t, cfg(t))) })
+	for _, name := range engines {
+		t.Run(name, func(t *testing.T) { test(t, newTown(t, name)) })
 	}
 }
 
@@ -45,12 +45,12 @@ func hears(t *testing.T, s *chat.Subscription, n int64) wire.RoomEvent {
 func TestWhatIsSaidIsHeardInAllProcessesAndComesBackByNumber(t *testing.T) {
 	everyEngine(t, func(t *testing.T, w *town) {
 		a, b := w.hub(), w.hub()
-		sub, j, err := a.Join(t.Context(), demo, viewer("Ann"), 0)
+		sub, j, err := a.Join(t.Context(), w.show, viewer("Ann"), 0)
 		if err != nil || len(j.Events) != 0 || j.Through != 0 || j.Me.Name != "Ann" {
 			t.Fatalf("the first: %+v, %v", j, err)
 		}
 		defer sub.Close()
-		far, _, err := b.Join(t.Context(), demo, viewer("Ben"), 0)
+		far, _, err := b.Join(t.Context(), w.show, viewer("Ben"), 0)
 		if err != nil {
 			t.Fatal(err)
 		}

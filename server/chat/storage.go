@@ -20,8 +20,9 @@ var (
 type Storage interface {
 	// RoomHead tells where a room's log ends; the zero Head for a room that nobody has been in.
 	RoomHead(ctx context.Context, show wire.ShowID) (Head, error)
-	// TakeRoom begins a new epoch: homes before it can write no more. ErrBehind says that another was faster.
-	TakeRoom(ctx context.Context, show wire.ShowID) (Head, error)
+	// TakeRoom begins a new epoch: homes before it can write no more. Answers that are older than forget (Unix ms) are forgotten.
+	// ErrBehind says that another was faster.
+	TakeRoom(ctx context.Context, show wire.ShowID, forget int64) (Head, error)
 	// LoadRoom reads what a home needs to go on, all of one moment.
 	LoadRoom(ctx context.Context, show wire.ShowID) (*Saved, error)
 	// AskRoom looks up what a batch needs besides.

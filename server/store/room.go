@@ -31,11 +31,8 @@ func (s *Store) RoomHead(ctx context.Context, show wire.ShowID) (chat.Head, erro
 	return chat.Head{Turn: h.Turn, Epoch: h.Epoch, N: h.N}, nil
 }
 
-// answersKept is how long the same request gets the same answer, in ms.
-const answersKept = 24 * 60 * 60 * 1000
-
-// TakeRoom implements chat.Storage. It also forgets answers that are older than a day.
-func (s *Store) TakeRoom(ctx context.Context, show wire.ShowID) (chat.Head, error) {
+// TakeRoom implements chat.Storage.
+func (s *Store) TakeRoom(ctx context.Context, show wire.ShowID, forget int64) (chat.Head, error) {
 	if err := s.query.BeginRoom(ctx, string(show)); err != nil {
 		return chat.Head{}, fmt.Errorf("begin the room: %w", err)
 	}
@@ -48,7 +45,7 @@ func (s *Store) TakeRoom(ctx context.Context, show wire.ShowID) (chat.Head, erro
 		if err := moveRoom(ctx, q, show, before, after); err != nil {
 			return err
 		}
-		return q.DropRoomAnswers(ctx, sqlc.DropRoomAnswersParams{Show: string(show), At: s.now().UnixMilli() - answersKept})
+		return q.DropRoomAnswers(ctx, sqlc.DropRoomAnswersParams{Show: string(show), At: forget})
 	})
 	if behind(err) || taken(err) {
 		return chat.Head{}, chat.ErrBehind

@@ -36,6 +36,7 @@ const rights = `
 	people.read      . . + . . . +
 	products.edit    . . . . + + +
 	products.read    . . + + + + +
+	room.join        + + + + + + +
 	settings.manage  . . . . . . !
 	shop.browse      + + + + + + +
 	shop.buy         + + + + + + +
