@@ -1,6 +1,7 @@
 package widget
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -8,6 +9,8 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/test"
 	"pgregory.net/rapid"
+
+	"vitrine/app/theme"
 )
 
 func TestTextIsWrappedWithoutLosingAWord(t *testing.T) {
@@ -98,5 +101,21 @@ func TestAFeedIsGoneThroughWithKeysAndClicks(t *testing.T) {
 	f.Set(rowsTo(2))
 	if f.Selected() != 0 {
 		t.Error("a row that went is chosen")
+	}
+}
+
+// A busy room: 300 lines a second come in ten frames of 30, of which the feed holds 400.
+func BenchmarkAFrameOfABusyRoom(b *testing.B) {
+	a := test.NewTempApp(b)
+	a.Settings().SetTheme(theme.New(theme.Dark))
+	f := NewFeed(true, 1)
+	w := test.NewTempWindow(b, f)
+	w.Resize(fyne.NewSize(320, 400))
+	var all []Post
+	for i := range 12_400 {
+		all = append(all, Post{ID: int64(i + 1), Head: fmt.Sprint("Guest ", i%977), Text: strings.Repeat("words that are said ", 1+i%4)})
+	}
+	for n := 0; b.Loop(); n = (n + 30) % 12_000 {
+		f.Set(all[n : n+400])
 	}
 }
