@@ -44,42 +44,45 @@ type chatPanel struct {
 
 func newChatPanel(w *Window) *chatPanel {
 	p := &chatPanel{w: w, feed: widget.NewFeed(true, 1)}
-	t := w.words
 	p.feed.Keys = w.keys
 	p.feed.Chosen, p.feed.Second, p.feed.Moved = p.menu, p.menu, func() { p.show(roomOf(w.snap)) }
-	p.empty = widget.NewText(t.ChatEmpty, widget.Style{Color: theme.Quiet, Shrink: true})
-	p.fresh = widget.NewButton("", theme.Down, widget.Primary, p.feed.Follow)
+	p.empty = widget.NewText(w.words.ChatEmpty, widget.Style{Color: theme.Quiet, Shrink: true})
+	p.fresh = p.button("", theme.Down, widget.Primary, p.feed.Follow)
 	p.pinned = newBanner(w, func() { w.tell(func(ctx context.Context) error { return w.desk.Pin(ctx, 0) }) })
 	p.announced = newBanner(w, func() { w.tell(func(ctx context.Context) error { return w.desk.Announce(ctx, "") }) })
+	over := container.NewBorder(nil, container.NewCenter(p.fresh), nil, nil)
+	p.object = widget.Fill(6, widget.Stack(4, p.announced.object, p.pinned.object), container.NewStack(p.empty, p.feed, over), p.newBox())
+	show(p.fresh, false)
+	return p
+}
+
+// newBox is what lies below the lines: whom one answers, what is wrong, and the box with its buttons.
+func (p *chatPanel) newBox() fyne.CanvasObject {
+	t := p.w.words
 	p.box = widget.NewEntry(t.SayHint)
 	p.box.OnSubmitted = func(string) { p.say() }
 	p.box.OnChanged = func(string) { p.wrong = ""; p.speak() }
-	p.send = widget.NewButton(t.Send, "", widget.Plain, p.say)
-	more := widget.NewButton("", theme.More, widget.Plain, nil)
-	more.OnTap(func() {
-		at := fyne.CurrentApp().Driver().AbsolutePositionForObject(more)
-		w.pop(at, p.modes()...)
-	})
-	p.note = newRemark()
-	p.replyTo = widget.Caption("")
-	stop := widget.NewButton("", theme.Close, widget.Quiet, func() { p.answer(0) })
-	p.replying = widget.Row(p.replyTo, stop)
 	p.box.Keys = func(e *fyne.KeyEvent, down bool) {
 		if down && e.Name == fyne.KeyEscape && p.reply != 0 {
 			p.answer(0)
 			return
 		}
-		w.keys(e, down)
+		p.w.keys(e, down)
 	}
-	for _, b := range []*widget.Button{p.fresh, p.send, more, stop} {
-		b.Keys = w.keys
-	}
-	foot := widget.Stack(4, p.replying, p.note.object, widget.Row(p.box, p.send, more))
-	over := container.NewBorder(nil, container.NewCenter(p.fresh), nil, nil)
-	p.object = widget.Fill(6, widget.Stack(4, p.announced.object, p.pinned.object), container.NewStack(p.empty, p.feed, over), foot)
-	show(p.replying, false)
-	show(p.fresh, false)
-	return p
+	p.send = p.button(t.Send, "", widget.Plain, p.say)
+	more := p.button("", theme.More, widget.Plain, nil)
+	more.OnTap(func() { p.w.pop(fyne.CurrentApp().Driver().AbsolutePositionForObject(more), p.modes()...) })
+	p.note = newRemark()
+	p.replyTo = widget.Caption("")
+	p.replying = widget.Row(p.replyTo, p.button("", theme.Close, widget.Quiet, func() { p.answer(0) }))
+	p.replying.Hide()
+	return widget.Stack(4, p.replying, p.note.object, widget.Row(p.box, p.send, more))
+}
+
+func (p *chatPanel) button(text string, s theme.Symbol, k widget.Kind, do func()) *widget.Button {
+	b := widget.NewButton(text, s, k, do)
+	b.Keys = p.w.keys
+	return b
 }
 
 func (p *chatPanel) root() fyne.CanvasObject { return p.object }

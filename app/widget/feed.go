@@ -23,18 +23,17 @@ type Feed struct {
 	Chosen, Second func(id int64, at fyne.Position)
 	Moved          func()
 
-	rows     []Post
-	shapes   []*shape // parallel to rows
-	scale    float32
-	chosen   int64
-	focused  bool
-	follows  bool // by its kind
-	atEnd    bool
-	scroll   *container.Scroll
-	body     *feedBody
-	width    float32
-	height   float32
-	arranged bool
+	rows    []Post
+	shapes  []*shape // parallel to rows
+	scale   float32
+	chosen  int64
+	focused bool
+	follows bool // by its kind
+	atEnd   bool
+	scroll  *container.Scroll
+	body    *feedBody
+	width   float32
+	height  float32
 }
 
 var (
