@@ -84,7 +84,7 @@ func (p *chatPanel) modes() []*fyne.MenuItem {
 	followers, emoji, paused := m, m, m
 	followers.Followers, emoji.Emoji, paused.Paused = !m.Followers, !m.Emoji, !m.Paused
 	return []*fyne.MenuItem{
-		fyne.NewMenuItem(t.Announce, w.announce), fyne.NewMenuItemSeparator(), slow,
+		fyne.NewMenuItem(t.Announce, w.announce), fyne.NewMenuItem(t.YourName, w.nameInRoom), fyne.NewMenuItemSeparator(), slow,
 		set(t.ModeFollowers, m.Followers, followers), set(t.ModeEmoji, m.Emoji, emoji), set(t.ModePaused, m.Paused, paused),
 		fyne.NewMenuItemSeparator(), fyne.NewMenuItem(t.BigType, w.toggleBig),
 	}
@@ -102,6 +102,21 @@ func (w *Window) announce() {
 		w.tell(func(ctx context.Context) error { return w.desk.Announce(ctx, strings.TrimSpace(text.Text)) })
 		return ""
 	}, text)
+}
+
+// nameInRoom asks how the host is to be called in the room.
+func (w *Window) nameInRoom() {
+	t := w.words
+	name := widget.NewEntry("")
+	name.SetText(roomOf(w.snap).Me.Name)
+	w.form(t.YourNameTitle, field(t.YourNameText, name), name, t.Save, func() string {
+		text := strings.TrimSpace(name.Text)
+		if n := utf8.RuneCountInString(text); n < 1 || n > wire.MaxName {
+			return fmt.Sprintf(t.YourNameWrong, wire.MaxName)
+		}
+		w.tell(func(ctx context.Context) error { return w.desk.CallMe(ctx, text) })
+		return ""
+	}, name)
 }
 
 // posts are lines as they are read.

@@ -65,6 +65,7 @@ type Desk interface {
 	LeaveUnfinished(ctx context.Context) error
 
 	Say(ctx context.Context, text string, reply int64) error
+	CallMe(ctx context.Context, name string) error
 	Pin(ctx context.Context, line int64) error
 	Highlight(ctx context.Context, line int64) error
 	RemoveLine(ctx context.Context, line int64, reason string) error

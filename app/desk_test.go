@@ -173,8 +173,10 @@ func (d *recorder) LeaveUnfinished(context.Context) error          { return d.ca
 func (d *recorder) Say(_ context.Context, text string, reply int64) error {
 	return d.call("say %q to %d", text, reply)
 }
-func (d *recorder) Pin(_ context.Context, n int64) error       { return d.call("pin %d", n) }
-func (d *recorder) Highlight(_ context.Context, n int64) error { return d.call("highlight %d", n) }
+
+func (d *recorder) CallMe(_ context.Context, name string) error { return d.call("call me %q", name) }
+func (d *recorder) Pin(_ context.Context, n int64) error        { return d.call("pin %d", n) }
+func (d *recorder) Highlight(_ context.Context, n int64) error  { return d.call("highlight %d", n) }
 func (d *recorder) RemoveLine(_ context.Context, n int64, _ string) error {
 	return d.call("take back %d", n)
 }

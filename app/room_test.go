@@ -216,7 +216,14 @@ func TestModesAndAnnouncements(t *testing.T) {
 	b.pick("Announce…")
 	b.entries()[0].SetText("Sale in ten minutes")
 	b.press("Save")
-	b.expect(`announce "Sale in ten minutes"`)
+	b.menuItems = chat.modes()
+	b.pick("Your name here…")
+	b.entries()[0].SetText(" ")
+	b.press("Save")
+	b.reads("A name has 1 to 32 characters.")
+	b.entries()[0].SetText("Mia from the shop")
+	b.press("Save")
+	b.expect(`announce "Sale in ten minutes"`, `call me "Mia from the shop"`)
 }
 
 func TestQuestionsAreAnsweredTheMostWantedFirst(t *testing.T) {
@@ -252,7 +259,7 @@ func TestAPollTakesTwoClicks(t *testing.T) {
 	panel.question.SetText("Which one?")
 	b.press("A / B")
 	b.expect(`poll "Which one?" ["A" "B"] for 0`)
-	b.reads("Which next?", "40 votes · 0:42 left", "30 · 75 %", "10 · 25 %")
+	b.reads("Which next?", "Votes: 40 · 0:42 left", "30 · 75 %", "10 · 25 %")
 	bars := 0
 	b.all(func(o fyne.CanvasObject) {
 		if _, ok := o.(*widget.Progress); ok {
@@ -265,7 +272,7 @@ func TestAPollTakesTwoClicks(t *testing.T) {
 	b.press("End")
 	b.expect("end poll 8")
 	b.room(func(r *studio.Room) { r.Ended, r.Polls = r.Polls, nil })
-	b.reads("LAST RESULTS", "No poll runs", "40 votes")
+	b.reads("LAST RESULTS", "No poll runs", "Votes: 40")
 	b.lacks("left")
 	b.press("Own…")
 	b.press("Start")

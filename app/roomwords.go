@@ -63,6 +63,10 @@ type roomWords struct {
 	Announce      string
 	AnnounceTitle string
 	AnnounceText  string
+	YourName      string
+	YourNameTitle string
+	YourNameText  string
+	YourNameWrong string
 	ModePause     string
 	ModePauses    string
 	ModeFollowers string

@@ -175,6 +175,17 @@ func (s *Session) Say(ctx context.Context, text string, reply int64) error {
 	return s.ask(ctx, wire.RoomRequest{Say: &wire.Say{Text: text, Reply: reply}})
 }
 
+// CallMe changes how the host is called in this room.
+func (s *Session) CallMe(ctx context.Context, name string) error {
+	if err := s.ask(ctx, wire.RoomRequest{Name: &name}); err != nil {
+		return err
+	}
+	return s.do(ctx, func() error {
+		s.visit.room.Me.Name, s.visit.news = name, true
+		return nil
+	})
+}
+
 // Pin puts a message above the chat; 0 takes it down.
 func (s *Session) Pin(ctx context.Context, line int64) error {
 	return s.ask(ctx, wire.RoomRequest{Pin: &wire.Numbered{N: line}})

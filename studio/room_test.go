@@ -219,12 +219,15 @@ func TestCommandsAreAskedOfTheRoomAndItsRefusalsComeBack(t *testing.T) {
 			s.Say(ctx, "Hello", 9), s.Pin(ctx, 9), s.Highlight(ctx, 9), s.RemoveLine(ctx, 9, "spam"), s.Announce(ctx, "Sale"),
 			s.StartPoll(ctx, wire.StartPoll{Question: "?", Options: []string{"Yes", "No"}, Seconds: 30}), s.EndPoll(ctx, 11),
 			s.AnswerQuestion(ctx, 8, ""), s.Judge(ctx, 14, wire.Escalate, ""), s.Silence(ctx, wire.SilenceOne{Who: "m7", Seconds: 60}),
-			s.SetModes(ctx, wire.Modes{Pause: 5})))
+			s.SetModes(ctx, wire.Modes{Pause: 5}), s.CallMe(ctx, "Mia from the shop")))
+		if name := s.Snapshot().Room.Me.Name; name != "Mia from the shop" {
+			t.Errorf("the host is called %q", name)
+		}
 		ids := map[string]bool{}
 		for _, q := range h.asked {
 			ids[q.ID] = true
 		}
-		if len(ids) != 11 || h.asked[0].Say.Reply != 9 || h.asked[7].Answer.Question != 8 || h.asked[8].Judge.Verdict != wire.Escalate {
+		if len(ids) != 12 || h.asked[0].Say.Reply != 9 || h.asked[7].Answer.Question != 8 || h.asked[8].Judge.Verdict != wire.Escalate {
 			t.Errorf("%d ids of %d requests", len(ids), len(h.asked))
 		}
 		h.answer = func(wire.RoomRequest) (int64, error) {
