@@ -1,14 +1,14 @@
-// Package api is the server's edge: it decodes HTTP requests, asks the rooms (live, store, web, shop, trust, pay) and encodes what they
-// say. It speaks WHIP (RFC 9725) to publishers, WHEP (draft-ietf-wish-whep) to viewers, JSON to the studio, the page and operators, and
-// server-sent events to who watches the shop.
+// Package api is the server's edge: it decodes HTTP requests, asks the rooms (live, store, web, shop, chat, trust, pay) and encodes what
+// they say. It speaks WHIP (RFC 9725) to publishers, WHEP (draft-ietf-wish-whep) to viewers, JSON to the studio, the page and operators,
+// server-sent events to who watches the shop, and WebSocket (RFC 6455) to who is in a show's room (see Sockets).
 //
-// It owns no state but the requests at work, for a minute the answers to those that may be repeated (see answers), what each token may
-// still spend on network checks (see allowances), what is noted of purchases lately (trust's Limiter, Velocity, Twice and Failures, and
-// wishes), and the newest events (see Feed). It has no queue: a request is answered by the goroutine that reads it; a listener has one
-// of earOf events. Who may do what is decided here and nowhere else: a show's token publishes and opens or closes that show; an
-// operator's token makes shows, opens or closes any, and has an owner's rights in the shop; watching is free. In the shop every
-// operation declares an action, and one function, admit, asks trust.May whether the visitor may do it. Tokens are compared as SHA-256
-// hashes, in constant time.
+// It owns no state but the requests at work, for a minute the answers to those that may be repeated (see answers), what each token
+// may still spend on network checks (see allowances), what is noted of purchases lately (trust's Limiter, Velocity, Twice and
+// Failures, and wishes), and the newest events (see Feed). It has no queue: a request is answered by the goroutine that reads it;
+// a listener has one of earOf events, and a WebSocket that of its subscription (chat). Who may do what is decided here and nowhere
+// else: a show's token publishes and opens or closes that show; an operator's token makes shows, opens or closes any, and has an
+// owner's rights in the shop; watching is free. In the shop every operation declares an action, and one function, admit, asks
+// trust.May whether the visitor may do it. Tokens are compared as SHA-256 hashes, in constant time.
 //
 // A visitor needs no account and no e-mail address to have units held: they are held for a person whose name follows from a random
 // token in the browser's cookie (trust.Token.Visitor). With the first order that person becomes a guest.

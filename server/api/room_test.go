@@ -185,6 +185,41 @@ func TestWhatOneSaysAllInTheRoomHear(t *testing.T) {
 	}
 }
 
+func TestWhoComesBackGoesOnWithoutAGap(t *testing.T) {
+	m := talks(t)
+	host := m.browser()
+	host.token = "evening" + showToken
+	studio, _ := host.enters("evening")
+	for i := range 5 {
+		studio.says(fmt.Sprint("s-", i), fmt.Sprint("line ", i))
+		expects(studio, func(a wire.RoomAnswer) bool { return a.Error == nil })
+	}
+	if _, j := m.browser().enters("evening?after=2"); !j.Whole || len(j.Events) != 3 || j.Events[0].N != 3 || j.Through != 5 {
+		t.Errorf("%+v", j)
+	}
+}
+
+func TestWhoIsBannedIsSentAwayAndNotLetIn(t *testing.T) {
+	m := talks(t)
+	host, b := m.browser(), m.browser()
+	host.token = "evening" + showToken
+	studio, _ := host.enters("evening")
+	bad, j := b.enters("evening")
+	bad.says("b-1", "hi")
+	expects(studio, says("hi"))
+	studio.sends(fmt.Sprintf(`{"id":"s-1","silence":{"who":%q,"ban":true,"reason":"spam"}}`, j.Me.Alias))
+	if a := expects(studio, func(a wire.RoomAnswer) bool { return a.ID == "s-1" }); a.Error != nil {
+		t.Errorf("%+v", a.Error)
+	}
+	expects(bad, func(f wire.RoomFrame) bool { return len(f.Events) == 1 && f.Events[0].Silenced != nil })
+	if code, _ := bad.closed(); code != wire.RoomBanned {
+		t.Errorf("it ends with %d", code)
+	}
+	if p := b.dials("evening"); p.answer.StatusCode != http.StatusForbidden {
+		t.Errorf("who comes again is answered %s", p.answer.Status)
+	}
+}
+
 func TestABrowserIsTheSamePersonWheneverItComesAndWhoeverSignsIn(t *testing.T) {
 	m := talks(t)
 	b := m.browser()

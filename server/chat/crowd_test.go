@@ -250,7 +250,7 @@ func TestALoudPersonDoesNotCrowdOthersOut(t *testing.T) {
 				}
 			}
 		}
-		if all := len(v.numbers()); loud > all/20 {
+		if all := len(v.numbers()); loud > all/10 { // those of before the room was busy, all of them shown
 			t.Errorf("%d of %d lines are the loud one's", loud, all)
 		}
 	})

@@ -1,4 +1,5 @@
--- Rows come as one JSON object of arrays, as the shop's.
+-- Rows come as one JSON object of arrays, as the shop's. What is looked up by them is a CROSS JOIN, which SQLite does in the order in which
+-- it is written: else it may read the whole table and the JSON anew for each of its rows.
 
 -- name: RoomHead :one
 SELECT turn, epoch, n FROM room_heads WHERE show = $1 ORDER BY turn DESC LIMIT 1;
@@ -36,7 +37,8 @@ SELECT doc FROM room_events WHERE show = sqlc.arg(show) AND n <= sqlc.arg(throug
 SELECT doc FROM room_events WHERE show = sqlc.arg(show) AND line = 1 AND n <= sqlc.arg(through) ORDER BY n DESC LIMIT sqlc.arg(most);
 
 -- name: RoomEventsNamed :many
-SELECT e.doc FROM json_each(sqlc.arg(names)) AS j JOIN room_events AS e ON e.n = CAST(j.key AS bigint) WHERE e.show = sqlc.arg(show);
+SELECT e.doc FROM json_each(sqlc.arg(names)) AS j CROSS JOIN room_events AS e
+WHERE e.show = sqlc.arg(show) AND e.n = CAST(j.key AS bigint);
 
 -- name: PutRoomRecords :exec
 INSERT INTO room_records (show, kind, key, doc)
@@ -56,8 +58,8 @@ SELECT j.value->>0, CAST(j.value->>1 AS bigint), j.value->>2, CAST(j.value->>3 A
 FROM json_each(sqlc.arg(rows)) AS j WHERE true;
 
 -- name: RoomVotes :many
-SELECT v.about, v.alias, v.choice, v.at FROM json_each(sqlc.arg(names)) AS j JOIN room_votes AS v ON v.about = CAST(j.key AS bigint)
-WHERE v.show = sqlc.arg(show) ORDER BY v.about, v.at;
+SELECT v.about, v.alias, v.choice, v.at FROM json_each(sqlc.arg(names)) AS j CROSS JOIN room_votes AS v
+WHERE v.show = sqlc.arg(show) AND v.about = CAST(j.key AS bigint) ORDER BY v.about, v.at;
 
 -- name: AddRoomAnswers :exec
 INSERT INTO room_answers (show, who, id, n, at)
@@ -66,7 +68,7 @@ FROM json_each(sqlc.arg(rows)) AS j WHERE true;
 
 -- name: RoomAnswers :many
 SELECT a.who, a.id, a.n, a.at FROM json_each(sqlc.arg(rows)) AS j
-JOIN room_answers AS a ON a.who = j.value->>0 AND a.id = j.value->>1 WHERE a.show = sqlc.arg(show);
+CROSS JOIN room_answers AS a WHERE a.show = sqlc.arg(show) AND a.who = j.value->>0 AND a.id = j.value->>1;
 
 -- name: DropRoomAnswers :exec
 DELETE FROM room_answers WHERE show = $1 AND at < $2;
@@ -85,7 +87,7 @@ FROM (SELECT j.value->>0 AS account, CAST(j.value->>1 AS bigint) AS coins FROM j
 WHERE wallets.account = d.account;
 
 -- name: Wallets :many
-SELECT w.account, w.coins FROM json_each(sqlc.arg(names)) AS j JOIN wallets AS w ON w.account = j.key;
+SELECT w.account, w.coins FROM json_each(sqlc.arg(names)) AS j CROSS JOIN wallets AS w WHERE w.account = j.key;
 
 -- name: CoinLinesOf :many
 SELECT account, coins, at FROM coin_lines WHERE transfer = $1 ORDER BY coins;
@@ -95,7 +97,7 @@ SELECT l.account, CAST(SUM(l.coins) AS bigint) AS coins, CAST((SELECT w.coins FR
 FROM coin_lines AS l GROUP BY l.account;
 
 -- name: Reporters :many
-SELECT r.person, r.upheld, r.refused FROM json_each(sqlc.arg(names)) AS j JOIN reporters AS r ON r.person = j.key;
+SELECT r.person, r.upheld, r.refused FROM json_each(sqlc.arg(names)) AS j CROSS JOIN reporters AS r WHERE r.person = j.key;
 
 -- name: JudgeReporters :exec
 INSERT INTO reporters (person, upheld, refused)

@@ -316,7 +316,7 @@ func (q *Queries) PutRoomRecords(ctx context.Context, rows string) error {
 }
 
 const reporters = `-- name: Reporters :many
-SELECT r.person, r.upheld, r.refused FROM json_each($1) AS j JOIN reporters AS r ON r.person = j.key
+SELECT r.person, r.upheld, r.refused FROM json_each($1) AS j CROSS JOIN reporters AS r WHERE r.person = j.key
 `
 
 func (q *Queries) Reporters(ctx context.Context, names string) ([]Reporter, error) {
@@ -344,7 +344,7 @@ func (q *Queries) Reporters(ctx context.Context, names string) ([]Reporter, erro
 
 const roomAnswers = `-- name: RoomAnswers :many
 SELECT a.who, a.id, a.n, a.at FROM json_each($1) AS j
-JOIN room_answers AS a ON a.who = j.value->>0 AND a.id = j.value->>1 WHERE a.show = $2
+CROSS JOIN room_answers AS a WHERE a.show = $2 AND a.who = j.value->>0 AND a.id = j.value->>1
 `
 
 type RoomAnswersParams struct {
@@ -427,7 +427,8 @@ func (q *Queries) RoomEvents(ctx context.Context, arg RoomEventsParams) ([]strin
 }
 
 const roomEventsNamed = `-- name: RoomEventsNamed :many
-SELECT e.doc FROM json_each($1) AS j JOIN room_events AS e ON e.n = CAST(j.key AS bigint) WHERE e.show = $2
+SELECT e.doc FROM json_each($1) AS j CROSS JOIN room_events AS e
+WHERE e.show = $2 AND e.n = CAST(j.key AS bigint)
 `
 
 type RoomEventsNamedParams struct {
@@ -469,7 +470,8 @@ type RoomHeadRow struct {
 	N     int64
 }
 
-// Rows come as one JSON object of arrays, as the shop's.
+// Rows come as one JSON object of arrays, as the shop's. What is looked up by them is a CROSS JOIN, which SQLite does in the order in which
+// it is written: else it may read the whole table and the JSON anew for each of its rows.
 func (q *Queries) RoomHead(ctx context.Context, show string) (RoomHeadRow, error) {
 	row := q.db.QueryRowContext(ctx, roomHead, show)
 	var i RoomHeadRow
@@ -511,8 +513,8 @@ func (q *Queries) RoomRecords(ctx context.Context, show string) ([]RoomRecordsRo
 }
 
 const roomVotes = `-- name: RoomVotes :many
-SELECT v.about, v.alias, v.choice, v.at FROM json_each($1) AS j JOIN room_votes AS v ON v.about = CAST(j.key AS bigint)
-WHERE v.show = $2 ORDER BY v.about, v.at
+SELECT v.about, v.alias, v.choice, v.at FROM json_each($1) AS j CROSS JOIN room_votes AS v
+WHERE v.show = $2 AND v.about = CAST(j.key AS bigint) ORDER BY v.about, v.at
 `
 
 type RoomVotesParams struct {
@@ -556,7 +558,7 @@ func (q *Queries) RoomVotes(ctx context.Context, arg RoomVotesParams) ([]RoomVot
 }
 
 const wallets = `-- name: Wallets :many
-SELECT w.account, w.coins FROM json_each($1) AS j JOIN wallets AS w ON w.account = j.key
+SELECT w.account, w.coins FROM json_each($1) AS j CROSS JOIN wallets AS w WHERE w.account = j.key
 `
 
 func (q *Queries) Wallets(ctx context.Context, names string) ([]Wallet, error) {
