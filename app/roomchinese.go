@@ -25,7 +25,7 @@ var chineseRoom = roomWords{
 	RoleOwner:     "店主",
 
 	ChatEmpty:     "还没有人发言。",
-	SayHint:       "对观众说点什么",
+	SayHint:       "说点什么",
 	Send:          "发送",
 	NewLines:      "%d 条新消息",
 	TextLong:      "最多 %d 个字，请删去 %d 个。",

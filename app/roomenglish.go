@@ -25,7 +25,7 @@ var englishRoom = roomWords{
 	RoleOwner:     "owner",
 
 	ChatEmpty:     "Nobody has said anything yet.",
-	SayHint:       "Say something to the room",
+	SayHint:       "Say something",
 	Send:          "Send",
 	NewLines:      "%d new",
 	TextLong:      "At most %d characters: shorten it by %d.",

@@ -190,7 +190,10 @@ func cutStyled(text string, room, size float32, style fyne.TextStyle) string {
 func (s *shape) place(f *Feed, chosen bool) {
 	s.ground.Resize(fyne.NewSize(f.width-f.Theme().Size(fynetheme.SizeNameScrollBar), s.height-1))
 	s.ground.FillColor, s.ground.StrokeColor = f.ground(s.row.Marked, chosen)
-	s.ground.StrokeWidth = 2
+	s.ground.StrokeWidth = 0
+	if s.ground.StrokeColor != color.Transparent {
+		s.ground.StrokeWidth = 2
+	}
 	for i, o := range s.objects {
 		o.Move(s.places[i].AddXY(0, s.y))
 	}
