@@ -41,13 +41,14 @@ func TestAViewerSeesTheHostsTimeCodeAndHearsTheSoundInStep(t *testing.T) {
 	}
 }
 
+// advances reports whether the time code grows. A busy page reads a frame twice when it hears of the one before too late.
 func advances(s seen) bool {
 	for i := 1; i < len(s.Frames); i++ {
-		if s.Frames[i].Code <= s.Frames[i-1].Code {
+		if s.Frames[i].Code < s.Frames[i-1].Code {
 			return false
 		}
 	}
-	return len(s.Frames) > 1
+	return len(s.Frames) > 1 && s.Frames[0].Code < s.Frames[len(s.Frames)-1].Code
 }
 
 func TestAViewerWhoJoinsLateHasAPictureAtOnceWhateverTheKeyFrameInterval(t *testing.T) {

@@ -94,13 +94,14 @@ func benchUplink(b *testing.B, name string, to, back weather) {
 
 // uplinkRig is a publisher, a path, a server and a viewer in this process.
 type uplinkRig struct {
+	stage *live.Stage
 	relay *relay
 	host  *uplinkHost
 	seen  *uplinkSeen
 }
 
 // newUplinkRig is on air over a path of that weather.
-func newUplinkRig(b *testing.B, to, back weather) *uplinkRig {
+func newUplinkRig(b testing.TB, to, back weather) *uplinkRig {
 	b.Helper()
 	socks, err := live.Listen(b.Context(), &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -115,7 +116,7 @@ func newUplinkRig(b *testing.B, to, back weather) *uplinkRig {
 	b.Cleanup(func() { cancel(); running.Wait() })
 	running.Go(func() { _ = stage.Run(ctx) })
 	<-stage.Ready()
-	u := &uplinkRig{relay: newRelay(b, stage.Address()), seen: newUplinkSeen()}
+	u := &uplinkRig{stage: stage, relay: newRelay(b, stage.Address()), seen: newUplinkSeen()}
 	u.relay.set(to, back)
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -137,7 +138,7 @@ func newUplinkRig(b *testing.B, to, back weather) *uplinkRig {
 	b.Cleanup(web.Close)
 	u.host = newUplinkHost(publish.New(slog.New(slog.DiscardHandler)))
 	running.Go(func() {
-		_ = u.host.Run(ctx, frame.Target{Endpoint: web.URL, Token: "t", Video: frame.H264}, publish.Feedback{
+		_ = u.host.Run(ctx, frame.Target{Endpoint: web.URL, Token: "t", Video: frame.H264, Position: u.host.now}, publish.Feedback{
 			KeyFrame: func(l frame.Layer) { u.host.wish.Store(true) },
 			Demand:   func(d frame.Demand) { u.host.demand.Store(int64(d.Bitrate)) },
 			Link:     func(frame.Link) {},
@@ -148,7 +149,7 @@ func newUplinkRig(b *testing.B, to, back weather) *uplinkRig {
 }
 
 // watch joins as a viewer who has no way to ask for what is missing.
-func (u *uplinkRig) watch(b *testing.B, stage *live.Stage) {
+func (u *uplinkRig) watch(b testing.TB, stage *live.Stage) {
 	m := &webrtc.MediaEngine{}
 	for _, c := range []webrtc.RTPCodecParameters{
 		{PayloadType: 102, RTPCodecCapability: webrtc.RTPCodecCapability{
@@ -241,7 +242,7 @@ func (h *uplinkHost) now() time.Duration { return time.Since(h.start) }
 func (h *uplinkHost) count() uplinkSent { return h.did }
 
 // pass sends for a while. It belongs to one goroutine.
-func (h *uplinkHost) pass(b *testing.B, d time.Duration) {
+func (h *uplinkHost) pass(b testing.TB, d time.Duration) {
 	b.Helper()
 	const fps = 30
 	end := h.now() + d
@@ -357,7 +358,7 @@ type relay struct {
 	bytes int // sent to the server, with the headers of IP and UDP
 }
 
-func newRelay(b *testing.B, server netip.AddrPort) *relay {
+func newRelay(b testing.TB, server netip.AddrPort) *relay {
 	b.Helper()
 	front, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {

@@ -78,6 +78,25 @@ func checkTimes(t *testing.T, what string, p []frame.Packet, least, most time.Du
 	}
 }
 
+func TestTheUplinkKnowsWhenThePictureWasTaken(t *testing.T) {
+	m := newMachine()
+	onSession(t, m, func(ctx context.Context, s *studio.Session) {
+		wait(time.Minute) // a show does not begin with its program
+		must(t, s.SetServer(ctx, evening))
+		must(t, s.GoLive(ctx))
+		for range 50 {
+			wait(333 * time.Millisecond)
+			video, _ := m.sent()
+			if len(video) == 0 {
+				continue
+			}
+			if age := m.targets[0].Position() - video[len(video)-1].PTS; age < 0 || age > 200*time.Millisecond { // at few frames a second
+				t.Errorf("the newest picture was taken %v ago", age)
+			}
+		}
+	})
+}
+
 func TestAVanishedCameraLeavesItsLastPictureThenTheSlateAndHealsByItself(t *testing.T) {
 	m := newMachine()
 	onSession(t, m, func(ctx context.Context, s *studio.Session) {
@@ -508,4 +527,29 @@ func TestAShowThatWasCutOffIsOfferedOnlyWhereItWaitsForItsHost(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTheServerIsToldHowTheShowLeavesAndSaysWhatViewersSee(t *testing.T) {
+	m := newMachine()
+	onSession(t, m, func(ctx context.Context, s *studio.Session) {
+		must(t, s.SetServer(ctx, evening))
+		_, err := s.AddSource(ctx, "Camera", camera)
+		must(t, err)
+		wait(5 * time.Second)
+		if n := len(m.reports); n != 0 || s.Snapshot().Air.Truth != nil {
+			t.Errorf("off air %d reports are made", n)
+		}
+		must(t, s.GoLive(ctx))
+		wait(7 * time.Second)
+		m.mu.Lock()
+		n := len(m.reports)
+		last := m.reports[n-1]
+		m.mu.Unlock()
+		if n < 3 || n > 4 || last.Capture.FPS < 29 || last.Capture.Wanted != 30 || last.Encode.FPS < 29 || last.Encode.Reduced || last.Encode.Height != 720 {
+			t.Errorf("%d reports, the last %+v", n, last)
+		}
+		if truth := s.Snapshot().Air.Truth; truth == nil || truth.Viewers != 7 {
+			t.Errorf("the host is told %+v", truth)
+		}
+	})
 }

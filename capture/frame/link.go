@@ -68,4 +68,7 @@ type Target struct {
 	Token string
 	// Video is the codec of the picture; "" publishes sound only.
 	Video Codec
+	// Position is where the show's clock is now, so that viewers can be told by the wall clock when what they see was taken. nil takes
+	// what is sent first as taken when it is sent. Safe for any goroutine.
+	Position func() time.Duration
 }

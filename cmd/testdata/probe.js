@@ -87,7 +87,24 @@
   };
   setInterval(listen, 10);
 
+  // What came up with which picture, in ms since 1970.
+  let cards = [];
+
   window.vitrineProbe = {
+    /** Has a card come up with the picture of now, as if the host had asked for it, and the page heard of it at once. */
+    card() {
+      const media = Date.now(), before = vitrine.time.shown();
+      void vitrine.time.when(media).then(() => {
+        const up = performance.timeOrigin + performance.now(), code = readCode(video());
+        cards.push({ Media: media, Up: up, Code: code === undefined ? 0 : whole(code, up), Before: before ?? 0, Shown: vitrine.time.shown() ?? 0 });
+      });
+    },
+    /** The cards that have come up since it was last asked. */
+    cards() {
+      const out = cards;
+      cards = [];
+      return out;
+    },
     /** Mean red, green and blue of a part of the picture, given in fractions of its size. */
     colour(x, y, w, h) {
       const v = video();

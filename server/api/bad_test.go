@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -122,29 +121,28 @@ func TestAReplayedKeyWithAnotherBodyIsRefused(t *testing.T) {
 	m.audits()
 }
 
-func TestOneKeySentManyTimesAtOnceMakesOneOrder(t *testing.T) {
-	m := opens(t, nil)
+func TestAKeyThatIsBeingAnsweredIsRefusedUntilThen(t *testing.T) {
+	m := opens(t, func(pay.Charge) pay.Faults { return pay.Faults{Slow: 300 * time.Millisecond} })
 	m.sells("ring", 5, 9900)
 	mei := m.browser()
-	w := m.wish("ring", 1, 9900)
-	gets[[]wire.Product](mei, "GET", "/api/shop/products", nil)
-	r := gets[wire.Reservation](mei, "POST", "/api/shop/reservations", w)
+	r := gets[wire.Reservation](mei, "POST", "/api/shop/reservations", m.wish("ring", 1, 9900))
 	c := m.checkout("mei@example.com", r)
-	var all sync.WaitGroup
-	numbers := make([]int64, 16)
-	for i := range numbers {
-		all.Go(func() {
-			if again := gets[wire.Reservation](mei, "POST", "/api/shop/reservations", w); again.ID != r.ID {
-				t.Errorf("%+v", again)
-			}
-			numbers[i] = gets[wire.Placed](mei, "POST", "/api/shop/orders", c).Order.Number
-		})
+	answers := make(chan said, 16)
+	for range cap(answers) {
+		go func() { answers <- mei.asks("POST", "/api/shop/orders", c) }()
 	}
-	all.Wait()
-	for _, n := range numbers {
-		if n != 1 {
-			t.Errorf("order %d", n)
+	seen := map[int]int{}
+	for range cap(answers) {
+		a := <-answers
+		if seen[a.status]++; a.status == http.StatusConflict && a.header.Get("Retry-After") == "" {
+			t.Error("it is not said when to ask again")
 		}
+	}
+	if seen[http.StatusOK] != 1 || seen[http.StatusConflict] != cap(answers)-1 {
+		t.Error(seen)
+	}
+	if p := gets[wire.Placed](mei, "POST", "/api/shop/orders", c); p.Order.Number != 1 || p.Order.State != wire.OrderCaptured {
+		t.Errorf("afterwards %+v", p)
 	}
 	if b := m.bank.Books()[c.ID]; b.Captures != 1 || m.left("ring") != 4 {
 		t.Errorf("%+v, %d left", b, m.left("ring"))

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"vitrine/server/shop"
 	"vitrine/server/trust"
@@ -75,12 +76,25 @@ func (e *edge) reserve(ctx context.Context, v *visitor, in *asks[wire.Reserve]) 
 	if err := e.inShow(ctx, in.Body.Show); err != nil {
 		return nil, err
 	}
+	done, err := e.alone(in.Body.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	buyer := v.buyer()
 	r, err := e.Shop.Reserve(ctx, buyer, in.Body)
 	if err == nil && r.State == wire.Held {
 		e.wishes.note(buyer, r)
 	}
 	return replied(r, err)
+}
+
+// alone refuses a key that is being answered (draft-ietf-httpapi-idempotency-key-header-07 §2.6), until done.
+func (e *edge) alone(key any) (done func(), err error) {
+	if _, twice := e.atWork.LoadOrStore(key, true); twice {
+		return nil, &wire.Error{Code: wire.Conflict, Text: "this is being decided already: ask again in a moment", RetryAfter: time.Second}
+	}
+	return func() { e.atWork.Delete(key) }, nil
 }
 
 // inShow reports a show that does not exist: what is asked for in it stands in the ledger for ever. Shows do not go away.
@@ -117,13 +131,17 @@ func (e *edge) place(ctx context.Context, v *visitor, in *asks[wire.Checkout]) (
 	if err := c.Contact.Validate(); err != nil {
 		return nil, err
 	}
+	done, err := e.alone(c.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	if e.Pay[c.Pay] == nil {
 		return nil, wire.Errorf(wire.Invalid, "this shop cannot be paid by %.80q", c.Pay)
 	}
 	buyer := v.buyer()
 	lines := e.wishes.of(buyer, c.Reservations, c.Total.Currency)
 	if lines == nil || buyer != v.Person {
-		var err error
 		if buyer, lines, err = e.workOut(ctx, v, c); err != nil {
 			return nil, err
 		}

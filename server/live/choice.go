@@ -74,6 +74,9 @@ func (d *DownTrack) steer(now time.Time) {
 			d.burst(key, newest, now)
 		}
 	}
+	if c := d.up.clock.Load(); d.guessed && c != nil && c.told {
+		d.report(now)
+	}
 	pinned := wire.LayerID("")
 	if d.choice.pinned != nil {
 		pinned = d.choice.pinned()

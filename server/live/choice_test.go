@@ -129,6 +129,7 @@ type stair struct {
 	*fixture
 	down *DownTrack
 	link *narrow
+	told []wire.ClockEvent // to the viewer
 }
 
 var stairRates = map[string]int{"f": 2_100_000, "h": 700_000, "q": 160_000}
@@ -139,7 +140,7 @@ func newStair(t *testing.T, rate, drop float64) *stair {
 	s := &stair{fixture: f}
 	var wg sync.WaitGroup
 	for _, l := range f.feed.layers() {
-		wg.Go(func() { s.publish(l) })
+		wg.Go(func() { s.publish(l, wallClock{ahead: hostAhead}) })
 	}
 	wg.Go(func() {
 		for range time.Tick(lookAround) {
@@ -158,14 +159,25 @@ func newStair(t *testing.T, rate, drop float64) *stair {
 		f.lanes[0].tell(feedback{guard: g, down: s.down, transport: append(make([]byte, 0, receiveMTU), m...)})
 	}
 	s.down.exit = s.link
+	s.down.timed = func(e wire.ClockEvent) { s.told = append(s.told, e) }
 	wg.Go(s.link.report)
 	f.lanes[0].do(f.ctx, func(now time.Time) { f.lanes[0].attach(now, []*DownTrack{s.down}) })
 	t.Cleanup(wg.Wait)
 	return s
 }
 
+// wallClock is how the clock of a publisher goes, and from which frame on it tells it; negative for never.
+type wallClock struct {
+	ahead time.Duration
+	from  int
+}
+
+// hostAhead is how wrong the clock of the stair's first publisher is.
+const hostAhead = 3 * time.Minute
+
 // publish sends a layer, 30 frames a second, until the test ends. Key frames come when asked for, and are six times as large.
-func (s *stair) publish(l *Layer) {
+// Timestamps begin anew within the first 20 s.
+func (s *stair) publish(l *Layer, w wallClock) {
 	var mu sync.Mutex
 	asked := true
 	epoch := l.up.Switch(func() { mu.Lock(); asked = true; mu.Unlock() })
@@ -174,7 +186,7 @@ func (s *stair) publish(l *Layer) {
 		s.t.Error(err)
 		return
 	}
-	h := rtp.Header{Version: 2, SequenceNumber: rand.N[uint16](1 << 15), Timestamp: rand.Uint32()}
+	h := rtp.Header{Version: 2, SequenceNumber: rand.N[uint16](1 << 15), Timestamp: -rand.N[uint32](20 * 90000)}
 	send := func(payload []byte) {
 		raw, err := h.Marshal()
 		if err != nil {
@@ -187,8 +199,8 @@ func (s *stair) publish(l *Layer) {
 		}
 	}
 	for i := 0; s.t.Context().Err() == nil; i++ {
-		if i%30 == 0 {
-			l.up.Report(epoch, toNTP(time.Now()), h.Timestamp, time.Now())
+		if w.from >= 0 && i >= w.from && (i-w.from)%30 == 0 {
+			l.up.Report(epoch, toNTP(time.Now().Add(w.ahead)), h.Timestamp, time.Now())
 		}
 		mu.Lock()
 		key := asked

@@ -15,6 +15,13 @@ func ntpDuration(d time.Duration) uint64 {
 	return uint64(d/time.Second)<<32 + uint64(d%time.Second)<<32/1e9
 }
 
+// unixMilli returns an NTP timestamp in ms since 1970: of the eras (RFC 5905 §6) in the one that puts it nearest to now.
+func unixMilli(ntp uint64, now time.Time) int64 {
+	near := now.UnixMilli()
+	d := int64(ntp - toNTP(time.UnixMilli(near)))
+	return near + (d>>32)*1000 + int64((uint64(uint32(d))*1000+1<<31)>>32)
+}
+
 // clock relates a publisher's RTP timestamps to its wall clock, as its last sender report told (RFC 3550 §6.4.1).
 type clock struct {
 	epoch uint32
@@ -36,8 +43,14 @@ func (c *clock) ahead(other *clock, now time.Time) uint32 {
 	return ticks - otherTicks
 }
 
+// captured is when the publisher took what has the timestamp, which comes at about now, in NTP.
+func (c *clock) captured(ticks uint32, now time.Time) (ntp uint64) {
+	ntp, current := c.read(now)
+	return ntp + uint64(int64(int32(ticks-current))<<32/int64(c.rate))
+}
+
 // read extrapolates both scales to now, so that a report made from it is as fresh as one of the publisher's.
 func (c *clock) read(now time.Time) (ntp uint64, rtp uint32) {
 	d := max(now.Sub(c.at), 0)
-	return c.ntp + ntpDuration(d), c.rtp + uint32(d.Seconds()*float64(c.rate))
+	return c.ntp + ntpDuration(d), c.rtp + uint32(int64(d.Seconds()*float64(c.rate)))
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"vitrine/server/wire"
 )
 
 const (
@@ -74,6 +76,10 @@ type DownTrack struct {
 	reportDue bool
 	sheet     []byte    // room for a report
 	askedAt   time.Time // of the viewer's first PLI since a key frame was sent
+	// timed is told how timestamps go with media time; nil for sound and for viewers that hear no events. guessed says that what it
+	// was told last is a guess.
+	timed   func(wire.ClockEvent)
+	guessed bool
 }
 
 // newDownTrack makes a track of what the section offers, in codec c, which is one of the section's, that begins with a layer of
@@ -330,7 +336,7 @@ func (d *DownTrack) keyWanted(now time.Time) {
 }
 
 // report sends a sender report (RFC 3550 §6.4.1) made from the publisher's, so that the viewer plays sound and picture in
-// the publisher's time. It does nothing before the first packet.
+// the publisher's time, and tells the page the picture's. It does nothing before the first packet.
 func (d *DownTrack) report(now time.Time) {
 	c := d.up.clock.Load()
 	if c == nil {
@@ -349,6 +355,7 @@ func (d *DownTrack) report(now time.Time) {
 	report = binary.BigEndian.AppendUint32(report, d.packets)
 	d.sheet = binary.BigEndian.AppendUint32(report, d.octets)
 	d.exit.rtcp(d.sheet)
+	d.tellTime(offset, c.epoch, now)
 }
 
 // senderReport is the head of a sender report without reception reports (RFC 3550 §6.4.1): version, type and length in words.

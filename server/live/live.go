@@ -17,7 +17,7 @@
 //	parity → mender           512 packets   the packet is dropped; the publisher is asked for what is missing
 //	viewer's RTCP → lane      256 reports   the report is dropped, counted; the viewer repeats it
 //	event → viewer's channel    1 a kind    the newest wins
-//	viewer's wish → layer       1           the newest wins; four a second are read, the others wait in SCTP's window
+//	viewer's wish → layer       1           the newest wins; four wishes and reports a second are read, the others wait in SCTP's window
 //	command → Show, → lane      0           the caller waits or its context ends
 //
 // Decisions. Publishers' connections are pion's; viewers' are our own (direct: ICE-lite, DTLS by pion, our SRTP), because a
@@ -33,6 +33,11 @@
 // it had come (mender). A publisher from which nothing comes is
 // interrupted, not gone, for as long as ICE keeps its session: 20 s, in which it may restart ICE. We never send to an address that was only named in an offer: remote candidates are
 // ignored, because a lite agent learns its peer's address from the peer's own authenticated checks.
+//
+// Media time is when the host's camera took what is seen, by the host's own clock, as its packets (abs-capture-time) or its sender
+// reports tell it; where neither does, when it came. Events are stamped with that of now (Stage.MediaTime), and a viewer is told on
+// its event channel how the timestamps that it gets go with it, with its sender reports: each second and after every jump. It is not
+// put into the packets, because pages cannot read header extensions, and because packets without it are smaller.
 package live
 
 import (
@@ -42,6 +47,8 @@ import (
 	"net/netip"
 	"runtime"
 	"time"
+
+	"vitrine/server/wire"
 )
 
 // Config is what a Stage needs to know. The zero value is sensible.
@@ -59,6 +66,8 @@ type Config struct {
 	CacheBytes int
 	// Lanes is how many goroutines share the fan-out of one show. 0 means one a processor.
 	Lanes int
+	// Reported is told what players report over their event channels; nil for nobody. It may be called from many goroutines.
+	Reported func(wire.ShowID, SessionID, Said)
 	// Log receives lifecycle events; nil discards them.
 	Log *slog.Logger
 }

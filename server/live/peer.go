@@ -125,10 +125,13 @@ func asks(kind webrtc.RTPCodecType) []webrtc.RTCPFeedback {
 	}
 }
 
-// receiving registers what a publisher's connection needs: transport-wide feedback for its congestion control, and for
-// simulcast the header extensions by which streams are told apart (RFC 8852, RFC 9143). What is asked of publishers is asked
+// receiving registers what a publisher's connection needs: transport-wide feedback for its congestion control, the capture time
+// of the picture, and for simulcast the header extensions by which streams are told apart (RFC 8852, RFC 9143). What is asked of publishers is asked
 // by ourselves (see Publisher.attend).
 func receiving(media *webrtc.MediaEngine, chain *interceptor.Registry, simulcast bool) error {
+	if err := media.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: absCaptureTime}, webrtc.RTPCodecTypeVideo); err != nil {
+		return fmt.Errorf("register %s: %w", absCaptureTime, err)
+	}
 	if simulcast {
 		for _, uri := range []string{sdp.SDESMidURI, sdp.SDESRTPStreamIDURI} {
 			if err := media.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: uri}, webrtc.RTPCodecTypeVideo); err != nil {

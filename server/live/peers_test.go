@@ -94,7 +94,7 @@ func makeClient(t *testing.T, set func(*webrtc.SettingEngine), codecs ...Codec) 
 			t.Fatal(err)
 		}
 	}
-	for _, uri := range []string{sdp.SDESMidURI, sdp.SDESRTPStreamIDURI} {
+	for _, uri := range []string{sdp.SDESMidURI, sdp.SDESRTPStreamIDURI, absCaptureTime} {
 		if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: uri}, webrtc.RTPCodecTypeVideo); err != nil {
 			t.Fatal(err)
 		}

@@ -22,8 +22,11 @@ type Publisher struct {
 	// soundAgain and pictureAgain say that it sends lost packets of the kind again, pauses that it pauses layers.
 	soundAgain, pictureAgain, pauses bool
 
+	captures uint8 // id of the extension by which the picture's packets carry their capture time; 0 for none
+
 	mu      sync.Mutex // guards what follows; never held over a write
 	uplinks []*uplink
+	early   map[uint32]earlyReport // by SSRC; of streams whose first packet is on its way to the show
 }
 
 // newPublisher reads from an offer what its sender sends. ok is false if a section that wants to send has no codec that
@@ -52,6 +55,7 @@ func newPublisher(o *offer) (p *Publisher, ok bool) {
 	}
 	if p.video != nil {
 		p.rids = o.video.rids
+		p.captures = o.video.extensions[absCaptureTime]
 		p.pictureAgain = o.video.feeds(p.video, "nack")
 		p.pauses = o.video.feeds(p.video, "ccm pause")
 	}
@@ -70,11 +74,12 @@ func (p *Publisher) codecs() (list []Codec) {
 // receive reads a stream of the publisher until its connection ends or another publisher takes over. promote is called once,
 // with the first packet in hand; it returns nil if the publisher does not get on air. woken is called when a packet comes
 // after a silence.
-func (p *Publisher) receive(track *webrtc.TrackRemote, promote func() *source, woken func()) error {
+func (p *Publisher) receive(track *webrtc.TrackRemote, captures uint8, promote func() *source, woken func()) error {
 	var (
 		slab []byte
 		from *source
 	)
+	capture := stamps{id: captures}
 	for {
 		if len(slab) < receiveMTU {
 			slab = make([]byte, slabSize)
@@ -95,6 +100,9 @@ func (p *Publisher) receive(track *webrtc.TrackRemote, promote func() *source, w
 		quiet := from.layer.up.Quiet(now) > interruptedAfter
 		// A packet that is no RTP has not passed SRTP, so there is no error to expect and none to act upon.
 		_ = from.layer.up.Write(from.epoch, slab[:n:n], now)
+		if ticks, ntp, ok := capture.read(slab[:n]); ok {
+			from.layer.up.Stamped(from.epoch, ntp, ticks, now)
+		}
 		slab = slab[n:]
 		if quiet {
 			woken()
@@ -128,8 +136,9 @@ func (s *Show) startReceiving(p *Publisher, t *webrtc.TrackRemote) {
 		return
 	}
 	u := &uplink{rid: t.RID(), ssrc: uint32(t.SSRC()), video: t.Kind() == webrtc.RTPCodecTypeVideo, again: p.soundAgain}
+	captures := uint8(0)
 	if u.video {
-		u.again = p.pictureAgain
+		u.again, captures = p.pictureAgain, p.captures
 	}
 	if !p.add(u) {
 		return
@@ -138,7 +147,7 @@ func (s *Show) startReceiving(p *Publisher, t *webrtc.TrackRemote) {
 		_ = s.do(context.Background(), func() { from = s.promote(p, u) }) // ends with the show at the latest
 		return from
 	}
-	s.group.Go(func() error { return p.receive(t, promote, s.awake) })
+	s.group.Go(func() error { return p.receive(t, captures, promote, s.awake) })
 }
 
 // promote puts p on air if it is the one expected, and returns where the stream is written.

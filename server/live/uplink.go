@@ -46,7 +46,39 @@ func (p *Publisher) add(u *uplink) bool {
 func (p *Publisher) join(u *uplink, from *source) {
 	p.mu.Lock()
 	u.from = from
+	r, ok := p.early[u.ssrc]
+	delete(p.early, u.ssrc)
 	p.mu.Unlock()
+	if ok {
+		from.layer.up.Report(from.epoch, r.ntp, r.ticks, r.at)
+	}
+}
+
+// earlyReport is a sender report that came before anything knew its stream: senders that report with the first packet do not do
+// so again for a second or more.
+type earlyReport struct {
+	ntp   uint64
+	ticks uint32
+	at    time.Time
+}
+
+// maxEarly bounds the reports that are kept: a publisher may name any stream.
+const maxEarly = 2 * maxLayers
+
+// report takes over a sender report, or keeps it for a stream that is about to begin.
+func (p *Publisher) report(sr *rtcp.SenderReport, now time.Time) {
+	p.mu.Lock()
+	from := p.sourceLocked(sr.SSRC)
+	if from == nil && len(p.early) < maxEarly {
+		if p.early == nil {
+			p.early = map[uint32]earlyReport{}
+		}
+		p.early[sr.SSRC] = earlyReport{sr.NTPTime, sr.RTPTime, now}
+	}
+	p.mu.Unlock()
+	if from != nil {
+		from.layer.up.Report(from.epoch, sr.NTPTime, sr.RTPTime, now)
+	}
 }
 
 // askKey sends a PLI (RFC 4585 §6.3.1) for the picture with that stream identifier.
@@ -171,9 +203,7 @@ func (p *Publisher) heard(raw []byte) {
 	}
 	for _, m := range list {
 		if sr, ok := m.(*rtcp.SenderReport); ok {
-			if from := p.sourceOf(sr.SSRC); from != nil {
-				from.layer.up.Report(from.epoch, sr.NTPTime, sr.RTPTime, now)
-			}
+			p.report(sr, now)
 		}
 	}
 }
@@ -181,6 +211,10 @@ func (p *Publisher) heard(raw []byte) {
 func (p *Publisher) sourceOf(ssrc uint32) *source {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.sourceLocked(ssrc)
+}
+
+func (p *Publisher) sourceLocked(ssrc uint32) *source {
 	for _, u := range p.uplinks {
 		if u.ssrc == ssrc {
 			return u.from

@@ -22,11 +22,12 @@ const outdatedAfter = 3 * time.Second
 // packets and hands them to the lanes. Write belongs to the reader of the publisher on air; everything else may be called
 // from anywhere.
 type UpTrack struct {
-	video bool
-	rate  uint32
-	cache *PacketCache
-	lanes []*lane
-	stats *counters
+	video  bool
+	rate   uint32
+	serial uint64 // tells the tracks of a stage apart
+	cache  *PacketCache
+	lanes  []*lane
+	stats  *counters
 
 	clock  atomic.Pointer[clock] // nil before the first packet
 	lastAt atomic.Int64          // when the newest packet came, in nanoseconds since 1970; 0 before the first
@@ -40,13 +41,15 @@ type UpTrack struct {
 	askKey     func()    // sends a PLI to the publisher; nil while there is none
 	reception  reception
 	meter      meter
+	arrival    arrival
+	stamped    *clock // as the newest packet told that carried its capture time; nil before such a one
 }
 
 // newUpTrack makes a track whose cache holds at most limit bytes.
 func newUpTrack(c Codec, limit int, lanes []*lane, stats *counters) *UpTrack {
 	return &UpTrack{
-		video: c.Video(), rate: c.ClockRate, cache: newPacketCache(limit), lanes: lanes, stats: stats,
-		scan: frameScanner{vp8: c.Name() == "VP8"}, reception: reception{rate: c.ClockRate},
+		video: c.Video(), rate: c.ClockRate, serial: stats.tracks.Add(1), cache: newPacketCache(limit), lanes: lanes, stats: stats,
+		scan: frameScanner{vp8: c.Name() == "VP8"}, reception: reception{rate: c.ClockRate}, arrival: arrival{rate: c.ClockRate},
 	}
 }
 
@@ -59,7 +62,7 @@ func (u *UpTrack) Switch(ask func()) (epoch uint32) {
 	u.numbers.restart()
 	u.scan = frameScanner{vp8: u.scan.vp8}
 	u.seenKey, u.askKey, u.keyAskedAt = false, ask, time.Time{}
-	u.reception, u.meter = reception{rate: u.rate}, meter{}
+	u.reception, u.meter, u.arrival, u.stamped = reception{rate: u.rate}, meter{}, arrival{rate: u.rate}, nil
 	return u.epoch
 }
 
@@ -82,7 +85,7 @@ func (u *UpTrack) write(epoch uint32, raw []byte, made bool, now time.Time) erro
 	if err != nil {
 		return fmt.Errorf("read RTP header: %w", err)
 	}
-	p := &Packet{From: u, Epoch: epoch, Time: h.Timestamp, Marker: h.Marker, Padding: h.Padding, Payload: raw[n:]}
+	p := &Packet{From: u, Epoch: epoch, at: now.UnixNano(), Time: h.Timestamp, Marker: h.Marker, Padding: h.Padding, Payload: raw[n:]}
 	wish := u.number(p, h.SequenceNumber, len(raw), made, now)
 	if wish == nil {
 		return nil
@@ -114,7 +117,9 @@ func (u *UpTrack) number(p *Packet, sequence uint16, size int, made bool, now ti
 	u.lastAt.Store(now.UnixNano())
 	u.meter.add(size, now)
 	if !u.numbers.started {
-		u.clock.Store(&clock{epoch: u.epoch, ntp: toNTP(now), rtp: p.Time, at: now, rate: u.rate})
+		if c := u.clock.Load(); c == nil || c.epoch != u.epoch { // or a report came before
+			u.clock.Store(&clock{epoch: u.epoch, ntp: toNTP(now), rtp: p.Time, at: now, rate: u.rate})
+		}
 	}
 	p.Index = u.numbers.next(sequence)
 	if u.video {
@@ -125,6 +130,9 @@ func (u *UpTrack) number(p *Packet, sequence uint16, size int, made bool, now ti
 		u.reception.made(p.Index, now)
 	} else {
 		u.reception.arrived(p.Index, p.Time, now)
+	}
+	if u.video && p.Marker {
+		u.arrival.completed(p.Time, now)
 	}
 	if p.KeyStart {
 		u.reception.key(p.Index, now)
@@ -170,7 +178,7 @@ func (u *UpTrack) wishLocked(now time.Time) func() {
 	return u.askKey
 }
 
-// Report takes over what a publisher's sender report says about its clock.
+// Report takes over what a publisher's sender report says about its clock, which may be that it has none (RFC 3550 §6.4.1).
 func (u *UpTrack) Report(epoch uint32, ntp uint64, rtp uint32, now time.Time) {
 	u.mu.Lock()
 	current := epoch == u.epoch
@@ -178,9 +186,32 @@ func (u *UpTrack) Report(epoch uint32, ntp uint64, rtp uint32, now time.Time) {
 		u.reception.heard(ntp, now)
 	}
 	u.mu.Unlock()
-	if current {
+	if current && ntp != 0 {
 		u.clock.Store(&clock{epoch: epoch, ntp: ntp, rtp: rtp, at: now, rate: u.rate, told: true})
 	}
+}
+
+// Stamped takes over what a packet with the timestamp says about when it was captured.
+func (u *UpTrack) Stamped(epoch uint32, ntp uint64, rtp uint32, now time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if epoch == u.epoch {
+		u.stamped = &clock{epoch: epoch, ntp: ntp, rtp: rtp, at: now, rate: u.rate, told: true}
+	}
+}
+
+// captureClock is the clock by which the publisher tells when it captured what it sends: that of its packets, else that of its
+// reports; nil where neither tells.
+func (u *UpTrack) captureClock() *clock {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.stamped != nil {
+		return u.stamped
+	}
+	if c := u.clock.Load(); c != nil && c.told && c.epoch == u.epoch {
+		return c
+	}
+	return nil
 }
 
 // swallowed tells that up to n packets were lost to us before the first that was written.

@@ -52,7 +52,7 @@ func (t *till) fill(s *state) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, o := range s.orders {
-		t.set(o, time.Time{})
+		t.set(o.clone(), time.Time{})
 	}
 }
 
@@ -64,16 +64,16 @@ func (t *till) put(b *Batch, now time.Time) {
 	}
 }
 
-// set keeps an order. A new one is left to the buyer's own request until first.
+// set keeps an order, which never changes. A new one is left to the buyer's own request until first.
 func (t *till) set(o *Order, first time.Time) {
 	d := t.orders[o.ID]
 	switch {
 	case !o.Open():
 		delete(t.orders, o.ID)
 	case d == nil:
-		t.orders[o.ID] = &due{order: o.clone(), next: first}
+		t.orders[o.ID] = &due{order: o, next: first}
 	default:
-		d.order, d.next, d.pause = o.clone(), time.Time{}, 0
+		d.order, d.next, d.pause = o, time.Time{}, 0
 	}
 }
 

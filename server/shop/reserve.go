@@ -223,7 +223,7 @@ func (t *tx) fits(d deal, giveBack []*Reservation) bool {
 // within says why a buyer would have too many units once these reservations have given theirs back.
 func (t *tx) within(buyer wire.PersonID, d deal, units int, giveBack []*Reservation) error {
 	if o := d.offer; o != nil && o.Cap > 0 {
-		n := t.bought[claim{buyer, target{offer: o.ID}}]
+		n := t.bought[buyer][target{offer: o.ID}]
 		for _, r := range giveBack {
 			if r.Offer == o.ID {
 				n -= r.units()
@@ -235,7 +235,7 @@ func (t *tx) within(buyer wire.PersonID, d deal, units int, giveBack []*Reservat
 	}
 	for _, p := range d.parts {
 		most := t.stocks[p.Variant].Cap
-		n := t.bought[claim{buyer, target{variant: p.Variant}}]
+		n := t.bought[buyer][target{variant: p.Variant}]
 		for _, r := range giveBack {
 			n -= r.of(p.Variant)
 		}

@@ -246,7 +246,7 @@ func (t *tx) allowed(o *Order) bool {
 		} else if offer := t.offers[it.offer]; offer != nil {
 			most = offer.Cap
 		}
-		if most > 0 && t.bought[claim{o.Buyer, it}]+n > most {
+		if most > 0 && t.bought[o.Buyer][it]+n > most {
 			return false
 		}
 	}

@@ -32,11 +32,10 @@ func (s *shelf) put(b *Batch) {
 		s.products.Store(p.ID, p)
 	}
 	for _, k := range b.Stocks {
-		c := *k
-		s.stocks.Store(k.Variant, &c)
+		s.stocks.Store(k.Variant, k)
 	}
 	for _, o := range b.Offers {
-		s.offers.Store(o.ID, o.clone())
+		s.offers.Store(o.ID, o)
 	}
 }
 

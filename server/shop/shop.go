@@ -4,13 +4,14 @@
 // append-only, hash-chained ledger from which all of it can be computed again (see Audit).
 //
 // One goroutine, Run's, decides: the writer. It takes all requests that wait, at most Config.Batch of them, decides one after
-// the other on the state in memory, and commits what they change in one transaction of the store (group commit); while that
-// lasts the next batch gathers. Nobody gets an answer before its transaction is durable. A decision changes the state only by
-// changes, which are also the ledger's entries; so the same code makes the state, and replays it.
+// the other on the state in memory, and has what they change committed in one transaction of the store (group commit); while that
+// lasts it decides the next batch on the state as it will be. Nobody gets an answer, and nothing is shown, before its transaction
+// and all before it are durable. A decision changes the state only by changes, which are also the ledger's entries; so the same
+// code makes the state, and replays it.
 //
 // A store that another writer has written to refuses the batch, since the ledger's head is not what the batch goes on from.
-// Then, and after any failure whose outcome is not known, the writer forgets its state and loads it anew. If it finds the batch in
-// the ledger, its answers count; else it decides again.
+// Then, and after any failure whose outcome is not known, the writer forgets its state with all that was decided on it, and loads it
+// anew. If it finds the batch in the ledger, its answers count; else it decides again.
 //
 // Its queue holds Config.Queue requests. When it is full a request waits with its context, at most a second, and is then told
 // to try again: nothing was reserved. Payment providers are asked by the cashier, outside of any transaction.
@@ -21,8 +22,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -77,10 +76,7 @@ type Shop struct {
 	ready    chan struct{} // closed once the store was read
 	ended    chan struct{}
 
-	// Owned by Run:
-	state *state // nil when it must be loaded
-	doubt *doubt
-	once  sync.Once
+	writer
 }
 
 // request is something to decide.
@@ -131,211 +127,6 @@ func (s *Shop) Run(ctx context.Context) error {
 
 // Ready is closed once products and offers have been read from the store: before, there seem to be none.
 func (s *Shop) Ready() <-chan struct{} { return s.ready }
-
-// write is the writer.
-func (s *Shop) write(ctx context.Context) error {
-	tick := time.NewTicker(tickEvery)
-	defer tick.Stop()
-	batch := make([]*request, 0, s.c.Batch)
-	s.settle(ctx, nil)
-	for {
-		batch = batch[:0]
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case r := <-s.requests:
-			batch = s.gather(append(batch, r))
-		case <-tick.C:
-		}
-		s.settle(ctx, batch)
-	}
-}
-
-// gather takes what waits, as far as the batch has room. Those who were just answered get a chance to ask again first: without it
-// half of them would wait for the batch after, and every batch would be half as large as it could be.
-func (s *Shop) gather(batch []*request) []*request {
-	for before := 0; len(batch) < s.c.Batch; {
-		select {
-		case r := <-s.requests:
-			batch = append(batch, r)
-		default:
-			if before == len(batch) {
-				return batch
-			}
-			before = len(batch)
-			runtime.Gosched()
-		}
-	}
-	return batch
-}
-
-// settle decides a batch and commits it, again and again until that is known to have happened, and answers.
-func (s *Shop) settle(ctx context.Context, batch []*request) {
-	pause := tryAfter
-	var failed error
-	for range tries {
-		if failed != nil {
-			s.c.Log.Warn("a batch is decided anew", "requests", len(batch), "error", failed)
-			s.state = nil
-			select {
-			case <-ctx.Done():
-			case <-time.After(pause):
-			}
-			pause *= 2
-		}
-		var answers []error
-		working, done := context.WithTimeout(context.WithoutCancel(ctx), storeWithin) // what has begun is finished
-		answers, failed = s.attempt(working, batch)
-		done()
-		if failed == nil {
-			for i, r := range batch {
-				r.answer <- answers[i]
-			}
-			return
-		}
-		if b, bug := errors.AsType[*broken](failed); bug {
-			s.apart(ctx, batch, b)
-			return
-		}
-		if ctx.Err() != nil {
-			break
-		}
-	}
-	s.state, s.doubt = nil, nil
-	s.c.Log.Error("a batch could not be stored", "requests", len(batch), "error", failed)
-	for _, r := range batch {
-		r.answer <- &wire.Error{Code: wire.Unavailable, Text: "the shop cannot write at the moment; try again with the same key", RetryAfter: 2 * time.Second}
-	}
-}
-
-// apart decides the requests of a batch one by one, since a decision has a bug: only the request that meets it is refused.
-func (s *Shop) apart(ctx context.Context, batch []*request, b *broken) {
-	s.state = nil
-	if len(batch) < 2 {
-		s.c.Log.Error("a decision cannot be", "requests", len(batch), "error", b)
-	}
-	if len(batch) == 1 {
-		batch[0].answer <- &wire.Error{Code: wire.Internal, Text: "the shop cannot do this: nothing has changed; please tell the shop"}
-		return
-	}
-	for _, r := range batch {
-		s.settle(ctx, []*request{r})
-	}
-}
-
-// attempt decides and commits a batch once. After an error the state is not what is stored.
-func (s *Shop) attempt(ctx context.Context, batch []*request) ([]error, error) {
-	if s.state == nil {
-		saved, err := s.c.Storage.LoadShop(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("load the shop: %w", err)
-		}
-		s.state = newState()
-		s.state.take(saved)
-		s.shelf.fill(s.state)
-		s.till.fill(s.state)
-		s.once.Do(func() { close(s.ready) })
-	}
-	if d := s.doubt; d != nil {
-		stored, err := s.stored(ctx, d.batch.After)
-		if err != nil {
-			return nil, err
-		}
-		if s.doubt = nil; stored {
-			s.c.Changed(d.batch)
-			return d.answers, nil
-		}
-	}
-	if err := s.ask(ctx, batch); err != nil {
-		return nil, err
-	}
-	t := &tx{state: s.state, before: s.state.head, at: max(s.state.head.At, s.c.Now().UnixMilli()), holdFor: s.c.Hold.Milliseconds()}
-	if err := t.tick(); err != nil {
-		return nil, err
-	}
-	answers := make([]error, len(batch))
-	for i, r := range batch {
-		err := r.decide(t)
-		if err == nil {
-			err = t.serve()
-		}
-		if b, ok := errors.AsType[*broken](err); ok {
-			return nil, b
-		}
-		answers[i] = err
-	}
-	if len(t.entries) > 0 {
-		b := t.batch()
-		if err := s.c.Storage.Commit(ctx, b); err != nil {
-			s.doubt = &doubt{b, answers}
-			return nil, fmt.Errorf("commit: %w", err)
-		}
-		s.publish(b)
-	}
-	s.state.forget()
-	return answers, nil
-}
-
-// doubt is a batch of which nobody knows yet whether it is stored. If it is, its answers count: not all requests have a key by which
-// they would get the same one when they are decided again.
-type doubt struct {
-	batch   *Batch
-	answers []error
-}
-
-// stored says whether the ledger goes through a head.
-func (s *Shop) stored(ctx context.Context, h Head) (is bool, err error) {
-	if s.state.head.Seq <= h.Seq {
-		return s.state.head == h, nil
-	}
-	err = s.c.Storage.Books(ctx, func(b Books) error {
-		list, err := b.Entries(ctx, h.Seq-1, 1)
-		is = err == nil && len(list) == 1 && list[0].Hash == h.Hash
-		return err
-	})
-	return is, err
-}
-
-// publish shows everybody what was committed.
-func (s *Shop) publish(b *Batch) {
-	s.shelf.put(b)
-	s.till.put(b, s.c.Now())
-	s.c.Changed(b)
-}
-
-// ask reads what the batch needs and the state does not hold.
-func (s *Shop) ask(ctx context.Context, batch []*request) error {
-	var q Questions
-	for _, r := range batch {
-		one := r.asks(s.state)
-		for _, id := range one.Reservations {
-			if s.state.holds[id] == nil {
-				q.Reservations = append(q.Reservations, id)
-			}
-		}
-		for _, id := range one.Orders {
-			if s.state.orders[id] == nil {
-				q.Orders = append(q.Orders, id)
-			}
-		}
-		q.Customers = append(q.Customers, one.Customers...)
-		for _, b := range one.Buyers {
-			q.Buyers = s.state.uncounted(q.Buyers, b)
-		}
-	}
-	for b := range s.state.waits { // they are served when units come free
-		q.Buyers = s.state.uncounted(q.Buyers, b)
-	}
-	if len(q.Reservations)+len(q.Orders)+len(q.Buyers)+len(q.Customers) == 0 {
-		return nil
-	}
-	a, err := s.c.Storage.Ask(ctx, q)
-	if err != nil {
-		return fmt.Errorf("ask the store: %w", err)
-	}
-	s.state.learn(a)
-	return nil
-}
 
 // do has the writer decide something, and returns once that is durable.
 func do[T any](ctx context.Context, s *Shop, asks func(*state) Questions, decide func(*tx) (T, error)) (T, error) {

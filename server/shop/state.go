@@ -28,21 +28,15 @@ type state struct {
 	orderNo  int64
 	coupons  map[wire.CouponCode]*CouponUse
 	ordersOf map[wire.PersonID]map[wire.OrderID]bool // of buyers whose coupons the batch counts, and those that it makes
-	bought   map[claim]int                           // units held or sold of those who ask now or wait
+	bought   map[wire.PersonID]map[target]int        // units held or sold, of those who were counted
 	waits    map[wire.PersonID]int                   // waiting reservations
-	counted  map[wire.PersonID]bool                  // whose bought is complete
+	late     map[wire.PersonID]bool                  // who wait and were not counted
 	touched  touched
 	guests   []wire.ReservationID // settled ones that the batch asked for
 	invited  []wire.OrderID
 }
 
-// claim is a buyer's share of a target.
-type claim struct {
-	buyer wire.PersonID
-	target
-}
-
-// touched is what changed since the last commit.
+// touched is what changed since the last batch was closed.
 type touched struct {
 	products map[wire.ProductID]bool
 	stocks   map[wire.VariantID]bool
@@ -50,7 +44,8 @@ type touched struct {
 	holds    map[wire.ReservationID]bool
 	orders   map[wire.OrderID]bool
 	coupons  map[wire.CouponCode]bool
-	freed    map[target]bool // units came free that somebody may wait for
+	buyers   map[wire.PersonID]bool // whose units moved or were counted, or who wait no more
+	freed    map[target]bool        // units came free that somebody may wait for
 }
 
 func newTouched() touched {
@@ -61,6 +56,7 @@ func newTouched() touched {
 		map[wire.ReservationID]bool{},
 		map[wire.OrderID]bool{},
 		map[wire.CouponCode]bool{},
+		map[wire.PersonID]bool{},
 		map[target]bool{},
 	}
 }
@@ -71,7 +67,7 @@ func newState() *state {
 		offered: map[wire.VariantID][]*Offer{}, holds: map[wire.ReservationID]*Reservation{},
 		byBuyer: map[wire.PersonID][]*Reservation{}, queues: map[target][]*Reservation{}, orders: map[wire.OrderID]*Order{},
 		coupons: map[wire.CouponCode]*CouponUse{}, ordersOf: map[wire.PersonID]map[wire.OrderID]bool{},
-		bought: map[claim]int{}, waits: map[wire.PersonID]int{}, counted: map[wire.PersonID]bool{}, touched: newTouched(),
+		bought: map[wire.PersonID]map[target]int{}, waits: map[wire.PersonID]int{}, late: map[wire.PersonID]bool{}, touched: newTouched(),
 	}
 }
 
@@ -116,6 +112,9 @@ func (s *state) hold(r *Reservation) {
 		t := r.target()
 		s.queues[t] = append(s.queues[t], r)
 		s.waits[r.Buyer]++
+		if s.bought[r.Buyer] == nil {
+			s.late[r.Buyer] = true
+		}
 	default:
 	}
 }
@@ -137,6 +136,8 @@ func (s *state) unhold(r *Reservation) {
 		}
 		if s.waits[r.Buyer]--; s.waits[r.Buyer] == 0 {
 			delete(s.waits, r.Buyer)
+			delete(s.late, r.Buyer)
+			s.touched.buyers[r.Buyer] = true
 		}
 	default:
 	}
@@ -191,7 +192,7 @@ func (s *state) shift(r *Reservation, before footing, back int) error {
 		}
 		st.Version++
 		s.touched.stocks[p.Variant] = true
-		s.bought[claim{r.Buyer, target{variant: p.Variant}}] += each * (held + sold)
+		s.moved(r.Buyer, target{variant: p.Variant}, each*(held+sold))
 		if held+sold < 0 {
 			s.freed(p.Variant)
 		}
@@ -203,7 +204,7 @@ func (s *state) shift(r *Reservation, before footing, back int) error {
 	if !ok {
 		return fmt.Errorf("reservation %d takes the unknown offer %q", r.Ref, r.Offer)
 	}
-	s.bought[claim{r.Buyer, target{offer: o.ID}}] += held + sold
+	s.moved(r.Buyer, target{offer: o.ID}, held+sold)
 	s.touched.offers[o.ID] = true
 	if held+sold < 0 {
 		s.touched.freed[target{offer: o.ID}] = true
@@ -247,29 +248,54 @@ func (s *state) freed(v wire.VariantID) {
 	}
 }
 
-// forget drops what is settled and nobody asks for any more.
-func (s *state) forget() {
-	for id := range s.touched.holds {
-		s.guests = append(s.guests, id)
+// moved counts units that a buyer has more.
+func (s *state) moved(buyer wire.PersonID, t target, units int) {
+	if units == 0 {
+		return
 	}
-	for _, id := range s.guests {
-		if r, ok := s.holds[id]; ok && !active(r.State) {
+	s.touched.buyers[buyer] = true
+	if counts := s.bought[buyer]; counts != nil {
+		counts[t] += units
+	}
+}
+
+// parting is whom the state may forget once a batch is stored: what it changed or asked for. Until then the store does not know of it.
+type parting struct {
+	holds  []wire.ReservationID
+	orders []wire.OrderID
+	buyers map[wire.PersonID]bool
+}
+
+// part begins a new batch.
+func (s *state) part() parting {
+	p := parting{s.guests, s.invited, s.touched.buyers}
+	for id := range s.touched.holds {
+		p.holds = append(p.holds, id)
+	}
+	for id := range s.touched.orders {
+		p.orders = append(p.orders, id)
+	}
+	s.guests, s.invited, s.touched = nil, nil, newTouched()
+	return p
+}
+
+// forget drops what is settled and nobody asks for any more. What has changed since then is the next batch's.
+func (s *state) forget(p parting) {
+	for _, id := range p.holds {
+		if r, ok := s.holds[id]; ok && !active(r.State) && !s.touched.holds[id] {
 			delete(s.holds, id)
 		}
 	}
-	for id := range s.touched.orders {
-		s.invited = append(s.invited, id)
-	}
-	for _, id := range s.invited {
-		if o, ok := s.orders[id]; ok && !o.Open() {
+	for _, id := range p.orders {
+		if o, ok := s.orders[id]; ok && !o.Open() && !s.touched.orders[id] {
 			delete(s.orders, id)
 		}
 	}
-	s.guests, s.invited = s.guests[:0], s.invited[:0]
-	maps.DeleteFunc(s.bought, func(c claim, _ int) bool { return s.waits[c.buyer] == 0 })
-	maps.DeleteFunc(s.counted, func(b wire.PersonID, _ bool) bool { return s.waits[b] == 0 })
-	clear(s.ordersOf)
-	s.touched = newTouched()
+	for b := range p.buyers {
+		if s.waits[b] == 0 && !s.touched.buyers[b] {
+			delete(s.bought, b)
+		}
+	}
 }
 
 // willEnd notes when an offer ends.
@@ -323,19 +349,20 @@ func (s *state) learn(a Answers) {
 	}
 	for _, r := range a.Bought {
 		for _, p := range r.Parts {
-			s.bought[claim{r.Buyer, target{variant: p.Variant}}] += p.Quantity / r.Quantity * r.units()
+			s.bought[r.Buyer][target{variant: p.Variant}] += p.Quantity / r.Quantity * r.units()
 		}
 		if r.Offer != "" {
-			s.bought[claim{r.Buyer, target{offer: r.Offer}}] += r.units()
+			s.bought[r.Buyer][target{offer: r.Offer}] += r.units()
 		}
 	}
 }
 
 // uncounted adds a buyer whose units are not counted yet to those who are asked for, and counts on the answer.
 func (s *state) uncounted(list []wire.PersonID, b wire.PersonID) []wire.PersonID {
-	if s.counted[b] {
+	if s.bought[b] != nil {
 		return list
 	}
-	s.counted[b] = true
+	s.bought[b], s.touched.buyers[b] = map[target]int{}, true
+	delete(s.late, b)
 	return append(list, b)
 }

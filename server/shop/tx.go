@@ -21,7 +21,7 @@ type Saved struct {
 	Coupons  []*CouponUse
 }
 
-// Batch is what changes in one transaction. Records are whole and replace what is stored under their names.
+// Batch is what changes in one transaction. Records are whole, replace what is stored under their names, and never change.
 type Batch struct {
 	// Before is the ledger's head that the batch goes on from. Where the store has another, it changes nothing and says
 	// ErrBehind: somebody else wrote.
@@ -79,14 +79,16 @@ type Letter struct {
 	Order wire.Order // as it is then, without its contact
 }
 
-// tx is a batch in the making.
+// tx is a batch in the making, with what its requests are to be answered.
 type tx struct {
 	*state
-	at      int64
-	holdFor int64 // how long units are held, ms
-	before  Head
-	entries []Entry
-	letters []Letter
+	requests []*request
+	answers  []error
+	at       int64
+	holdFor  int64 // how long units are held, ms
+	before   Head
+	entries  []Entry
+	letters  []Letter
 }
 
 // tell makes a change: it is applied and becomes the ledger's next entry. An error is a bug of a decision, and ends the batch.
@@ -113,26 +115,29 @@ type broken struct{ error }
 
 func (b *broken) Unwrap() error { return b.error }
 
-// batch is what is to be stored.
+// batch is what is to be stored: copies, because the next batch is decided while that lasts.
 func (t *tx) batch() *Batch {
 	b := &Batch{Before: t.before, After: t.head, LastOrder: t.orderNo, Entries: t.entries, Letters: t.letters}
 	for _, id := range sorted(t.touched.products) {
 		b.Products = append(b.Products, t.products[id])
 	}
 	for _, id := range sorted(t.touched.stocks) {
-		b.Stocks = append(b.Stocks, t.stocks[id])
+		k := *t.stocks[id]
+		b.Stocks = append(b.Stocks, &k)
 	}
 	for _, id := range sorted(t.touched.offers) {
-		b.Offers = append(b.Offers, t.offers[id])
+		b.Offers = append(b.Offers, t.offers[id].clone())
 	}
 	for _, id := range sorted(t.touched.holds) {
-		b.Reservations = append(b.Reservations, t.holds[id])
+		r := *t.holds[id] // its lists are replaced, not altered
+		b.Reservations = append(b.Reservations, &r)
 	}
 	for _, id := range sorted(t.touched.orders) {
-		b.Orders = append(b.Orders, t.orders[id])
+		b.Orders = append(b.Orders, t.orders[id].clone())
 	}
 	for _, id := range sorted(t.touched.coupons) {
-		b.Coupons = append(b.Coupons, t.coupons[id])
+		c := *t.coupons[id]
+		b.Coupons = append(b.Coupons, &c)
 	}
 	return b
 }

@@ -24,6 +24,9 @@ const (
 	busyTimeout = 5 * time.Second
 	// sqliteConnections are so few because they only read beside the one that writes.
 	sqliteConnections = 4
+	// sqliteLog is how many bytes of pages wait in the write-ahead log until they are put in their places: the newest pages change
+	// with every batch, and are put there once. sqliteCache is the most memory for pages a connection, both in bytes.
+	sqliteLog, sqlitePage, sqliteCache = 64 << 20, 4096, 32 << 20
 )
 
 // openSQLite opens the folder's file, with the tables of today.
@@ -38,6 +41,7 @@ func openSQLite(ctx context.Context, folder string) (*sql.DB, error) {
 	q := url.Values{"_pragma": {
 		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
 		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "trusted_schema(OFF)",
+		fmt.Sprintf("wal_autocheckpoint(%d)", sqliteLog/sqlitePage), fmt.Sprintf("cache_size(-%d)", sqliteCache/1024),
 		"secure_delete(ON)", // a destroyed key must not lie in a free page
 	}, "_txlock": {"immediate"}}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String())

@@ -15,8 +15,8 @@ const EventChannel = "events"
 // try; those that nobody uses end by themselves.
 const IdempotencyKey = "Idempotency-Key"
 
-// Event is what a server tells a page: over the event channel ShowEvent, LayersEvent or LinkEvent, over the shop's stream of events
-// those of its name, over a room's socket RoomJoined, RoomFrame or RoomAnswer.
+// Event is what a server tells a page: over the event channel ShowEvent, LayersEvent, LinkEvent or ClockEvent, over the shop's stream of
+// events those of its name, over a room's socket RoomJoined, RoomFrame or RoomAnswer.
 type Event interface {
 	json.Marshaler
 	event()
@@ -61,9 +61,20 @@ type LinkEvent struct {
 	Redundancy int `json:"redundancy"`
 }
 
+// ClockEvent tells how the timestamps of the picture that this viewer gets go with media time, which is when the host's camera
+// took it by the host's own clock: a frame with the RTP timestamp was taken at Media, and those after it later by their
+// distance, in ticks of 1/90,000 s, until a newer ClockEvent begins. It comes each second and after every jump.
+type ClockEvent struct {
+	// RTP is a timestamp (RFC 3550 §5.1) as this viewer gets it.
+	RTP uint32 `json:"rtp"`
+	// Media is in ms since 1970.
+	Media int64 `json:"media"`
+}
+
 func (ShowEvent) event()   {}
 func (LayersEvent) event() {}
 func (LinkEvent) event()   {}
+func (ClockEvent) event()  {}
 
 // MarshalJSON writes the event with its type.
 func (e ShowEvent) MarshalJSON() ([]byte, error) {
@@ -92,6 +103,15 @@ func (e LinkEvent) MarshalJSON() ([]byte, error) {
 	}{"link", plain(e)})
 }
 
+// MarshalJSON writes the event with its type.
+func (e ClockEvent) MarshalJSON() ([]byte, error) {
+	type plain ClockEvent
+	return json.Marshal(struct {
+		Type string `json:"type"`
+		plain
+	}{"clock", plain(e)})
+}
+
 // ReadEvent reads an event; nil for a type that this program does not know. Errors have code Invalid.
 func ReadEvent(message []byte) (Event, error) {
 	kind, err := readType(message)
@@ -105,6 +125,8 @@ func ReadEvent(message []byte) (Event, error) {
 		return readAs[LayersEvent](message)
 	case "link":
 		return readAs[LinkEvent](message)
+	case "clock":
+		return readAs[ClockEvent](message)
 	}
 	if e, err := readShopEvent(kind, message); e != nil || err != nil {
 		return e, err

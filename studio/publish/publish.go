@@ -11,7 +11,8 @@
 // for the sending goroutine; more are dropped, since it repeats itself.
 //
 // Why. RTP times and sender reports are computed from the show's clock (Packet.PTS), the same line for sound and picture, so
-// that lips and voice stay together whatever the encoders' delays are. A path that falls silent is first restarted (the
+// that lips and voice stay together whatever the encoders' delays are; where that clock lies in wall time is looked up each
+// second, so that viewers are told truly when a picture was taken. A path that falls silent is first restarted (the
 // session, its keys and its streams stay), then replaced by a new offer; a restart is also the question whether another
 // studio took over, in which case Run ends: two studios must not fight for a show. AES-GCM is preferred because it costs a
 // sixth of AES-CM with SHA-1 a packet.
@@ -227,7 +228,7 @@ func (r *run) try(ctx context.Context, endpoint *url.URL) (lived time.Duration, 
 			r.feedback.Link(frame.Link{Phase: frame.LinkConnecting, Attempt: 1, Fault: frame.FaultOf(err), Detail: err.Error()})
 		},
 	}
-	ways := senderWays{keyFrame: r.feedback.KeyFrame, demand: r.feedback.Demand, expected: &r.expected}
+	ways := senderWays{keyFrame: r.feedback.KeyFrame, demand: r.feedback.Demand, expected: &r.expected, position: r.target.Position}
 	if err := s.build(r.target.Video, !r.plain, r.servers, r.paths, ways); err != nil {
 		return 0, &Error{fault: frame.FaultMedia, final: true, err: err}
 	}

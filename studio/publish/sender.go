@@ -43,6 +43,7 @@ type sender struct {
 	demand   func(frame.Demand)
 	expected *atomic.Int64
 	reports  *receiverReports
+	position func() time.Duration // of the show's clock now; nil where nobody says
 
 	start   time.Time
 	bytes   atomic.Int64 // RTP payload sent
@@ -74,11 +75,12 @@ type senderWays struct {
 	demand   func(frame.Demand)
 	expected *atomic.Int64
 	reports  *receiverReports
+	position func() time.Duration // of the show's clock now; nil where nobody says
 }
 
 func newSender(layers []*layer, audio *stream, w senderWays) *sender {
 	return &sender{
-		layers: layers, audio: audio, start: time.Now(), estimate: newEstimator(unexpected),
+		layers: layers, audio: audio, start: time.Now(), position: w.position, estimate: newEstimator(unexpected),
 		parity:  protection{coded: map[[2]int]reedsolomon.Encoder{}},
 		control: w.control, keyFrame: w.keyFrame, demand: w.demand, expected: w.expected, reports: w.reports,
 		videoIn: make(chan *frame.Packet, videoQueue), audioIn: make(chan *frame.Packet, audioQueue),
@@ -187,6 +189,7 @@ func (s *sender) run(ctx context.Context) error {
 		case packets := <-s.heardIn:
 			s.heard(packets)
 		case <-report.C:
+			s.align()
 			s.report(s.audio)
 			for _, l := range s.layers {
 				s.report(l.stream)
@@ -279,6 +282,7 @@ func (s *sender) send(st *stream, o *outgoing) {
 	if !s.begun {
 		s.begun, s.newest = true, o.pts
 		s.epoch = time.Now().Add(-o.pts)
+		s.align()
 	}
 	s.newest = max(s.newest, o.pts)
 	if st.packets == 1 {
@@ -291,8 +295,15 @@ func (s *sender) send(st *stream, o *outgoing) {
 	}
 }
 
-// report sends a stream's report. Every report of a connection lies on the one line NTP = epoch + position, whatever the
-// encoders' delays are; that is what keeps lips and voice together.
+// align finds where the show's clock lies in wall time: it follows the sound card and strays, by little a second.
+func (s *sender) align() {
+	if s.position != nil {
+		s.epoch = time.Now().Add(-s.position())
+	}
+}
+
+// report sends a stream's report. The reports of all streams lie on the one line NTP = epoch + position, whatever the encoders'
+// delays are; that is what keeps lips and voice together, and what tells viewers when a picture was taken.
 func (s *sender) report(st *stream) {
 	ntp := ntpTime(s.epoch.Add(s.newest))
 	packets := st.report(s.newest, ntp)

@@ -149,9 +149,19 @@ func TestA_key_frame_does_not_flood_the_path_and_sound_does_not_wait_for_it(t *t
 }
 
 func TestReports_come_with_the_first_packet_and_every_second(t *testing.T) {
+	t.Run("taken when the first is sent", func(t *testing.T) { reportsCome(t, 0) })
+	t.Run("taken when the show's clock says", func(t *testing.T) { reportsCome(t, 90*time.Millisecond) })
+}
+
+// reportsCome sends what was taken so long before; 0 where nobody says.
+func reportsCome(t *testing.T, age time.Duration) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &line{}
 		s := testSender(t, l, func() {})
+		begun := time.Now().Add(reportInterval / 2)
+		if age > 0 {
+			s.position = func() time.Duration { return time.Hour + age + time.Since(begun) }
+		}
 		ctx, stop := context.WithCancel(t.Context())
 		go func() { _ = s.run(ctx) }()
 		time.Sleep(reportInterval / 2)
@@ -173,6 +183,9 @@ func TestReports_come_with_the_first_packet_and_every_second(t *testing.T) {
 			if ntp := ntpTime(s.epoch.Add(pts)); math.Abs(float64(int64(ntp-r.NTPTime)))/(1<<32) > 0.0001 {
 				t.Errorf("report of %d is off the common line: position %v at NTP %x, want %x", r.SSRC, pts, r.NTPTime, ntp)
 			}
+		}
+		if want := begun.Add(-begin - age); !s.epoch.Equal(want) {
+			t.Errorf("position 0 is %v, want %v", s.epoch, want)
 		}
 	})
 }

@@ -30,8 +30,18 @@ export interface LinkFigures {
   readonly redundancy: number;
 }
 
+/**
+ * How the picture's time stamps go with media time: a frame with that RTP time stamp was taken at media, in ms on the host's
+ * clock, and those after it later by their distance, until a newer clock begins.
+ */
+export interface MediaClock {
+  readonly type: "clock";
+  readonly rtp: number;
+  readonly media: number;
+}
+
 /** What the server tells. */
-export type Event = { readonly type: "show"; readonly show: Show } | Layers | LinkFigures;
+export type Event = { readonly type: "show"; readonly show: Show } | Layers | LinkFigures | MediaClock;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -49,6 +59,8 @@ export function readEvent(message: unknown): Event | undefined {
         return { type: "layers", layers: (o["layers"] as Fields[]).map(readLayer), current: str(o, "current"), pinned: str(o, "pinned") };
       case "link":
         return { type: "link", down: num(o, "down"), loss: Math.min(1, num(o, "loss")), rtt: num(o, "rtt"), redundancy: Math.max(1, num(o, "redundancy")) };
+      case "clock":
+        return readClock(o);
     }
   } catch {
     // Not JSON, or not of this form: the next message may be.
@@ -57,6 +69,10 @@ export function readEvent(message: unknown): Event | undefined {
 }
 
 const readLayer = (o: Fields): Layer => ({ id: str(o, "id"), height: num(o, "height"), bitrate: num(o, "bitrate") });
+
+/** A clock with half of its numbers tells nothing. */
+const readClock = ({ rtp, media }: Fields): MediaClock | undefined =>
+  Number.isFinite(rtp) && Number.isFinite(media) ? { type: "clock", rtp: rtp as number, media: media as number } : undefined;
 
 /** The wish for a layer, "" for the server's choice, as a message. */
 export const pinLayer = (id: string): string => JSON.stringify({ type: "layer", id });

@@ -14,5 +14,7 @@ effect(() => {
   if (title !== undefined && "mediaSession" in navigator) navigator.mediaSession.metadata = new MediaMetadata({ title });
   document.title = title === undefined ? store.words.say("brand") : `${title} · ${store.words.say("brand")}`;
 });
+// For who measures the page: which picture is on screen, and what waits for which.
+Object.assign(globalThis, { vitrine: { time: store.time } });
 render(<App store={store} />, document.body);
 store.start();

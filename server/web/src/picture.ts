@@ -19,8 +19,12 @@ export interface Observer {
   blocked(b: Block): void;
   /** The picture's size in pixels changed. */
   sized(width: number, height: number): void;
+  /** A frame came on screen, at a time in ms of performance.now, as the one of that number since the video began. */
+  shown(at: number, presented: number): void;
   /** Picture-in-picture began or ended. */
   floats(on: boolean): void;
+  /** A frame of a stream came on screen so long ago, in ms; with its RTP time stamp where the browser knows it. */
+  framed(rtp: number | undefined, stream: object | null, ago: number): void;
 }
 
 export class Picture {
@@ -48,6 +52,16 @@ export class Picture {
     for (const type of ["enterpictureinpicture", "leavepictureinpicture", "webkitpresentationmodechanged"]) {
       video.addEventListener(type, () => observer.floats(this.floating));
     }
+    if ("requestVideoFrameCallback" in video) this.#follow();
+  }
+
+  /** Tells of every frame. */
+  #follow(): void {
+    this.video.requestVideoFrameCallback((at, { rtpTimestamp, expectedDisplayTime, presentedFrames }) => {
+      this.#follow();
+      this.observer.shown(at, presentedFrames);
+      this.observer.framed(rtpTimestamp, this.video.srcObject, performance.now() - expectedDisplayTime);
+    });
   }
 
   /**

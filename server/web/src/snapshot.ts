@@ -1,6 +1,6 @@
 // What the player shows of itself.
 
-import type { Layers, LinkFigures } from "./events";
+import type { Layers, LinkFigures, MediaClock } from "./events";
 import type { Sample } from "./sample";
 import type { Show } from "./wire";
 
@@ -43,4 +43,6 @@ export interface Listener {
   measured(s: Sample): void;
   /** What the server says about the link, once a second where it does. */
   told(l: LinkFigures): void;
+  /** What the server says about the time of a session's picture. */
+  timed(c: MediaClock, stream: MediaStream): void;
 }

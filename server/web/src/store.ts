@@ -2,8 +2,10 @@
 
 import { computed, effect, signal } from "@preact/signals";
 import type { LinkFigures } from "./events";
+import { MediaTime } from "./mediatime";
 import { FullScreen, Picture, volumeSettable, type Block } from "./picture";
 import { Player } from "./player";
+import { report, REPORT_EVERY, Screen, type Stall } from "./report";
 import { compare, type Quality, type Sample } from "./sample";
 import { idle, type Snapshot } from "./snapshot";
 import { Words, type Language } from "./text";
@@ -49,6 +51,9 @@ export class Store {
   /** The server's clock in ms, once a second. */
   readonly clock = signal(0);
 
+  /** What belongs to which picture. */
+  readonly time: MediaTime;
+
   readonly words: Words;
   readonly picture: Picture;
   readonly canSetVolume = volumeSettable();
@@ -78,23 +83,37 @@ export class Store {
   #forget: ReturnType<typeof setTimeout> | undefined;
   #stage: HTMLElement | null = null;
   readonly #adviser = new Adviser();
+  readonly #screen = new Screen();
+  /** This browser tells when frames come on screen; else those decoded have to do. */
+  #seesFrames = false;
+  /** The sample of the last report, and whether the page was hidden at any time since. */
+  #reported: Sample | undefined;
+  #hid = false;
 
   constructor(show: string, language: Language) {
+    const world = browser(show, this.#skew);
+    this.time = new MediaTime(world);
     this.words = new Words(language);
     this.picture = new Picture({
       blocked: (b) => (this.blocked.value = b),
       sized: (w, h) => {
         if (w > 0 && h > 0) this.ratio.value = w / h;
       },
+      shown: (at, presented) => {
+        this.#seesFrames = true;
+        this.#screen.frame(at, presented);
+      },
       floats: (on) => (this.floating.value = on),
+      framed: (rtp, stream, ago) => this.time.frame(rtp, stream, ago),
     });
     this.#fullScreen = new FullScreen(() => this.#stage, this.picture.video, (on) => (this.full.value = on));
     this.canFloat = this.picture.floatable;
     this.canFill = this.#fullScreen.possible;
-    this.#player = new Player(browser(show, this.#skew), {
+    this.#player = new Player(world, {
       changed: (s) => this.#changed(s),
       measured: (s) => this.#measured(s),
       told: (l) => this.#told(l),
+      timed: (c, stream) => this.time.learn(c, stream),
     });
     effect(() => this.picture.listen(this.wish.value.muted, this.wish.value.volume));
   }
@@ -106,7 +125,10 @@ export class Store {
       return;
     }
     addEventListener("online", () => this.#player.nudge());
-    document.addEventListener("visibilitychange", () => document.hidden || this.#player.nudge());
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) this.#hid = true;
+      else this.#player.nudge();
+    });
     addEventListener("pagehide", () => this.#player.stop());
     addEventListener("pageshow", (e) => e.persisted && this.#player.start());
     setInterval(() => (this.clock.value = Date.now() + this.#skew.offset), 1000);
@@ -185,6 +207,7 @@ export class Store {
     if (next.state === "playing" || next.state === "interrupted") this.picture.fade(next.state === "playing");
     if (next.stream !== before.stream) {
       this.#samples = [];
+      this.#reported = undefined;
       this.picture.show(next.stream);
     }
     if (!this.inShow.value && next.state !== "joining") {
@@ -199,6 +222,35 @@ export class Store {
     const first = this.#samples[0]!;
     if (this.panel.value === "figures" && sample.at > first.at) this.quality.value = compare(first, sample);
     if (this.snapshot.value.soundOnly) this.level.value = sample.level;
+    this.#report(sample);
+  }
+
+  /** Reports what came since the last report, if that is due. */
+  #report(sample: Sample): void {
+    const before = this.#reported;
+    if (!before || this.snapshot.value.state === "joining") {
+      this.#screen.take(sample.at, true); // the time before the first picture is no freeze
+      this.#reported = sample;
+      return;
+    }
+    if (sample.at - before.at < REPORT_EVERY) return;
+    const { soundOnly, layers } = this.snapshot.value;
+    const stall = this.#stall();
+    const screen = this.#screen.take(sample.at, !soundOnly && (stall === "" || stall === "media" || stall === "network"));
+    const seen = this.#seesFrames ? screen : { shown: Math.max(0, sample.frames - before.frames), freezes: Math.max(0, sample.freezes - before.freezes), frozen: 0 };
+    const made = report(before, sample, { ...seen, hidden: this.#hid || document.hidden, stall, layer: layers?.current ?? "" });
+    this.#reported = sample;
+    this.#hid = document.hidden;
+    if (made) this.#player.report(made);
+  }
+
+  /** Why the picture does not move, if it should not or cannot. */
+  #stall(): Stall {
+    const { state, reason, show } = this.snapshot.value;
+    if (this.blocked.value === "play") return "play";
+    if (reason === "host" || show?.interrupted) return "host";
+    if (reason === "offline" || reason === "server") return "network";
+    return state === "reconnecting" ? "media" : "";
   }
 
   #told(link: LinkFigures): void {
