@@ -73,7 +73,7 @@ type Desk interface {
 	StartPoll(ctx context.Context, p wire.StartPoll) error
 	EndPoll(ctx context.Context, poll int64) error
 	AnswerQuestion(ctx context.Context, question int64, text string) error
-	Judge(ctx context.Context, held int64, verdict wire.Verdict, reason string) error
+	Judge(ctx context.Context, held int64, d wire.Decision, reason string) error
 	Silence(ctx context.Context, one wire.SilenceOne) error
 	SetModes(ctx context.Context, m wire.Modes) error
 

@@ -191,7 +191,7 @@ func (d *recorder) AnswerQuestion(_ context.Context, n int64, text string) error
 	return d.call("answer %d with %q", n, text)
 }
 
-func (d *recorder) Judge(_ context.Context, n int64, v wire.Verdict, _ string) error {
+func (d *recorder) Judge(_ context.Context, n int64, v wire.Decision, _ string) error {
 	return d.call("judge %d %s", n, v)
 }
 

@@ -25,10 +25,10 @@ type queuePanel struct {
 	judged  map[int64]bool // asked of the room, not yet in the log
 }
 
-// verdicts go with the keys and the buttons.
-var verdicts = []struct {
-	key     fyne.KeyName
-	verdict wire.Verdict
+// decisions go with the keys and the buttons.
+var decisions = []struct {
+	key      fyne.KeyName
+	decision wire.Decision
 }{{fyne.KeyA, wire.Publish}, {fyne.KeyR, wire.Refuse}, {fyne.KeyE, wire.Escalate}}
 
 func newQueuePanel(w *Window) *queuePanel {
@@ -37,7 +37,7 @@ func newQueuePanel(w *Window) *queuePanel {
 	p.empty = emptyState(t.QueueEmpty, t.QueueEmptyHint)
 	p.feed.Keys = p.keys
 	for i, label := range []string{t.Publish, t.Refuse, t.Escalate} {
-		b := widget.NewButton(label+" "+string(verdicts[i].key), "", widget.Plain, func() { p.judge(verdicts[i].verdict) }).Slim()
+		b := widget.NewButton(label+" "+string(decisions[i].key), "", widget.Plain, func() { p.judge(decisions[i].decision) }).Slim()
 		b.Keys = p.keys
 		p.buttons = append(p.buttons, b)
 	}
@@ -122,9 +122,9 @@ func (p *queuePanel) typed(e *fyne.KeyEvent) bool {
 	if p.w.sheet != nil {
 		return false
 	}
-	for _, v := range verdicts {
-		if v.key == e.Name {
-			p.judge(v.verdict)
+	for _, d := range decisions {
+		if d.key == e.Name {
+			p.judge(d.decision)
 			return true
 		}
 	}
@@ -137,14 +137,14 @@ func (p *queuePanel) typed(e *fyne.KeyEvent) bool {
 }
 
 // judge decides about the chosen message and goes on to the next.
-func (p *queuePanel) judge(v wire.Verdict) {
+func (p *queuePanel) judge(d wire.Decision) {
 	n := p.feed.Selected()
 	if n == 0 {
 		return
 	}
 	p.judged[n] = p.w.ask(gesture{
-		do:   func(ctx context.Context) error { return p.w.desk.Judge(ctx, n, v, "") },
-		done: func(err error) { p.decided(n, v, err) },
+		do:   func(ctx context.Context) error { return p.w.desk.Judge(ctx, n, d, "") },
+		done: func(err error) { p.decided(n, d, err) },
 		slow: true,
 	})
 	rows := p.feed.Posts()
@@ -157,11 +157,11 @@ func (p *queuePanel) judge(v wire.Verdict) {
 }
 
 // decided shows again what the room did not decide, and what waits on because it was escalated.
-func (p *queuePanel) decided(n int64, v wire.Verdict, err error) {
+func (p *queuePanel) decided(n int64, d wire.Decision, err error) {
 	if err != nil {
 		p.w.toast.say(p.w.sentence(err))
 	}
-	if err != nil || v == wire.Escalate {
+	if err != nil || d == wire.Escalate {
 		delete(p.judged, n)
 		p.show(roomOf(p.w.snap))
 	}

@@ -225,8 +225,8 @@ func (s *Session) AnswerQuestion(ctx context.Context, question int64, text strin
 }
 
 // Judge decides about a held message.
-func (s *Session) Judge(ctx context.Context, held int64, verdict wire.Verdict, reason string) error {
-	return s.ask(ctx, wire.RoomRequest{Judge: &wire.Judged{Held: held, Verdict: verdict, Reason: reason}})
+func (s *Session) Judge(ctx context.Context, held int64, d wire.Decision, reason string) error {
+	return s.ask(ctx, wire.RoomRequest{Judge: &wire.Judged{Held: held, Decision: d, Reason: reason}})
 }
 
 // Silence keeps somebody from speaking, or lets them speak again.

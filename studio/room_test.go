@@ -183,7 +183,7 @@ func TestPollsQuestionsAndTheQueueFollowTheLog(t *testing.T) {
 		h.frame(wire.RoomFrame{Through: 20, Events: []wire.RoomEvent{
 			{N: 17, PollEnded: &wire.PollEnded{Poll: 11, Counts: []int64{4, 5}}},
 			{N: 18, By: mia, Answered: &wire.Answered{Question: 12}},
-			{N: 19, By: mia, Staff: true, Judged: &wire.Judged{Held: 14, Verdict: wire.Refuse}},
+			{N: 19, By: mia, Staff: true, Judged: &wire.Judged{Held: 14, Decision: wire.Refuse}},
 			{N: 20, By: mia, Staff: true, Silenced: &wire.Silenced{Who: *ada, Lifted: true}},
 		}})
 		r = s.Snapshot().Room
@@ -231,7 +231,7 @@ func TestCommandsAreAskedOfTheRoomAndItsRefusalsComeBack(t *testing.T) {
 		for _, q := range h.asked {
 			ids[q.ID] = true
 		}
-		if len(ids) != 12 || h.asked[0].Say.Reply != 9 || h.asked[7].Answer.Question != 8 || h.asked[8].Judge.Verdict != wire.Escalate {
+		if len(ids) != 12 || h.asked[0].Say.Reply != 9 || h.asked[7].Answer.Question != 8 || h.asked[8].Judge.Decision != wire.Escalate {
 			t.Errorf("%d ids of %d requests", len(ids), len(h.asked))
 		}
 		h.answer = func(wire.RoomRequest) (int64, error) {

@@ -227,7 +227,7 @@ func (t *talk) happen(e wire.RoomEvent) {
 		r.Modes = *e.Modes
 	case e.Held != nil:
 		r.Held = append(slices.Clone(r.Held), Held{RoomEvent: e})
-	case e.Judged != nil && e.Judged.Verdict == wire.Escalate:
+	case e.Judged != nil && e.Judged.Decision == wire.Escalate:
 		r.Held = slices.Clone(r.Held)
 		if h := find(r.Held, e.Judged.Held, heldN); h != nil {
 			h.Escalated = true
