@@ -147,4 +147,39 @@ type roomWords struct {
 	ShortcutSay   string
 	ShortcutQueue string
 	ShortcutJudge string
+
+	// What viewers see.
+	TruthHeading       string
+	TruthDelay         string
+	TruthPictures      string
+	TruthFrozen        string
+	TruthSound         string
+	HopCapture         string
+	HopEncode          string
+	HopUplink          string
+	HopServer          string
+	HopLastMile        string
+	TruthDelays        string
+	TruthFPS           string
+	TruthFreezes       string
+	TruthUplink        string
+	TruthServer        string
+	TruthLastMile      string
+	TruthWay           string
+	FoundWell          string
+	FoundNobody        string
+	FoundCaptureSlow   string
+	FoundCaptureGone   string
+	FoundEncodeSlow    string
+	FoundEncodeReduced string
+	FoundUplinkLoss    string
+	FoundUplinkSlow    string
+	FoundUplinkGone    string
+	FoundServerLate    string
+	FoundServerDrops   string
+	FoundServerLink    string
+	FoundLinkLoss      string
+	FoundLinkSlow      string
+	FoundDeviceSlow    string
+	FoundUnexplained   string
 }
