@@ -64,7 +64,7 @@ func (p *truthPanel) apply(truth *wire.Truth) {
 		p.values[i].Set(value)
 		name, ink := labels[i], theme.Quiet
 		if hop := i - (len(labels) - len(hops)); hop >= 0 && hops[hop] == v.Hop {
-			name, ink = "▶ "+name, fynetheme.ColorNameWarning
+			name, ink = "▲ "+name, fynetheme.ColorNameWarning
 		}
 		p.names[i].Set(name)
 		p.names[i].SetColor(ink)
@@ -121,7 +121,7 @@ func (t *words) protocols(truth *wire.Truth) string {
 }
 
 // finding says what is the matter, and what to do.
-func (t *words) finding(d wire.Diagnosis) string {
+func (t *words) finding(d wire.Verdict) string {
 	f := func(name string) float64 { return d.Figures[name] }
 	share := func(name string) float64 { return 100 * d.Figures[name] }
 	switch d.Finding {
@@ -148,7 +148,7 @@ func (t *words) finding(d wire.Diagnosis) string {
 }
 
 // foundBeyond are the findings that are not the studio's.
-func (t *words) foundBeyond(d wire.Diagnosis) string {
+func (t *words) foundBeyond(d wire.Verdict) string {
 	suffering, viewers, loss := d.Figures["suffering"], d.Figures["viewers"], 100*d.Figures["loss"]
 	switch d.Finding {
 	case wire.ServerLate:

@@ -18,12 +18,12 @@ func TestTheHostReadsWhatViewersSeeAndWhoseFaultItIs(t *testing.T) {
 			Capture: &wire.Capture{FPS: 30}, Encode: &wire.Encode{FPS: 30, Time: 6.5}, Uplink: &wire.Uplink{Loss: 0.01},
 			Server: &wire.Serving{CPU: 0.21}, LastMile: &wire.LastMile{Loss: 0.001, RTT: 30},
 		},
-		Verdict: wire.Diagnosis{Hop: wire.HopUplink, Finding: wire.UplinkLoss, Figures: map[string]float64{"loss": 0.012}},
+		Verdict: wire.Verdict{Hop: wire.HopUplink, Finding: wire.UplinkLoss, Figures: map[string]float64{"loss": 0.012}},
 	}
 	b.change(func(s *studio.Snapshot) { s.Air.Truth = &truth })
 	b.reads("WHAT VIEWERS SEE", "Your upload loses 1.2 %", "180 ms · worst 420 ms", "30 fps · 110 report", "7 % of them", "0.3 %",
-		"▶ Your upload", "30 fps · 6.5 ms", "21 % CPU", "0.1 % lost · 30 ms", "HLS 10: 4200 ms · WHEP 100: 180 ms")
-	b.lacks("▶ Camera")
+		"▲ Your upload", "30 fps · 6.5 ms", "21 % CPU", "0.1 % lost · 30 ms", "HLS 10: 4200 ms · WHEP 100: 180 ms")
+	b.lacks("▲ Camera")
 	b.change(func(s *studio.Snapshot) { s.Air.Truth = nil })
 	b.lacks("WHAT VIEWERS SEE")
 }
@@ -36,7 +36,7 @@ func TestEveryFindingHasASentence(t *testing.T) {
 			wire.UplinkSlow, wire.UplinkGone, wire.ServerLate, wire.ServerDrops, wire.ServerLink, wire.LinkLoss, wire.LinkSlow,
 			wire.DeviceSlow, wire.Unexplained,
 		} {
-			s := w.finding(wire.Diagnosis{Finding: f})
+			s := w.finding(wire.Verdict{Finding: f})
 			if s == "" || seen[s] || strings.Contains(s, "%!") {
 				t.Errorf("%s is said as %q", f, s)
 			}
