@@ -225,9 +225,17 @@ func TestThe_page_has_a_room(t *testing.T) {
 		p.says("Message removed")
 		p.sends("Please keep to the show")
 		viewer.hears("Noor", "Please keep to the show")
-		p.do(chromedp.Focus(chromedp.CSS(".lines")), chromedp.KeyEvent(kb.ArrowUp), chromedp.KeyEvent(kb.Enter))
+		p.hears("Noor", "Please keep to the show")
+		p.do(chromedp.Focus(chromedp.CSS(".lines")), chromedp.KeyEvent(kb.ArrowUp))
+		p.wait("document.activeElement.innerText.includes('Please keep')")
+		p.do(chromedp.KeyEvent(kb.Enter))
 		p.do(chromedp.Click(chromedp.CSS(".list .pin")))
 		viewer.wait("document.querySelector('.note.pinned')?.innerText.includes('Please keep to the show')")
+		p.do(chromedp.Click(chromedp.CSS(".tune")), chromedp.Focus(chromedp.CSS(".tools input")), chromedp.KeyEvent("Which next?"))
+		p.do(chromedp.Focus(chromedp.CSS(".tools input:nth-of-type(2)")), chromedp.KeyEvent("Rings, Bowls"), chromedp.KeyEvent(kb.Enter))
+		viewer.says("Which next?", "Bowls", "ends in")
+		p.do(chromedp.Click(chromedp.CSS(".tune")), chromedp.Click(chromedp.CSS(".modes label:nth-child(2) input")))
+		viewer.wait("document.querySelector('.box input').disabled && document.querySelector('.box input').placeholder === 'The chat is paused.'")
 		p.clean()
 		viewer.clean()
 	})
@@ -283,6 +291,7 @@ func TestThe_room_is_accessible(t *testing.T) {
 		"gifts":     {chromedp.Click(chromedp.CSS(".gift"))},
 		"emoji":     {chromedp.Click(chromedp.CSS(".in"))},
 		"menu":      {chromedp.Focus(chromedp.CSS(".lines")), chromedp.KeyEvent(kb.ArrowUp), chromedp.KeyEvent(kb.Enter)},
+		"tools":     {chromedp.Click(chromedp.CSS(".tune"))},
 		"questions": {chromedp.Click(chromedp.CSS(".tabs button:nth-child(2)"))},
 		"shows":     {chromedp.Click(chromedp.CSS(".elsewhere"))},
 	} {
