@@ -44,6 +44,7 @@ var storeys = []struct {
 	{"server/moderation", 1},
 	{"server/web", 1},
 	{"server/trust", 1},
+	{"server/insight", 1},
 	{"server/store", 2},
 	{"server/api", 2},
 	{"studio", 3},
@@ -192,7 +193,7 @@ func TestHardwareAndToolkitsStayInTheirRooms(t *testing.T) {
 
 func TestDomainRoomsImportOnlyWire(t *testing.T) {
 	for _, p := range packages(t) {
-		if !under(p.room(), "server/live", "server/turn", "server/stage", "server/chat", "server/bus", "server/shop", "server/pay", "server/trust", "server/reach", "server/moderation") {
+		if !under(p.room(), "server/live", "server/turn", "server/stage", "server/chat", "server/bus", "server/shop", "server/pay", "server/trust", "server/reach", "server/moderation", "server/insight") {
 			continue
 		}
 		_, own := storey(p.room())

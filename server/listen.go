@@ -7,11 +7,14 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"time"
 
 	"vitrine/server/bus"
+	"vitrine/server/insight"
 	"vitrine/server/live"
 	"vitrine/server/store"
 	"vitrine/server/turn"
+	"vitrine/server/wire"
 )
 
 // rooms are what a server is made of, with their sockets open.
@@ -20,6 +23,7 @@ type rooms struct {
 	bus   *bus.Bus
 	sec   *security
 	stage *live.Stage
+	truth *insight.Desk
 	relay *turn.Server // nil if there is none
 	trade *trade
 	talk  *talk
@@ -52,7 +56,10 @@ func (s *Server) open(ctx context.Context, db *store.Store, sec *security) (r *r
 	for _, m := range media {
 		opened = append(opened, m)
 	}
-	if r.stage, err = live.NewStage(s.cfg.live(), media...); err != nil {
+	r.truth = insight.New(insight.Config{Now: time.Now, Measure: func(id wire.ShowID) (insight.Measured, bool) { return measured(r.stage, id) }})
+	config := s.cfg.live()
+	config.Reported = r.reported
+	if r.stage, err = live.NewStage(config, media...); err != nil {
 		return nil, err
 	}
 	if sec.challenge != nil {
@@ -65,7 +72,7 @@ func (s *Server) open(ctx context.Context, db *store.Store, sec *security) (r *r
 	if r.trade, err = s.openTrade(ctx, db, address(r.http)); err != nil {
 		return nil, err
 	}
-	if r.talk, err = s.openTalk(r); err != nil {
+	if r.talk, err = s.openTalk(db, r.bus, r.stage.MediaTime); err != nil {
 		return nil, err
 	}
 	r.relay, err = s.openRelay(ctx, address(r.http).Addr(), r.stage.Address(), sec.config)

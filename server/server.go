@@ -1,5 +1,6 @@
-// Package server builds the companion server from its rooms: store keeps the shows, live forwards media, api speaks HTTP,
-// web is the page, turn relays media for those who cannot reach live, bus joins several servers. It owns their lifetimes, their sockets (TCP for HTTP,
+// Package server builds the companion server from its rooms: store keeps the shows, live forwards media, insight says what
+// viewers see of it, chat lets them speak, api speaks HTTP, web is the page, turn relays media for those who cannot reach live, bus
+// joins several servers. It owns their lifetimes, their sockets (TCP for HTTP,
 // UDP for all media, one port of both for TURN) and the certificate, introduces the rooms to each other, and lets the server
 // go down in order: first it says that it is not ready and takes nothing new, then it ends the sessions, then HTTP, then the
 // bus, then the database. It has no queue.
@@ -127,12 +128,13 @@ func (s *Server) serveRooms(ctx context.Context, r *rooms) error {
 	defer stop()
 	g, broken := errgroup.WithContext(running)
 	g.Go(func() error { return r.stage.Run(broken) })
+	g.Go(func() error { return r.truth.Run(broken) })
 	<-r.stage.Ready() // or the first requests would be told that the server is stopping
 	if r.relay != nil {
 		g.Go(func() error { return r.relay.Run(broken) })
 	}
 	g.Go(func() error { return r.trade.run(broken, r.db, s.log) })
-	g.Go(func() error { return r.talk.run(broken) })
+	g.Go(func() error { return r.talk.run(broken, ctx) })
 	select { // or the first visitors would find the shop empty
 	case <-r.trade.shop.Ready():
 	case <-ctx.Done():
@@ -164,8 +166,9 @@ func (s *Server) serveRooms(ctx context.Context, r *rooms) error {
 func (s *Server) edge(r *rooms) http.Handler {
 	h := api.New(api.Config{
 		Stage: r.stage, Store: r.db, Ready: s.readiness(r.db, r.bus), Page: web.Handler(), Metrics: metrics(r.stage, r.relay, r.bus),
-		Relays: s.relays(r.relay), TrustedProxies: s.cfg.TrustedProxies, Log: s.log,
-		Gate: r.trade.gate, Shop: r.trade.shop, Pay: r.trade.ways, Open: r.trade.open, Feed: r.trade.feed, Sockets: r.talk.sockets, Withdrawals: r.trade.links,
+		Relays: s.relays(r.relay), Truth: r.truth, TrustedProxies: s.cfg.TrustedProxies, Log: s.log,
+		Gate: r.trade.gate, Shop: r.trade.shop, Pay: r.trade.ways, Open: r.trade.open, Feed: r.trade.feed, Withdrawals: r.trade.links,
+		Sockets: r.talk.sockets, Censor: r.talk.censor,
 		Webhooks: r.trade.outbox, Exports: map[string]trust.Exporter{"shop": store.Bought{Store: r.db, Open: r.trade.open}}, Outside: s.cfg.Webhooks, Risk: trust.Risk{Large: s.cfg.Large},
 	})
 	if s.cfg.secure() {

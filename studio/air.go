@@ -19,12 +19,14 @@ type airState struct {
 	viewers int
 	title   string
 	watch   string
+	truth   *wire.Truth
+	truthAt time.Time
 	stop    context.CancelFunc
 	ending  bool // the host ended the show, so it is closed on the server too
 }
 
 func (a *airState) public() Air {
-	return Air{Phase: a.phase, Since: a.since, Link: a.link, Viewers: a.viewers, Title: a.title, WatchURL: a.watch}
+	return Air{Phase: a.phase, Since: a.since, Link: a.link, Viewers: a.viewers, Title: a.title, WatchURL: a.watch, Truth: a.truth}
 }
 
 // Reasons why the show cannot begin.

@@ -39,6 +39,7 @@ type machine struct {
 	openErr error
 
 	script   func(ctx context.Context, m *machine, f studio.Feedback) error
+	reports  []wire.StudioReport
 	video    []frame.Packet
 	audio    []frame.Packet
 	heard    frame.Block // what the sound encoder got last
@@ -311,6 +312,13 @@ func (m *machine) Open(context.Context, string, string, wire.ShowID) error {
 func (m *machine) Close(context.Context, string, string, wire.ShowID) error {
 	m.call("close")
 	return nil
+}
+
+func (m *machine) Report(_ context.Context, _, _ string, id wire.ShowID, r wire.StudioReport) (wire.Truth, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.reports = append(m.reports, r)
+	return wire.Truth{Show: id, Viewers: 7}, nil
 }
 
 func (m *machine) Check(_ context.Context, server, token string, progress func(float64, frame.Path)) (frame.Path, error) {

@@ -80,6 +80,8 @@ type Backstage interface {
 	Show(ctx context.Context, server string, id wire.ShowID) (wire.Show, error)
 	Open(ctx context.Context, server, token string, id wire.ShowID) error
 	Close(ctx context.Context, server, token string, id wire.ShowID) error
+	// Report tells how the show leaves the studio, and returns what its viewers see.
+	Report(ctx context.Context, server, token string, id wire.ShowID, r wire.StudioReport) (wire.Truth, error)
 	// Check measures the way to the server for some seconds; nothing goes on air. progress hears which share is done and what
 	// is known so far.
 	Check(ctx context.Context, server, token string, progress func(share float64, so frame.Path)) (frame.Path, error)

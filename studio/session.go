@@ -142,6 +142,7 @@ func (s *Session) Run(ctx context.Context) error {
 		return s.c.Devices.Watch(ctx, func(d []frame.Device) { s.post(ctx, func() { s.devicesChanged(d) }) })
 	})
 	group.Go(func() error { return s.watchShow(ctx) })
+	group.Go(func() error { return s.reportShow(ctx) })
 	group.Go(func() error { return s.loop(ctx) })
 	err := group.Wait()
 	s.flush()

@@ -528,3 +528,28 @@ func TestAShowThatWasCutOffIsOfferedOnlyWhereItWaitsForItsHost(t *testing.T) {
 		})
 	}
 }
+
+func TestTheServerIsToldHowTheShowLeavesAndSaysWhatViewersSee(t *testing.T) {
+	m := newMachine()
+	onSession(t, m, func(ctx context.Context, s *studio.Session) {
+		must(t, s.SetServer(ctx, evening))
+		_, err := s.AddSource(ctx, "Camera", camera)
+		must(t, err)
+		wait(5 * time.Second)
+		if n := len(m.reports); n != 0 || s.Snapshot().Air.Truth != nil {
+			t.Errorf("off air %d reports are made", n)
+		}
+		must(t, s.GoLive(ctx))
+		wait(7 * time.Second)
+		m.mu.Lock()
+		n := len(m.reports)
+		last := m.reports[n-1]
+		m.mu.Unlock()
+		if n < 3 || n > 4 || last.Capture.FPS < 29 || last.Capture.Wanted != 30 || last.Encode.FPS < 29 || last.Encode.Reduced || last.Encode.Height != 720 {
+			t.Errorf("%d reports, the last %+v", n, last)
+		}
+		if truth := s.Snapshot().Air.Truth; truth == nil || truth.Viewers != 7 {
+			t.Errorf("the host is told %+v", truth)
+		}
+	})
+}

@@ -6,6 +6,7 @@ import (
 	"vitrine/capture/frame"
 	"vitrine/effects"
 	"vitrine/effects/plug"
+	"vitrine/server/wire"
 	"vitrine/studio/mix"
 )
 
@@ -185,6 +186,8 @@ type Air struct {
 	Title   string
 	// WatchURL is the page to give to viewers; "" until a server and a show are set.
 	WatchURL string
+	// Truth is what the viewers see, as the server last said on air; nil while it does not.
+	Truth *wire.Truth
 }
 
 // Trouble says what went wrong in one word, so that the window can say it in the host's language.

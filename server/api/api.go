@@ -1,14 +1,15 @@
-// Package api is the server's edge: it decodes HTTP requests, asks the rooms (live, store, web, shop, chat, trust, pay) and encodes what
-// they say. It speaks WHIP (RFC 9725) to publishers, WHEP (draft-ietf-wish-whep) to viewers, JSON to the studio, the page and operators,
-// server-sent events to who watches the shop, and WebSocket (RFC 6455) to who is in a show's room (see Sockets).
+// Package api is the server's edge: it decodes HTTP requests, asks the rooms (live, store, web, insight, shop, chat, trust, pay) and encodes
+// what they say. It speaks WHIP (RFC 9725) to publishers, WHEP (draft-ietf-wish-whep) to viewers, JSON to the studio, the page and
+// operators, server-sent events to who watches the shop, and WebSocket (RFC 6455) to who is in a show's room (see Sockets).
 //
 // It owns no state but the requests at work, for a minute the answers to those that may be repeated (see answers), what each token
 // may still spend on network checks (see allowances), what is noted of purchases lately (trust's Limiter, Velocity, Twice and
-// Failures, and wishes), and the newest events (see Feed). It has no queue: a request is answered by the goroutine that reads it;
-// a listener has one of earOf events, and a WebSocket that of its subscription (chat). Who may do what is decided here and nowhere
-// else: a show's token publishes and opens or closes that show; an operator's token makes shows, opens or closes any, and has an
-// owner's rights in the shop; watching is free. In the shop every operation declares an action, and one function, admit, asks
-// trust.May whether the visitor may do it. Tokens are compared as SHA-256 hashes, in constant time.
+// Failures, and wishes), how many reports each address has sent, and the newest events (see Feed). It has no queue: a request is
+// answered by the goroutine that reads it; a listener has one of earOf events, and a WebSocket that of its subscription (chat). Who
+// may do what is decided here and nowhere else: a show's token publishes and opens or closes that show; an operator's token makes
+// shows, opens or closes any, and has an owner's rights in the shop; watching is free. In the shop every operation declares an
+// action, and one function, admit, asks trust.May whether the visitor may do it. Tokens are compared as SHA-256 hashes, in constant
+// time.
 //
 // A visitor needs no account and no e-mail address to have units held: they are held for a person whose name follows from a random
 // token in the browser's cookie (trust.Token.Visitor). With the first order that person becomes a guest.
@@ -28,6 +29,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"vitrine/server/insight"
 	"vitrine/server/live"
 	"vitrine/server/pay"
 	"vitrine/server/reach"
@@ -62,6 +64,8 @@ type Config struct {
 	// Relays names the TURN servers for a session that is made now by a client that knows this server by the host name; nil
 	// means that there are none.
 	Relays func(host string) []Relay
+	// Truth knows what viewers see; nil leaves its addresses out.
+	Truth *insight.Desk
 	// TrustedProxies are those whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 
@@ -76,6 +80,8 @@ type Config struct {
 	Feed *Feed
 	// Sockets are the ways into rooms; nil leaves them out.
 	Sockets *Sockets
+	// Censor keeps the rules for what may be said in them; nil leaves those out.
+	Censor Censor
 	// Withdrawals sign the links by which buyers withdraw without signing in; without them nobody can in this way.
 	Withdrawals shop.WithdrawalKeys
 	// Exports are what rooms keep of people, for them to have.
@@ -98,6 +104,7 @@ type edge struct {
 	Config
 	answers *answers
 	checks  *allowances
+	reports *trust.Limiter
 
 	described          huma.API
 	cookies            trust.Cookies
@@ -140,6 +147,9 @@ func New(cfg Config) http.Handler {
 		mux.Handle("/metrics", e.only(cfg.Metrics))
 	}
 	mux.Handle("/", e.methods(nil, ""))
+	if e.Truth != nil {
+		e.telling(mux)
+	}
 	if e.Gate != nil {
 		e.sell(mux)
 	}
@@ -161,6 +171,9 @@ func (e *edge) sell(mux *http.ServeMux) {
 	e.managing()
 	if e.Sockets != nil {
 		e.talking(mux)
+	}
+	if e.Censor != nil {
+		e.moderating()
 	}
 	if e.Shop != nil {
 		e.buying()

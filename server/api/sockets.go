@@ -179,8 +179,8 @@ func (s *Sockets) serve(k *socket, w http.ResponseWriter, r *http.Request, joine
 		return
 	}
 	k.since = time.Now()
-	s.all.Go(k.read)
 	s.all.Go(func() { k.write(joined) })
+	s.all.Go(k.read) // the last, because it ends with left
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.opened++; k.sub.End() == chat.Open {

@@ -151,6 +151,9 @@ func (h *Hub) retire(r *room) bool {
 // RoomJoined.Through on comes by the subscription; it may also tell what is older, which is to be passed over by its number. Who is
 // banned is refused as Forbidden.
 func (h *Hub) Join(ctx context.Context, show wire.ShowID, who Who, after int64) (*Subscription, wire.RoomJoined, error) {
+	if who.Person == "" {
+		return nil, wire.RoomJoined{}, errNameless()
+	}
 	r, err := h.enter(ctx, show)
 	if err != nil {
 		return nil, wire.RoomJoined{}, err
@@ -172,7 +175,11 @@ func (h *Hub) Join(ctx context.Context, show wire.ShowID, who Who, after int64) 
 // If the answer is Unavailable, it is not known whether it was done: ask again with the same ID.
 func (h *Hub) Do(ctx context.Context, show wire.ShowID, who Who, q wire.RoomRequest) wire.RoomAnswer {
 	a := wire.RoomAnswer{ID: q.ID}
-	if err := shape(&q); err != nil {
+	err := shape(&q)
+	if who.Person == "" {
+		err = errNameless()
+	}
+	if err != nil {
 		a.Error = roomError(err)
 		return a
 	}
@@ -224,6 +231,10 @@ func (h *Hub) Coins(ctx context.Context, person wire.PersonID) (int64, error) {
 	account := PersonAccount(person)
 	a, err := h.c.Storage.AskRoom(ctx, "", Questions{Wallets: []Account{account}})
 	return a.Wallets[account], err
+}
+
+func errNameless() error {
+	return wire.Errorf(wire.Unauthenticated, "a room needs to know who asks: sign in, or come as a guest")
 }
 
 func errClosing() error {

@@ -159,7 +159,7 @@ func (t *tx) judge(who actor, q wire.Judged) (n int64, err error) {
 	if h == nil {
 		return 0, wire.Errorf(wire.Conflict, "no message %d waits: somebody has decided about it already", q.Held)
 	}
-	switch q.Verdict {
+	switch q.Decision {
 	case wire.Publish, wire.Refuse:
 	case wire.Escalate:
 		return t.escalate(who, h, q)
@@ -169,13 +169,13 @@ func (t *tx) judge(who actor, q wire.Judged) (n int64, err error) {
 	delete(t.held, q.Held)
 	t.dropNumbered(heldKind, q.Held)
 	n = t.emit(wire.RoomEvent{By: &who.Member, Staff: true, Judged: &q})
-	t.lessons = append(t.lessons, lesson{h.Event.Held.Text, q.Verdict == wire.Publish})
+	t.lessons = append(t.lessons, lesson{h.Event.Held.Text, q.Decision == wire.Publish})
 	if h.Event.Held.Line > 0 {
 		t.judgeReports(who, h, q)
 		return n, nil
 	}
 	author := actor{Member: *h.Event.By, p: t.people[h.Event.By.Alias]}
-	if q.Verdict == wire.Refuse {
+	if q.Decision == wire.Refuse {
 		if author.p != nil {
 			told := t.line(n)
 			e := wire.RoomEvent{N: n, At: told.At, Judged: &q}

@@ -102,7 +102,7 @@ func (t *tx) queue(line wire.RoomEvent, why string) {
 // wrong.
 func (t *tx) judgeReports(who actor, h *held, q wire.Judged) {
 	line := h.Event.Held.Line
-	refused := q.Verdict == wire.Refuse
+	refused := q.Decision == wire.Refuse
 	for _, alias := range sorted(t.votesOf[line]) {
 		if p := t.people[alias]; p != nil && p.Person != "" {
 			row := ReporterRow{Person: p.Person, Upheld: 1}

@@ -100,3 +100,37 @@ func TestTheSameRequestIsDoneOnceInAnyProcess(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoIsThereIsCountedInAllProcesses(t *testing.T) {
+	w := newTown(t, "SQLite")
+	hubs := []*hub{w.hub(), w.hub()}
+	var subs []*chat.Subscription
+	for i, who := range []string{"Ann", "Ben", "Ben", "Cleo"} { // Ben has two pages
+		sub, _, err := hubs[i/2%2].Join(t.Context(), w.show, viewer(who), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		subs = append(subs, sub)
+	}
+	counts := func(want int) {
+		t.Helper()
+		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+			got := *hubs[0].joins(viewer("Ann"), 0).Now.Viewers
+			if got == want {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%d are there instead of %d", got, want)
+			}
+		}
+	}
+	counts(4) // Ben is in two processes
+	subs[3].Close()
+	counts(3)
+	hubs[1].kill()
+	w.passes(15 * time.Second)
+	counts(2)
+	for _, s := range subs {
+		s.Close()
+	}
+}

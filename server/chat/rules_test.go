@@ -215,7 +215,7 @@ func TestBadRequestsAreRefusedWithClearWords(t *testing.T) {
 		{"an endless poll", wire.Invalid, host(), poll(1<<40, "a", "b")},
 		{"a second end", wire.Conflict, host(), wire.RoomRequest{EndPoll: &wire.Numbered{N: ended}}},
 		{"no pause", wire.Invalid, host(), wire.RoomRequest{Modes: &wire.Modes{Pause: 0}}},
-		{"a decision about nothing", wire.Conflict, host(), wire.RoomRequest{Judge: &wire.Judged{Held: line, Verdict: wire.Publish}}},
+		{"a decision about nothing", wire.Conflict, host(), wire.RoomRequest{Judge: &wire.Judged{Held: line, Decision: wire.Publish}}},
 		{"silence for nobody", wire.NotFound, host(), wire.RoomRequest{Silence: &wire.SilenceOne{Who: "nobody"}}},
 		{"silence for the host", wire.Forbidden, host(), wire.RoomRequest{Silence: &wire.SilenceOne{Who: chat.AliasOf(w.show, "p-host")}}},
 		{"a lift for who may speak", wire.Conflict, host(), wire.RoomRequest{Silence: &wire.SilenceOne{Who: chat.AliasOf(w.show, "p-Ann"), Lift: true}}},

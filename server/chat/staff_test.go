@@ -16,8 +16,8 @@ func report(line int64) wire.RoomRequest {
 	return wire.RoomRequest{Report: &wire.ReportLine{Line: line, Reason: "it insults"}}
 }
 
-func judge(held int64, v wire.Verdict) wire.RoomRequest {
-	return wire.RoomRequest{Judge: &wire.Judged{Held: held, Verdict: v}}
+func judge(held int64, v wire.Decision) wire.RoomRequest {
+	return wire.RoomRequest{Judge: &wire.Judged{Held: held, Decision: v}}
 }
 
 func (w *town) silence(name string, s wire.SilenceOne) wire.RoomRequest {
@@ -80,7 +80,7 @@ func TestWhatIsHeldWaitsForAModerator(t *testing.T) {
 		if l := w.judge.lessons; len(l) != 2 || !l["hold this"] || l["hold that"] {
 			t.Errorf("learned %v", l)
 		}
-		if log := w.all(); log[escalated-1].Judged.Verdict != wire.Escalate || log[escalated-1].By.Name != "Mei" {
+		if log := w.all(); log[escalated-1].Judged.Decision != wire.Escalate || log[escalated-1].By.Name != "Mei" {
 			t.Error("the log does not say who escalated")
 		}
 	})

@@ -93,8 +93,7 @@ func (r *room) take(ctx context.Context) error {
 	r.mu.Unlock()
 	close(wait)
 	if home != nil && !r.hub.start(home.run) {
-		r.leaveHome(home)
-		home.end()
+		home.close()
 	}
 	return err
 }
@@ -117,7 +116,7 @@ func (r *room) begin() (*home, error) {
 	defer cancel()
 	head, err := r.hub.c.Storage.TakeRoom(ctx, r.show, r.hub.c.Now().Add(-answersKept).UnixMilli())
 	if err != nil {
-		h.end()
+		h.close()
 		return nil, err
 	}
 	h.epoch = head.Epoch

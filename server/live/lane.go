@@ -234,6 +234,10 @@ func (l *lane) fanVideo() {
 
 func (l *lane) fan(downs []*DownTrack, list []*Packet) {
 	now := time.Now()
+	if len(list) > 0 {
+		l.stats.waits.Add(1)
+		l.stats.waited.Add(now.UnixNano() - list[0].at)
+	}
 	packets, bytes := 0, 0
 	for _, d := range downs {
 		for _, p := range list {

@@ -17,7 +17,7 @@
 //	parity → mender           512 packets   the packet is dropped; the publisher is asked for what is missing
 //	viewer's RTCP → lane      256 reports   the report is dropped, counted; the viewer repeats it
 //	event → viewer's channel    1 a kind    the newest wins
-//	viewer's wish → layer       1           the newest wins; four a second are read, the others wait in SCTP's window
+//	viewer's wish → layer       1           the newest wins; four wishes and reports a second are read, the others wait in SCTP's window
 //	command → Show, → lane      0           the caller waits or its context ends
 //
 // Decisions. Publishers' connections are pion's; viewers' are our own (direct: ICE-lite, DTLS by pion, our SRTP), because a
@@ -47,6 +47,8 @@ import (
 	"net/netip"
 	"runtime"
 	"time"
+
+	"vitrine/server/wire"
 )
 
 // Config is what a Stage needs to know. The zero value is sensible.
@@ -64,6 +66,8 @@ type Config struct {
 	CacheBytes int
 	// Lanes is how many goroutines share the fan-out of one show. 0 means one a processor.
 	Lanes int
+	// Reported is told what players report over their event channels; nil for nobody. It may be called from many goroutines.
+	Reported func(wire.ShowID, SessionID, Said)
 	// Log receives lifecycle events; nil discards them.
 	Log *slog.Logger
 }

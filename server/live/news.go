@@ -140,7 +140,7 @@ func (v *Viewer) converse(ctx context.Context, c *datachannel.DataChannel) {
 	telling.Wait()
 }
 
-// listen acts upon a viewer's wishes. What is none is passed over.
+// listen acts upon a viewer's wishes and hands on its reports. What is neither is passed over.
 func (v *Viewer) listen(ctx context.Context, c datachannel.Reader) {
 	buf := make([]byte, maxWish)
 	for {
@@ -150,6 +150,8 @@ func (v *Viewer) listen(ctx context.Context, c datachannel.Reader) {
 		}
 		if wish, ok, err := wire.ReadWish(buf[:n]); ok && err == nil {
 			v.pin(wish.ID)
+		} else if r, ok, err := wire.ReadReport(buf[:n]); ok && err == nil {
+			v.report(ctx, r)
 		}
 		select {
 		case <-time.After(wishEvery):
@@ -265,8 +267,13 @@ func (s *Show) tellLinks(now time.Time) {
 
 // tellLink tells a viewer how its link does. It belongs to the viewer's lane.
 func (v *Viewer) tellLink() {
-	v.news.put(ofLink, wire.LinkEvent{
+	v.news.put(ofLink, v.linkEvent())
+}
+
+// linkEvent is how the viewer's link does. It belongs to the viewer's lane.
+func (v *Viewer) linkEvent() wire.LinkEvent {
+	return wire.LinkEvent{
 		Down: int(v.guard.way.link.carries()), Loss: v.guard.loss,
 		RTT: int(v.guard.rtt.Milliseconds()), Redundancy: 1 + v.guard.shield().Copies,
-	})
+	}
 }

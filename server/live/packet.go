@@ -11,6 +11,8 @@ type Packet struct {
 	Epoch uint32
 	// Arrival numbers the packets of a track in the order they came, beginning with 1.
 	Arrival uint64
+	// at is when it came, in ns since 1970.
+	at int64
 	// Time is the publisher's RTP timestamp, in ticks of the codec's clock.
 	Time uint32
 	// Marker and Padding are the header's bits (RFC 3550 §5.1); padding, if any, is part of Payload.

@@ -41,6 +41,7 @@ type reception struct {
 	highest       int64
 	missing       []gap // by index, and so by the time they were found missing
 	lost          int64
+	gone          uint64        // of those, never came
 	loss          float64       // recent share of packets lost
 	trip          time.Duration // from a request to its answer
 	transit       uint32        // RFC 3550 §A.8
@@ -111,6 +112,7 @@ func (r *reception) open(index int64, now time.Time) {
 		}
 	}
 	if n := len(r.missing) - maxMissing; n > 0 {
+		r.gone += uint64(n)
 		r.missing = slices.Delete(r.missing, 0, n)
 	}
 }
@@ -158,7 +160,13 @@ func (r *reception) clock(now time.Time) uint32 {
 // asked for once a round trip while little is lost, and the oftener the more is lost: if requests are lost as often as
 // answers, one of those made in a round trip comes through.
 func (r *reception) requests(now time.Time, out []uint16) []uint16 {
-	r.missing = slices.DeleteFunc(r.missing, func(g gap) bool { return now.After(g.until) })
+	r.missing = slices.DeleteFunc(r.missing, func(g gap) bool {
+		late := now.After(g.until)
+		if late && g.index >= r.first {
+			r.gone++
+		}
+		return late
+	})
 	wait := reorderFor
 	if now.Sub(r.protected) < protectedFor {
 		wait = mendWait

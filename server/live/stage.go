@@ -80,6 +80,7 @@ func (s *Stage) Run(ctx context.Context) error {
 	s.group, s.ctx = errgroup.WithContext(ctx)
 	reading := make(chan error, 1)
 	go func() { reading <- s.port.run() }()
+	s.group.Go(func() error { return s.pulse(s.ctx) })
 	mux := newMux(s.port, pionLog{s.log}.NewLogger("mux"))
 	s.mux = mux
 	close(s.ready)

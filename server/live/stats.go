@@ -1,6 +1,9 @@
 package live
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // counters are what the rooms of a Stage count together. They only grow.
 type counters struct {
@@ -8,6 +11,8 @@ type counters struct {
 	videoDropped, audioDropped, reportsDropped atomic.Uint64
 	nacked, resent, plis, joins, failed        atomic.Uint64
 	requested                                  atomic.Uint64
+	tracks, waits                              atomic.Uint64
+	waited, late                               atomic.Int64 // ns
 }
 
 // Stats is what a Stage has done since it was made, and what it does now.
@@ -29,6 +34,10 @@ type Stats struct {
 	KeyRequests uint64
 	// Joins counts viewers whose connection came up, Failed sessions whose connection never did.
 	Joins, Failed uint64
+	// Waits counts the batches of packets that waited to be forwarded, Waited for how long together. Late is by how much this process
+	// got a processor too late, summed up.
+	Waits        uint64
+	Waited, Late time.Duration
 }
 
 func (c *counters) read() Stats {
@@ -39,5 +48,6 @@ func (c *counters) read() Stats {
 		Nacked: c.nacked.Load(), Resent: c.resent.Load(), KeyRequests: c.plis.Load(),
 		Requested: c.requested.Load(),
 		Joins:     c.joins.Load(), Failed: c.failed.Load(),
+		Waits: c.waits.Load(), Waited: time.Duration(c.waited.Load()), Late: time.Duration(c.late.Load()),
 	}
 }

@@ -22,11 +22,12 @@ const outdatedAfter = 3 * time.Second
 // packets and hands them to the lanes. Write belongs to the reader of the publisher on air; everything else may be called
 // from anywhere.
 type UpTrack struct {
-	video bool
-	rate  uint32
-	cache *PacketCache
-	lanes []*lane
-	stats *counters
+	video  bool
+	rate   uint32
+	serial uint64 // tells the tracks of a stage apart
+	cache  *PacketCache
+	lanes  []*lane
+	stats  *counters
 
 	clock  atomic.Pointer[clock] // nil before the first packet
 	lastAt atomic.Int64          // when the newest packet came, in nanoseconds since 1970; 0 before the first
@@ -40,14 +41,15 @@ type UpTrack struct {
 	askKey     func()    // sends a PLI to the publisher; nil while there is none
 	reception  reception
 	meter      meter
+	arrival    arrival
 	stamped    *clock // as the newest packet told that carried its capture time; nil before such a one
 }
 
 // newUpTrack makes a track whose cache holds at most limit bytes.
 func newUpTrack(c Codec, limit int, lanes []*lane, stats *counters) *UpTrack {
 	return &UpTrack{
-		video: c.Video(), rate: c.ClockRate, cache: newPacketCache(limit), lanes: lanes, stats: stats,
-		scan: frameScanner{vp8: c.Name() == "VP8"}, reception: reception{rate: c.ClockRate},
+		video: c.Video(), rate: c.ClockRate, serial: stats.tracks.Add(1), cache: newPacketCache(limit), lanes: lanes, stats: stats,
+		scan: frameScanner{vp8: c.Name() == "VP8"}, reception: reception{rate: c.ClockRate}, arrival: arrival{rate: c.ClockRate},
 	}
 }
 
@@ -60,7 +62,7 @@ func (u *UpTrack) Switch(ask func()) (epoch uint32) {
 	u.numbers.restart()
 	u.scan = frameScanner{vp8: u.scan.vp8}
 	u.seenKey, u.askKey, u.keyAskedAt = false, ask, time.Time{}
-	u.reception, u.meter, u.stamped = reception{rate: u.rate}, meter{}, nil
+	u.reception, u.meter, u.arrival, u.stamped = reception{rate: u.rate}, meter{}, arrival{rate: u.rate}, nil
 	return u.epoch
 }
 
@@ -83,7 +85,7 @@ func (u *UpTrack) write(epoch uint32, raw []byte, made bool, now time.Time) erro
 	if err != nil {
 		return fmt.Errorf("read RTP header: %w", err)
 	}
-	p := &Packet{From: u, Epoch: epoch, Time: h.Timestamp, Marker: h.Marker, Padding: h.Padding, Payload: raw[n:]}
+	p := &Packet{From: u, Epoch: epoch, at: now.UnixNano(), Time: h.Timestamp, Marker: h.Marker, Padding: h.Padding, Payload: raw[n:]}
 	wish := u.number(p, h.SequenceNumber, len(raw), made, now)
 	if wish == nil {
 		return nil
@@ -128,6 +130,9 @@ func (u *UpTrack) number(p *Packet, sequence uint16, size int, made bool, now ti
 		u.reception.made(p.Index, now)
 	} else {
 		u.reception.arrived(p.Index, p.Time, now)
+	}
+	if u.video && p.Marker {
+		u.arrival.completed(p.Time, now)
 	}
 	if p.KeyStart {
 		u.reception.key(p.Index, now)

@@ -24,6 +24,8 @@ type Viewer struct {
 	news  *news
 	sight sight
 	door  *door // the way out; belongs to the lane
+	// tells hands on what the player reports; nil for nobody.
+	tells func(Said)
 }
 
 // newViewer makes a connection for what the offer takes of the tracks on air.
@@ -62,6 +64,9 @@ func (s *Stage) newViewer(o *offer, session SessionID, id wire.ShowID, on *onAir
 	}
 	v.direct = s.newDirect(r, v)
 	v.peer = s.newPeer(o, session, watching, v.direct)
+	if tell := s.cfg.Reported; tell != nil {
+		v.tells = func(said Said) { tell(id, session, said) }
+	}
 	return v, nil
 }
 

@@ -49,6 +49,9 @@ var classes = []struct {
 	{trust.InternalClass, "wallets: account coins"},
 	{trust.InternalClass, "reporters: person upheld refused"},
 
+	// What moderators decided is learned as hashes of words.
+	{trust.InternalClass, "settings: name version doc"},
+
 	{trust.InternalClass, "goose_db_version: id version_id is_applied tstamp"},
 }
 

@@ -56,6 +56,7 @@ const (
 	ShowReport     Action = "show.report"
 	RoomJoin       Action = "room.join"
 	ChatModerate   Action = "chat.moderate"
+	ChatRules      Action = "chat.rules"
 	ProductsRead   Action = "products.read" // hidden ones too
 	ProductsEdit   Action = "products.edit"
 	StockEdit      Action = "stock.edit"
@@ -106,6 +107,7 @@ var permissions = func() map[Action]Permission {
 		ShowReport:     {Roles: show},
 		RoomJoin:       {Roles: anybody},
 		ChatModerate:   {Roles: []Role{Moderator, Producer, Host, Owner}},
+		ChatRules:      {Roles: show},
 		ProductsRead:   {Roles: []Role{Support, Moderator, Producer, Host, Owner}},
 		ProductsEdit:   {Roles: show},
 		StockEdit:      {Roles: show},

@@ -19,6 +19,7 @@ const rights = `
 	account.keys     . ! ! ! ! ! !
 	account.own      . + + + + + +
 	chat.moderate    . . . + + + +
+	chat.rules       . . . . + + +
 	coupons.edit     . . . . . + +
 	ledger.audit     . . + . . . +
 	offers.edit      . . . . + + +

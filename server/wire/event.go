@@ -15,8 +15,8 @@ const EventChannel = "events"
 // try; those that nobody uses end by themselves.
 const IdempotencyKey = "Idempotency-Key"
 
-// Event is what a server tells a page: over the event channel ShowEvent, LayersEvent, LinkEvent or ClockEvent, over the shop's stream of events
-// those of its name, over a room's socket RoomJoined, RoomFrame or RoomAnswer.
+// Event is what a server tells a page: over the event channel ShowEvent, LayersEvent, LinkEvent or ClockEvent, over the shop's stream of
+// events those of its name, over a room's socket RoomJoined, RoomFrame or RoomAnswer.
 type Event interface {
 	json.Marshaler
 	event()

@@ -174,19 +174,19 @@ type Withheld struct {
 
 // Judged is a moderator's decision about a held message: published (then a Said follows), refused or escalated.
 type Judged struct {
-	Held    int64   `json:"held"`
-	Verdict Verdict `json:"verdict"`
-	Reason  string  `json:"reason,omitempty"`
+	Held     int64    `json:"held"`
+	Decision Decision `json:"decision"`
+	Reason   string   `json:"reason,omitempty"`
 }
 
-// Verdict is what a moderator decides about a held message.
-type Verdict string
+// Decision is what a moderator decides about a held message.
+type Decision string
 
-// Verdicts.
+// Decisions.
 const (
-	Publish  Verdict = "publish"
-	Refuse   Verdict = "refuse"
-	Escalate Verdict = "escalate"
+	Publish  Decision = "publish"
+	Refuse   Decision = "refuse"
+	Escalate Decision = "escalate"
 )
 
 // Silenced says that somebody may not speak, until a time (Unix ms; 0 for ever), or may again (Lifted). With Shadow they do not

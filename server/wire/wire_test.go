@@ -110,6 +110,31 @@ var golden = map[string]any{
 	"room_vote.json":    &wire.RoomRequest{ID: "a-2", Vote: &wire.Vote{Poll: 8, Option: 1}},
 	"room_gift.json":    &wire.RoomRequest{ID: "a-3", Gift: &wire.GiveGift{Gift: "rose", Count: 5}},
 	"room_silence.json": &wire.RoomRequest{ID: "a-4", Silence: &wire.SilenceOne{Who: "m2", Seconds: 600, Reason: "insults"}},
+	"report_player.json": &wire.PlayerReport{
+		Protocol: wire.WHEP, Span: 2000, Stall: wire.StallMedia, Shown: 48, Dropped: 2, Freezes: 1, Frozen: 400, FPS: 24, Samples: 96000, Concealed: 960,
+		Silent: 480, Buffer: 60, Decode: 4, RTT: 32, Loss: 0.02, Layer: "h", Height: 360, Playing: 1795292100000,
+	},
+	"report_posted.json": &wire.PostedReport{Viewer: "k3jH9sQ2", Report: wire.PlayerReport{Protocol: wire.HLS, Span: 5000, Shown: 150, FPS: 30}},
+	"report_studio.json": &wire.StudioReport{
+		Capture: wire.Capture{Wanted: 30, FPS: 29.9, Dropped: 3},
+		Encode:  wire.Encode{FPS: 21.5, Time: 45.2, Queue: 1, Dropped: 130, Reduced: true, Height: 480},
+		Way:     wire.Way{RTT: 18, Loss: 0.01, Bandwidth: 6_000_000, Bitrate: 2_400_000, Dropped: 4},
+	},
+	"truth.json": &wire.Truth{
+		Show: "evening", At: since, Viewers: 120,
+		All: wire.Seen{Viewers: 110, Suffering: 8, LatencyP50: 180, LatencyP95: 420, FPS: 30, Freezing: 0.07, Frozen: 640, Concealed: 0.003},
+		ByProtocol: map[wire.Protocol]wire.Seen{
+			wire.WHEP: {Viewers: 110, Suffering: 8, LatencyP50: 180, LatencyP95: 420, FPS: 30, Freezing: 0.07, Frozen: 640, Concealed: 0.003},
+		},
+		Hops: wire.Hops{
+			Capture:  &wire.Capture{Wanted: 30, FPS: 30},
+			Encode:   &wire.Encode{FPS: 30, Time: 6.5, Height: 720},
+			Uplink:   &wire.Uplink{FPS: 30, Bitrate: 2_600_000, Stalled: 0, Loss: 0.01, Unrepaired: 0.0001, Jitter: 4, Quiet: 12, Way: &wire.Way{RTT: 18, Bandwidth: 6_000_000, Bitrate: 2_400_000}},
+			Server:   &wire.Serving{CPU: 0.21, Late: 30, Queued: 4, Dropped: 0},
+			LastMile: &wire.LastMile{Loss: 0.001, LossP95: 0.24, RTT: 30, RTTP95: 210, Limited: 5, Silent: 10},
+		},
+		Verdict: wire.Verdict{Hop: wire.HopLastMile, Since: since, Finding: wire.LinkLoss, Figures: map[string]float64{"suffering": 8, "viewers": 110, "loss": 0.24, "rtt": 210}},
+	},
 	"problem.json": &wire.Problem{
 		Type: "about:blank", Title: "Conflict", Status: 409, Detail: "the show is not on air", Code: wire.NotLive,
 	},
@@ -198,6 +223,38 @@ func TestWishesOfAPage(t *testing.T) {
 	}
 }
 
+func TestReportsOfWhatNobodyCanHaveSeenAreRefused(t *testing.T) {
+	good := wire.PlayerReport{Protocol: wire.WHEP, Span: 2000, Samples: 100, Concealed: 50, Silent: 20}
+	if err := good.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	for name, spoil := range map[string]func(*wire.PlayerReport){
+		"no protocol":                 func(r *wire.PlayerReport) { r.Protocol = "" },
+		"no time":                     func(r *wire.PlayerReport) { r.Span = 0 },
+		"an hour":                     func(r *wire.PlayerReport) { r.Span = 3_600_000 },
+		"frozen for longer than that": func(r *wire.PlayerReport) { r.Frozen = 2001 },
+		"more made up than played":    func(r *wire.PlayerReport) { r.Concealed = 101 },
+		"a negative count":            func(r *wire.PlayerReport) { r.Dropped = -1 },
+		"all and more lost":           func(r *wire.PlayerReport) { r.Loss = 1.1 },
+		"a long name":                 func(r *wire.PlayerReport) { r.Layer = "abcdefghijklmnopq" },
+	} {
+		r := good
+		spoil(&r)
+		if wire.CodeOf(r.Validate()) != wire.Invalid {
+			t.Errorf("%s is taken", name)
+		}
+	}
+	if _, ok, err := wire.ReadReport([]byte(`{"type":"layer","id":"f"}`)); ok || err != nil {
+		t.Errorf("a wish is read as a report: %v %v", ok, err)
+	}
+	if _, ok, err := wire.ReadReport([]byte(`{"type":"report","span":-1}`)); ok || wire.CodeOf(err) != wire.Invalid {
+		t.Errorf("an impossible report: %v %v", ok, err)
+	}
+	if err := (wire.PostedReport{Viewer: "short", Report: good}).Validate(); wire.CodeOf(err) != wire.Invalid {
+		t.Error("a short name is taken")
+	}
+}
+
 // FuzzMessages: what is read of a message, of a server's or of a page's, is written as what is read again as the same.
 func FuzzMessages(f *testing.F) {
 	for name := range golden {
@@ -229,6 +286,17 @@ func FuzzMessages(f *testing.F) {
 			}
 			if again, ok, err := wire.ReadWish(raw); !ok || err != nil || again != w {
 				t.Errorf("%+v reads as %+v, %v", w, again, err)
+			}
+		} else if err != nil && wire.CodeOf(err) != wire.Invalid {
+			t.Fatal(err)
+		}
+		if r, ok, err := wire.ReadReport(message); ok {
+			raw, err := json.Marshal(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, ok, err := wire.ReadReport(raw); !ok || err != nil || again != r {
+				t.Errorf("%+v reads as %+v, %v", r, again, err)
 			}
 		} else if err != nil && wire.CodeOf(err) != wire.Invalid {
 			t.Fatal(err)

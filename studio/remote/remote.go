@@ -142,6 +142,17 @@ func (c *Client) Close(ctx context.Context, server, token string, id wire.ShowID
 	return c.change(ctx, server, token, id, "close")
 }
 
+// Report tells how the studio of a show does, and returns what the show's viewers see; the token is an operator's or the show's.
+func (c *Client) Report(ctx context.Context, server, token string, id wire.ShowID, r wire.StudioReport) (t wire.Truth, err error) {
+	if err = id.Validate(); err == nil {
+		err = c.call(ctx, request{http.MethodPost, server, token, []string{"api", "shows", string(id), "truth"}, r, &t})
+	}
+	if err != nil {
+		return wire.Truth{}, fmt.Errorf("report: %w", err)
+	}
+	return t, nil
+}
+
 func (c *Client) change(ctx context.Context, server, token string, id wire.ShowID, verb string) error {
 	err := id.Validate()
 	if err == nil {

@@ -199,6 +199,12 @@ type Session struct {
 	TotpAt     int64
 }
 
+type Setting struct {
+	Name    string
+	Version int64
+	Doc     string
+}
+
 type Show struct {
 	ID      wire.ShowID
 	Title   string

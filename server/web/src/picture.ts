@@ -19,6 +19,8 @@ export interface Observer {
   blocked(b: Block): void;
   /** The picture's size in pixels changed. */
   sized(width: number, height: number): void;
+  /** A frame came on screen, at a time in ms of performance.now, as the one of that number since the video began. */
+  shown(at: number, presented: number): void;
   /** Picture-in-picture began or ended. */
   floats(on: boolean): void;
   /** A frame of a stream came on screen so long ago, in ms; with its RTP time stamp where the browser knows it. */
@@ -55,9 +57,10 @@ export class Picture {
 
   /** Tells of every frame. */
   #follow(): void {
-    this.video.requestVideoFrameCallback((_, { rtpTimestamp, expectedDisplayTime }) => {
-      this.observer.framed(rtpTimestamp, this.video.srcObject, performance.now() - expectedDisplayTime);
+    this.video.requestVideoFrameCallback((at, { rtpTimestamp, expectedDisplayTime, presentedFrames }) => {
       this.#follow();
+      this.observer.shown(at, presentedFrames);
+      this.observer.framed(rtpTimestamp, this.video.srcObject, performance.now() - expectedDisplayTime);
     });
   }
 

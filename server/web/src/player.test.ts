@@ -3,6 +3,7 @@ import test from "node:test";
 import { HURRY } from "./backoff";
 import type { Event } from "./events";
 import { GRACE, PATIENCE, Player, STALL } from "./player";
+import type { Report } from "./report";
 import type { Sample } from "./sample";
 import type { Link, Session, World } from "./session";
 import type { State } from "./snapshot";
@@ -25,7 +26,7 @@ class FakeSession implements Session {
   picture = true;
   sound = true;
   #link: Link = "up";
-  #sample: Sample = { at: 0, frames: 0, videoPackets: 0, audioPackets: 0, lost: 0, bytes: 0, width: 0, height: 0, freezes: 0, processing: 0, buffered: 0, emitted: 0, roundTrip: undefined, level: 0 };
+  #sample: Sample = { at: 0, frames: 0, videoPackets: 0, audioPackets: 0, lost: 0, bytes: 0, width: 0, height: 0, freezes: 0, processing: 0, buffered: 0, emitted: 0, dropped: 0, decoding: 0, samples: 0, concealed: 0, silent: 0, playing: undefined, roundTrip: undefined, level: 0 };
 
   link(): Link {
     return this.#link;
@@ -50,6 +51,14 @@ class FakeSession implements Session {
 
   pin(layer: string): void {
     this.pins.push(layer);
+  }
+
+  reports = 0;
+  hears = true;
+
+  tell(): boolean {
+    if (this.hears) this.reports++;
+    return this.hears;
   }
 
   close(): void {
@@ -99,6 +108,12 @@ class FakeWorld implements World {
     this.asks.push(this.time);
     this.#answer();
     return this.show;
+  }
+
+  posted = 0;
+
+  post(): void {
+    this.posted++;
   }
 
   #answer(): void {
@@ -464,4 +479,17 @@ test("stopping ends both loops and the session, and starting joins anew", async 
   w.player.start();
   await w.pass(1);
   assert.deepEqual([w.state, w.sessions.length], ["playing", 2]);
+});
+
+test("a report goes by the session's channel, by HTTP where it has none, and nowhere before there is a session", async () => {
+  const w = new FakeWorld();
+  const r: Report = { type: "report", protocol: "whep", span: 2000, shown: 60, dropped: 0, freezes: 0, frozen: 0, fps: 30, samples: 0, concealed: 0, silent: 0, buffer: 0, decode: 0, rtt: 0, loss: 0, height: 720 };
+  w.player.report(r);
+  w.player.start();
+  await w.pass(2000);
+  w.player.report(r);
+  assert.deepEqual([w.session.reports, w.posted], [1, 0]);
+  w.session.hears = false;
+  w.player.report(r);
+  assert.deepEqual([w.session.reports, w.posted], [1, 1]);
 });

@@ -9,6 +9,7 @@ import { backoff, HURRY } from "./backoff";
 import { Bell } from "./bell";
 import type { Event, Layers } from "./events";
 import { Relay, Silence, type Visit } from "./relay";
+import type { Report } from "./report";
 import type { Sample } from "./sample";
 import type { Session, World } from "./session";
 import { idle, type Listener, type Reason, type Snapshot, type State } from "./snapshot";
@@ -125,6 +126,11 @@ export class Player {
   pin(layer: string): void {
     this.#layer = layer;
     this.#session?.pin(layer);
+  }
+
+  /** Tells the server what its viewer saw and heard. */
+  report(r: Report): void {
+    if (this.#session && !this.#session.tell(r)) this.world.post(r);
   }
 
   async #play(signal: AbortSignal): Promise<void> {

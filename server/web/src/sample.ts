@@ -17,6 +17,15 @@ export interface Sample {
   /** Sum over all frames or sound samples of the time spent in the jitter buffer, in ms, and how many these were. */
   readonly buffered: number;
   readonly emitted: number;
+  /** Frames that were decoded and not shown, or not decoded; and the time that decoding took. */
+  readonly dropped: number;
+  readonly decoding: number;
+  /** Samples of sound played, those made up because they were missing, and of these the silent ones. */
+  readonly samples: number;
+  readonly concealed: number;
+  readonly silent: number;
+  /** When the picture that is on screen left the host, by the host's clock, in ms since 1970; undefined until that is known. */
+  readonly playing: number | undefined;
   /** Round trip to the server in ms; undefined until measured. */
   readonly roundTrip: number | undefined;
   /** Loudness of the sound just now, 0 to 1. */
@@ -40,6 +49,9 @@ export interface Quality {
 }
 
 type Stat = Record<string, unknown>;
+
+/** 1970 in ms since 1900, where NTP begins (RFC 5905), in whose time browsers tell when a picture is shown. */
+const NTP = 2_208_988_800_000;
 
 const num = (s: Stat | undefined, key: string): number => {
   const v = s?.[key];
@@ -72,6 +84,12 @@ export function readSample(report: Iterable<Stat>, at: number): Sample {
     processing: num(video, "totalProcessingDelay") * 1000,
     buffered: num(seen, "jitterBufferDelay") * 1000,
     emitted: num(seen, "jitterBufferEmittedCount"),
+    dropped: num(video, "framesDropped"),
+    decoding: num(video, "totalDecodeTime") * 1000,
+    samples: num(audio, "totalSamplesReceived"),
+    concealed: num(audio, "concealedSamples"),
+    silent: num(audio, "silentConcealedSamples"),
+    playing: num(video, "estimatedPlayoutTimestamp") > NTP ? num(video, "estimatedPlayoutTimestamp") - NTP : undefined,
     roundTrip,
     level: num(audio, "audioLevel"),
   };

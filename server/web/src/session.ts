@@ -1,6 +1,7 @@
 // What the player needs of the world.
 
 import type { Event } from "./events";
+import type { Report } from "./report";
 import type { Sample } from "./sample";
 import type { Show } from "./wire";
 
@@ -23,6 +24,8 @@ export interface Session {
   restart(signal: AbortSignal): Promise<boolean>;
   /** Asks for a layer of the picture, "" for the server's choice. */
   pin(layer: string): void;
+  /** Reports over the event channel, if it has one. Tells whether it does. */
+  tell(report: Report): boolean;
   /** Ends the session here and at the server. Idempotent. */
   close(): void;
 }
@@ -33,6 +36,8 @@ export interface World {
   join(signal: AbortSignal): Promise<Session>;
   /** Asks about the show. Throws like join. */
   ask(signal: AbortSignal): Promise<Show>;
+  /** Reports without a session's event channel. It may get lost. */
+  post(report: Report): void;
   /** Resolves after the time, or as soon as one of the signals fires. Never rejects. */
   pause(time: number, signals: readonly AbortSignal[]): Promise<void>;
   now(): number;

@@ -6,6 +6,7 @@ import type { LinkFigures } from "./events";
 import { MediaTime } from "./mediatime";
 import { FullScreen, Picture, volumeSettable, type Block } from "./picture";
 import { Player } from "./player";
+import { report, REPORT_EVERY, Screen, type Stall } from "./report";
 import { pause } from "./request";
 import { browserRoom } from "./room";
 import { compare, type Quality, type Sample } from "./sample";
@@ -111,6 +112,12 @@ export class Store {
   #forget: ReturnType<typeof setTimeout> | undefined;
   #stage: HTMLElement | null = null;
   readonly #adviser = new Adviser();
+  readonly #screen = new Screen();
+  /** This browser tells when frames come on screen; else those decoded have to do. */
+  #seesFrames = false;
+  /** The sample of the last report, and whether the page was hidden at any time since. */
+  #reported: Sample | undefined;
+  #hid = false;
 
   readonly show: Signal<string>;
 
@@ -124,6 +131,10 @@ export class Store {
       blocked: (b) => (this.blocked.value = b),
       sized: (w, h) => {
         if (w > 0 && h > 0) this.ratio.value = w / h;
+      },
+      shown: (at, presented) => {
+        this.#seesFrames = true;
+        this.#screen.frame(at, presented);
       },
       floats: (on) => (this.floating.value = on),
       framed: (rtp, stream, ago) => this.time.frame(rtp, stream, ago),
@@ -191,7 +202,10 @@ export class Store {
       this.chat.value.room.nudge();
     };
     addEventListener("online", nudge);
-    document.addEventListener("visibilitychange", () => document.hidden || nudge());
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) this.#hid = true;
+      else nudge();
+    });
     addEventListener("pagehide", () => {
       this.#player.stop();
       this.chat.value.stop();
@@ -277,6 +291,7 @@ export class Store {
     if (next.state === "playing" || next.state === "interrupted") this.picture.fade(next.state === "playing");
     if (next.stream !== before.stream) {
       this.#samples = [];
+      this.#reported = undefined;
       this.picture.show(next.stream);
     }
     if (!this.inShow.value && next.state !== "joining") {
@@ -291,6 +306,35 @@ export class Store {
     const first = this.#samples[0]!;
     if (this.panel.value === "figures" && sample.at > first.at) this.quality.value = compare(first, sample);
     if (this.snapshot.value.soundOnly) this.level.value = sample.level;
+    this.#report(sample);
+  }
+
+  /** Reports what came since the last report, if that is due. */
+  #report(sample: Sample): void {
+    const before = this.#reported;
+    if (!before || this.snapshot.value.state === "joining") {
+      this.#screen.take(sample.at, true); // the time before the first picture is no freeze
+      this.#reported = sample;
+      return;
+    }
+    if (sample.at - before.at < REPORT_EVERY) return;
+    const { soundOnly, layers } = this.snapshot.value;
+    const stall = this.#stall();
+    const screen = this.#screen.take(sample.at, !soundOnly && (stall === "" || stall === "media" || stall === "network"));
+    const seen = this.#seesFrames ? screen : { shown: Math.max(0, sample.frames - before.frames), freezes: Math.max(0, sample.freezes - before.freezes), frozen: 0 };
+    const made = report(before, sample, { ...seen, hidden: this.#hid || document.hidden, stall, layer: layers?.current ?? "" });
+    this.#reported = sample;
+    this.#hid = document.hidden;
+    if (made) this.#player.report(made);
+  }
+
+  /** Why the picture does not move, if it should not or cannot. */
+  #stall(): Stall {
+    const { state, reason, show } = this.snapshot.value;
+    if (this.blocked.value === "play") return "play";
+    if (reason === "host" || show?.interrupted) return "host";
+    if (reason === "offline" || reason === "server") return "network";
+    return state === "reconnecting" ? "media" : "";
   }
 
   #told(link: LinkFigures): void {

@@ -4,6 +4,7 @@
 import { cushion, flat } from "./cushion";
 import { pinLayer, readEvent, type Event } from "./events";
 import { readRelays } from "./relays";
+import type { Report } from "./report";
 import { request } from "./request";
 import { compare, readSample, type Sample } from "./sample";
 import { improve, renew, restartFragment } from "./sdp";
@@ -186,6 +187,13 @@ class Whep implements Session {
 
   pin(layer: string): void {
     if (this.channel?.readyState === "open") this.channel.send(pinLayer(layer));
+  }
+
+  tell(report: Report): boolean {
+    if (!this.channel) return false;
+    // What waits would be old when it comes, and take the place of wishes.
+    if (this.channel.readyState === "open" && this.channel.bufferedAmount === 0) this.channel.send(JSON.stringify(report));
+    return true;
   }
 
   close(): void {

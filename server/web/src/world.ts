@@ -1,5 +1,6 @@
 // The world as the browser has it, for the player.
 
+import type { Report } from "./report";
 import { pause, request } from "./request";
 import { joiner } from "./whep";
 import { readRefusal, readShow, type Show } from "./wire";
@@ -16,15 +17,23 @@ export interface Clock {
 /** Makes the world of one show on the server that the page came from. */
 export function browser(show: string, clock: Clock): World {
   const id = encodeURIComponent(show);
+  const name = Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
   return {
     join: joiner(`/whep/${id}`),
     ask: (signal) => ask(`/api/shows/${id}`, clock, signal),
+    post: (report) => post(`/api/shows/${id}/report`, name, report),
     pause,
     now: () => performance.now(),
     random: Math.random,
     hidden: () => document.hidden,
     online: () => navigator.onLine,
   };
+}
+
+/** Sends a report under the player's name. Nobody waits, and one that gets lost is followed by another. */
+function post(address: string, viewer: string, report: Report): void {
+  const body = JSON.stringify({ viewer, report });
+  fetch(address, { method: "POST", headers: { "Content-Type": "application/json" }, body }).catch(() => undefined);
 }
 
 async function ask(address: string, clock: Clock, signal: AbortSignal): Promise<Show> {
