@@ -140,7 +140,7 @@ function GiftSheet({ chat }: { chat: Chat }) {
           </button>
         ))}
       </div>
-      {gifts.length === 0 && <p class="hint">{words.say("noGifts")}</p>}
+      {gifts.every((g) => g.coins > coins) && <p class="hint">{words.say(gifts.length === 0 ? "noGifts" : "noCoins")}</p>}
       <button type="button" class="cheer" aria-pressed={chat.cheered.value} disabled={chat.cheered.value} onClick={() => void chat.cheer()}>
         <span>{words.say(chat.cheered.value ? "cheered" : "cheer")}</span>
         <small>{now.cheers === 1 ? words.say("pollVote") : words.count("pollVotes", now.cheers)}</small>
