@@ -209,6 +209,12 @@ func (h *hall) do(g *guest, r wire.RoomRequest) wire.RoomAnswer {
 		e.Gifted = &wire.Gifted{Gift: r.Gift.Gift, Count: 1, Combo: h.combo(g, r.Gift.Gift), Coins: presents[i].Coins}
 	case r.Remove != nil:
 		e.Removed = r.Remove
+	case r.Modes != nil:
+		h.state.Modes, e.Modes = *r.Modes, r.Modes
+	case r.Announce != nil:
+		e.Announced = r.Announce
+	case r.Poll != nil:
+		e.Polled = &wire.Poll{Question: r.Poll.Question, Options: r.Poll.Options, Until: time.Now().Add(time.Duration(r.Poll.Seconds) * time.Second).UnixMilli()}
 	case r.Pin != nil:
 		e.Pinned = &wire.Pinned{Line: r.Pin.N}
 	case r.Silence != nil:

@@ -54,12 +54,14 @@ func (p *tab) hears(name, text string) {
 func TestThe_page_has_a_room(t *testing.T) {
 	s := newStage(t)
 	browser := chromium(t, soundAtOnce)
+	// The name of the last visit is known on this machine; nobody is asked twice.
+	s.open(t, browser, "none", "en-GB").read("localStorage.setItem('vitrine.name', 'Ada')")
 
 	t.Run("in which two people hear each other, each by name", func(t *testing.T) {
 		s.put(live("two", "VP8"))
 		h := s.hall("two")
 		h.says(mia, said("Welcome to <b>the evening</b>"))
-		ada, ben := s.open(t, browser, "two", "en-GB"), s.open(t, browser, "two", "en-GB", chromedp.WithNewBrowserContext())
+		ada, ben := s.open(t, browser, "two", "en-GB", chromedp.WithNewBrowserContext()), s.open(t, browser, "two", "en-GB", chromedp.WithNewBrowserContext())
 		ada.hears("Mia", "Welcome to <b>the evening</b>")
 		ada.named("Ada", "Is there a 56?")
 		ben.hears("Ada", "Is there a 56?")
@@ -74,7 +76,7 @@ func TestThe_page_has_a_room(t *testing.T) {
 		h := s.hall("fast")
 		p := s.open(t, browser, "fast", "en-GB")
 		p.wait("document.querySelector('.room')")
-		p.sends("first") // the name of the last visit is known on this machine; nobody is asked twice
+		p.sends("first")
 		p.hears("Ada", "first")
 		p.sends("second")
 		p.wait("/^[12] s$/.test(document.querySelector('.send')?.innerText)")
@@ -225,9 +227,17 @@ func TestThe_page_has_a_room(t *testing.T) {
 		p.says("Message removed")
 		p.sends("Please keep to the show")
 		viewer.hears("Noor", "Please keep to the show")
-		p.do(chromedp.Focus(chromedp.CSS(".lines")), chromedp.KeyEvent(kb.ArrowUp), chromedp.KeyEvent(kb.Enter))
+		p.hears("Noor", "Please keep to the show")
+		p.do(chromedp.Focus(chromedp.CSS(".lines")), chromedp.KeyEvent(kb.ArrowUp))
+		p.wait("document.activeElement.innerText.includes('Please keep')")
+		p.do(chromedp.KeyEvent(kb.Enter))
 		p.do(chromedp.Click(chromedp.CSS(".list .pin")))
 		viewer.wait("document.querySelector('.note.pinned')?.innerText.includes('Please keep to the show')")
+		p.do(chromedp.Click(chromedp.CSS(".tune")), chromedp.Focus(chromedp.CSS(".tools input")), chromedp.KeyEvent("Which next?"))
+		p.do(chromedp.Focus(chromedp.CSS(".tools input:nth-of-type(2)")), chromedp.KeyEvent("Rings, Bowls"), chromedp.KeyEvent(kb.Enter))
+		viewer.says("Which next?", "Bowls", "ends in")
+		p.do(chromedp.Click(chromedp.CSS(".tune")), chromedp.Click(chromedp.CSS(".modes label:nth-child(2) input")))
+		viewer.wait("document.querySelector('.box input').disabled && document.querySelector('.box input').placeholder === 'The chat is paused.'")
 		p.clean()
 		viewer.clean()
 	})
@@ -283,6 +293,7 @@ func TestThe_room_is_accessible(t *testing.T) {
 		"gifts":     {chromedp.Click(chromedp.CSS(".gift"))},
 		"emoji":     {chromedp.Click(chromedp.CSS(".in"))},
 		"menu":      {chromedp.Focus(chromedp.CSS(".lines")), chromedp.KeyEvent(kb.ArrowUp), chromedp.KeyEvent(kb.Enter)},
+		"tools":     {chromedp.Click(chromedp.CSS(".tune"))},
 		"questions": {chromedp.Click(chromedp.CSS(".tabs button:nth-child(2)"))},
 		"shows":     {chromedp.Click(chromedp.CSS(".elsewhere"))},
 	} {

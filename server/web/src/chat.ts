@@ -4,7 +4,7 @@
 import { computed, signal } from "@preact/signals";
 import { Announcer, type Concern } from "./announcer";
 import { Room, type RoomWorld } from "./room";
-import { MAX_LINE, MAX_NAME, type Answer, type Frame, type Joined, type RoomEvent, type Showing, type Wish } from "./roomwire";
+import { MAX_LINE, MAX_NAME, type Answer, type Frame, type Joined, type Modes, type RoomEvent, type Showing, type Wish } from "./roomwire";
 import { apply, enter, find, seconded, take, timed, voted, type Talk } from "./talk";
 import type { RoomKey } from "./words/room";
 import type { Texts } from "./text";
@@ -33,7 +33,7 @@ export interface Flying {
 export type Problem = { readonly text: string } | { readonly key: RoomKey };
 
 /** What lies over the conversation. */
-export type Sheet = "" | "emoji" | "gifts" | "name" | "line" | "report";
+export type Sheet = "" | "emoji" | "gifts" | "name" | "line" | "report" | "staff";
 
 /** The world as a chat needs it. */
 export interface ChatWorld extends RoomWorld {
@@ -238,6 +238,11 @@ export class Chat {
   order(wish: Wish): void {
     this.sheet.value = "";
     void this.#try(wish);
+  }
+
+  /** Sets who may write how often. */
+  async settle(modes: Modes): Promise<void> {
+    await this.#try({ modes });
   }
 
   /** Begins an answer to a message. */

@@ -160,7 +160,10 @@ export type Wish =
   | { readonly highlight: Numbered }
   | { readonly remove: { readonly line: number; readonly reason?: string } }
   | { readonly answer: { readonly question: number; readonly text?: string } }
+  | { readonly announce: { readonly text: string } }
+  | { readonly poll: { readonly question: string; readonly options: readonly string[]; readonly seconds: number } }
   | { readonly endPoll: Numbered }
+  | { readonly modes: Modes }
   | { readonly judge: { readonly held: number; readonly verdict: "publish" | "refuse" | "escalate" } }
   | { readonly silence: { readonly who: string; readonly seconds?: number; readonly ban?: boolean; readonly reason?: string } };
 

@@ -112,6 +112,14 @@ export const Dots = () => (
   </Icon>
 );
 
+export const Tune = () => (
+  <Icon>
+    <path d="M4 8h9m5 0h2M4 16h3m5 0h8" />
+    <circle cx="15.500" cy="8" r="2.400" />
+    <circle cx="9.500" cy="16" r="2.400" />
+  </Icon>
+);
+
 export const Tick = () => (
   <Icon>
     <path d="m5.500 12.500 4.300 4.300 8.700-9.300" />

@@ -77,10 +77,11 @@ function lasts({ by, gifted }: RoomEvent, i: number, all: readonly RoomEvent[]):
 
 /** Arrows go from line to line, from the newest up. */
 function walk(e: KeyboardEvent): void {
-  const list = (e.currentTarget as HTMLElement).firstElementChild!;
-  const at = document.activeElement?.closest(".row") ?? null;
-  const to = e.key === "ArrowUp" ? (at ? at.previousElementSibling : list.lastElementChild) : e.key === "ArrowDown" ? at?.nextElementSibling : undefined;
-  if (!(to instanceof HTMLElement)) return;
+  if (e.key !== "ArrowUp" && e.key !== "ArrowDown") return;
+  const rows = [...(e.currentTarget as HTMLElement).querySelectorAll<HTMLElement>(".row[tabindex]")];
+  const at = rows.findIndex((r) => r.contains(document.activeElement));
+  const to = e.key === "ArrowUp" ? rows.at(at < 0 ? -1 : Math.max(0, at - 1)) : at < 0 ? undefined : rows[at + 1];
+  if (!to) return;
   e.preventDefault();
   to.focus();
 }

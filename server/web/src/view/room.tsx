@@ -5,7 +5,7 @@ import type { Chat } from "../chat";
 import { MAX_LINE } from "../roomwire";
 import type { Store } from "../store";
 import { Gifts, Hearts } from "./flights";
-import { Close, Eye, Heart, Present, Send, Smile } from "./icons";
+import { Close, Eye, Heart, Present, Send, Smile, Tune } from "./icons";
 import { Lines } from "./lines";
 import { Questions } from "./questions";
 import { Sheets } from "./sheets";
@@ -32,7 +32,7 @@ export function Room({ store }: { store: Store }) {
 
 function Tabs({ chat, close }: { chat: Chat; close: () => void }) {
   const { words, tab } = chat;
-  const { questions, now } = chat.talk.value!;
+  const { questions, now, moderates } = chat.talk.value!;
   return (
     <div class="tabs">
       {(["chat", "questions"] as const).map((one) => (
@@ -46,6 +46,11 @@ function Tabs({ chat, close }: { chat: Chat; close: () => void }) {
           {one === "questions" && questions.length > 0 && <b>{words.short(questions.length)}</b>}
         </button>
       ))}
+      {moderates && (
+        <button type="button" class="shut tune" aria-label={words.say("tools")} title={words.say("tools")} aria-expanded={chat.sheet.value === "staff"} onClick={() => chat.toggle("staff")}>
+          <Tune />
+        </button>
+      )}
       <span class="here" title={words.count("here", now.viewers)}>
         <Eye />
         <span class="n">{words.short(now.viewers)}</span>

@@ -9,6 +9,7 @@ import { MAX_NAME } from "../roomwire";
 import type { RoomKey } from "../words/room";
 import { actions } from "./actions";
 import { Close } from "./icons";
+import { Staff } from "./staff";
 
 /** A sheet takes the focus, gives it back, and closes with Escape. */
 function Sheet({ chat, name, head, children }: { chat: Chat; name: RoomKey; head?: string; children: ComponentChildren }) {
@@ -57,6 +58,12 @@ export function Sheets({ chat, insert }: { chat: Chat; insert: (text: string) =>
       return <GiftSheet chat={chat} />;
     case "line":
       return <LineSheet chat={chat} />;
+    case "staff":
+      return (
+        <Sheet chat={chat} name="tools">
+          <Staff chat={chat} />
+        </Sheet>
+      );
     case "report":
       return (
         <Sheet chat={chat} name="why">
@@ -133,7 +140,7 @@ function GiftSheet({ chat }: { chat: Chat }) {
           </button>
         ))}
       </div>
-      {gifts.length === 0 && <p class="hint">{words.say("noGifts")}</p>}
+      {gifts.every((g) => g.coins > coins) && <p class="hint">{words.say(gifts.length === 0 ? "noGifts" : "noCoins")}</p>}
       <button type="button" class="cheer" aria-pressed={chat.cheered.value} disabled={chat.cheered.value} onClick={() => void chat.cheer()}>
         <span>{words.say(chat.cheered.value ? "cheered" : "cheer")}</span>
         <small>{now.cheers === 1 ? words.say("pollVote") : words.count("pollVotes", now.cheers)}</small>
