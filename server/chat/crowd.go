@@ -26,6 +26,7 @@ const (
 type attendee struct {
 	person wire.PersonID
 	alias  wire.Alias
+	staff  bool
 	first  *Subscription
 }
 
@@ -78,7 +79,7 @@ func (c *crowd) join(m wire.Member, person wire.PersonID, staff bool) *Subscript
 		return s
 	}
 	if s.who = c.people[person]; s.who == nil {
-		s.who = &attendee{person: person, alias: m.Alias}
+		s.who = &attendee{person: person, alias: m.Alias, staff: staff}
 		c.people[person], c.aliases[m.Alias] = s.who, s.who
 	}
 	s.next, s.who.first = s.who.first, s
@@ -132,6 +133,18 @@ func (c *crowd) present() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.people)
+}
+
+// watching is how many of them are not of the staff.
+func (c *crowd) watching() (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, a := range c.people {
+		if !a.staff {
+			n++
+		}
+	}
+	return n
 }
 
 // tell takes committed events, in the order of their numbers, and what has changed beside the log; nil for nothing. Events that were

@@ -344,7 +344,7 @@ type OpenQuestion struct {
 
 // RoomNow is what changes all the time and is not in the log. In a frame it has only what has changed.
 type RoomNow struct {
-	Viewers *int   `json:"viewers,omitempty"` // people in the room
+	Viewers *int   `json:"viewers,omitempty"` // people in the room, without the staff
 	Likes   *int64 `json:"likes,omitempty"`   // in all
 	Cheers  *int64 `json:"cheers,omitempty"`
 	Given   *int64 `json:"given,omitempty"`  // coins, in all
