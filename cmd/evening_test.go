@@ -34,6 +34,9 @@ func TestMain(m *testing.M) {
 	if at := os.Getenv(checkAt); at != "" {
 		os.Exit(checkNetwork(at))
 	}
+	if ports := os.Getenv(natsAt); ports != "" {
+		os.Exit(serveNATS(ports))
+	}
 	os.Exit(withPrograms(m))
 }
 

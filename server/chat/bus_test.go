@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"vitrine/server/bus"
@@ -56,4 +57,37 @@ func TestTwoHubsShareARoomOverNATS(t *testing.T) {
 		t.Errorf("after a process ended the next event is %d", n)
 	}
 	w.all()
+}
+
+// blind is a storage that does not say who is home, as soon as it is told not to.
+type blind struct {
+	chat.Storage
+	is atomic.Bool
+}
+
+func (b *blind) RoomHead(ctx context.Context, show wire.ShowID) (chat.Head, error) {
+	if b.is.Load() {
+		return chat.Head{}, errors.New("the store does not answer")
+	}
+	return b.Storage.RoomHead(ctx, show)
+}
+
+func TestWhoJoinsAtAHomeThatDoesNotKnowOfItsSuccessorMissesNothing(t *testing.T) {
+	w := newTown(t, "SQLite")
+	db, way := &blind{Storage: w.db}, w.bus.line()
+	old, next := w.hubBy(db, way), w.hub()
+	eye, _, err := old.Join(t.Context(), w.show, viewer("Eye"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer eye.Close()
+	hears(t, eye, old.says(viewer("Ann"), "one"))
+	db.is.Store(true)
+	way.cut(true)
+	n := next.says(viewer("Bea"), "two")
+	way.cut(false)
+	hears(t, eye, n)
+	if j := old.joins(viewer("Cai"), 0); j.Through != n {
+		t.Errorf("who joins after event %d is told how the room was after %d", n, j.Through)
+	}
 }

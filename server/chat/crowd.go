@@ -147,6 +147,13 @@ func (c *crowd) watching() (n int) {
 	return n
 }
 
+// told is the newest event that those who are here were told.
+func (c *crowd) told() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.through
+}
+
 // tell takes committed events, in the order of their numbers, and what has changed beside the log; nil for nothing. Events that were
 // told before are passed over. It never waits.
 func (c *crowd) tell(events []wire.RoomEvent, now *wire.RoomNow) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
 
 	"vitrine/server/wire"
@@ -269,6 +270,9 @@ func (h *home) attempt(ctx context.Context, batch []*request) ([]answer, error) 
 				return d.answers, nil
 			}
 		}
+	}
+	if slices.ContainsFunc(batch, func(r *request) bool { return r.Known > h.state.head.N }) {
+		return nil, ErrBehind // nobody but a home writes: another one has
 	}
 	t := newTx(h)
 	if err := t.learn(ctx, batch); err != nil {

@@ -64,10 +64,12 @@ type notice struct {
 	Frame  wire.RoomFrame `json:"frame"`
 }
 
-// call is a request to a home: exactly one of Request, Enter and Pulse.
+// call is a request to a home: exactly one of Request, Enter and Pulse. Known is the newest event that was told where it comes from:
+// a home that has not got as far is one no more.
 type call struct {
 	Who     Who               `json:"who"`
 	Media   int64             `json:"media,omitempty"`
+	Known   int64             `json:"known,omitempty"`
 	Request *wire.RoomRequest `json:"request,omitempty"`
 	Enter   bool              `json:"enter,omitempty"`
 	Pulse   *pulse            `json:"pulse,omitempty"`

@@ -133,7 +133,7 @@ func (r *room) leaveHome(h *home) {
 
 // joined is what somebody hears first.
 func (r *room) joined(ctx context.Context, who Who, after int64) (wire.RoomJoined, error) {
-	a, err := r.ask(ctx, &call{Who: who, Enter: true})
+	a, err := r.ask(ctx, &call{Who: who, Enter: true, Known: r.crowd.told()})
 	if err != nil {
 		return wire.RoomJoined{}, err
 	}

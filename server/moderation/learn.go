@@ -175,6 +175,16 @@ func (j *Judge) Import(state []byte) error {
 	return nil
 }
 
+// Merge adds what another has learned, as its Export returned it. Whoever merges what the others have learned knows the same as they.
+// The error has code Invalid, and then nothing has changed.
+func (j *Judge) Merge(state []byte) error {
+	all, err := parseState(state)
+	for _, d := range all {
+		j.model.learn(d)
+	}
+	return err
+}
+
 var errState = wire.Errorf(wire.Invalid, "this is no state of the moderation, or one of another version")
 
 func parseState(b []byte) (all []decision, err error) {

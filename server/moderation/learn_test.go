@@ -2,6 +2,7 @@ package moderation
 
 import (
 	"bytes"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -120,11 +121,27 @@ func TestStatesComeBack(t *testing.T) {
 	t.Logf("%d bytes a decision", len(j.Export())/len(j.model.decisions))
 }
 
+func TestTwoWhoMergeWhatTheOtherHasLearnedKnowTheSame(t *testing.T) {
+	one, other := taught(t), New(Config{})
+	for text, c := range map[string]Class{"something else": Insult, "free pallet": Fine} {
+		if err := other.Learn(text, c, noon.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	learned := one.Export()
+	if err := errors.Join(one.Merge(other.Export()), other.Merge(learned), one.Merge(learned)); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(one.model.counts, other.model.counts) || !bytes.Equal(one.Export(), other.Export()) || bytes.Equal(learned, one.Export()) {
+		t.Error("one knows what the other does not")
+	}
+}
+
 func TestBadStatesAreRefusedAndChangeNothing(t *testing.T) {
 	j := taught(t)
 	good := j.Export()
 	for _, state := range [][]byte{nil, []byte("vitrine moderation 2"), good[:len(good)-1], append(slices.Clone(good), 1), append(slices.Clone(good), good[len(stateMark):]...)} {
-		if err := j.Import(state); wire.CodeOf(err) != wire.Invalid || !bytes.Equal(j.Export(), good) {
+		if err := j.Import(state); wire.CodeOf(err) != wire.Invalid || wire.CodeOf(j.Merge(state)) != wire.Invalid || !bytes.Equal(j.Export(), good) {
 			t.Errorf("a bad state of %d bytes: %v", len(state), err)
 		}
 	}
