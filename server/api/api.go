@@ -86,6 +86,8 @@ type Config struct {
 	Withdrawals shop.WithdrawalKeys
 	// Exports are what rooms keep of people, for them to have.
 	Exports map[string]trust.Exporter
+	// Erasers are the rooms that keep of people what has to be taken out.
+	Erasers []trust.Eraser
 	// Webhooks keeps where webhooks go, to addresses that Outside lets pass; nil leaves them out.
 	Webhooks Webhooks
 	Outside  reach.Guard

@@ -55,6 +55,7 @@ type told struct {
 	Events  []wire.RoomEvent `json:"events,omitempty"`
 	Now     *wire.RoomNow    `json:"now,omitempty"`
 	Notices []notice         `json:"notices,omitempty"`
+	Gone    []wire.PersonID  `json:"gone,omitempty"` // were erased
 	lost    bool
 }
 
@@ -64,12 +65,13 @@ type notice struct {
 	Frame  wire.RoomFrame `json:"frame"`
 }
 
-// call is a request to a home: exactly one of Request, Enter and Pulse.
+// call is a request to a home: exactly one of Request, Enter, Erase and Pulse.
 type call struct {
 	Who     Who               `json:"who"`
 	Media   int64             `json:"media,omitempty"`
 	Request *wire.RoomRequest `json:"request,omitempty"`
 	Enter   bool              `json:"enter,omitempty"`
+	Erase   bool              `json:"erase,omitempty"`
 	Pulse   *pulse            `json:"pulse,omitempty"`
 }
 
@@ -239,6 +241,9 @@ func (r *room) tell(ctx context.Context, t told) {
 	}
 	for _, o := range t.Notices {
 		r.crowd.to(o.Person, o.Frame)
+	}
+	for _, p := range t.Gone {
+		r.crowd.expel(p)
 	}
 }
 
