@@ -16,6 +16,7 @@ import (
 	"vitrine/server/bus"
 	"vitrine/server/chat"
 	"vitrine/server/moderation"
+	"vitrine/server/shop"
 	"vitrine/server/store"
 	"vitrine/server/wire"
 )
@@ -32,10 +33,11 @@ type talk struct {
 	hub     *chat.Hub
 	sockets *api.Sockets
 	censor  *censor
+	purse   purse
 }
 
 // openTalk builds the rooms on the database and the bus.
-func (s *Server) openTalk(db *store.Store, b *bus.Bus, media func(wire.ShowID) (ms int64, ok bool)) (*talk, error) {
+func (s *Server) openTalk(db *store.Store, b *bus.Bus, sold *shop.Shop, media func(wire.ShowID) (ms int64, ok bool)) (*talk, error) {
 	t := &talk{censor: &censor{db: db, log: s.log, judge: moderation.New(moderation.Config{})}}
 	if err := t.censor.set(moderation.Defaults()); err != nil {
 		return nil, err
@@ -52,6 +54,7 @@ func (s *Server) openTalk(db *store.Store, b *bus.Bus, media func(wire.ShowID) (
 		return nil, err
 	}
 	t.sockets = api.NewSockets(t.hub)
+	t.purse = purse{db, sold, t.hub, s.log}
 	return t, nil
 }
 
@@ -67,6 +70,7 @@ func (t *talk) run(ctx, leaving context.Context) error {
 	g.Go(func() error { return t.hub.Run(ctx) })
 	g.Go(func() error { return t.sockets.Run(leaving) })
 	g.Go(func() error { return t.censor.run(ctx) })
+	g.Go(func() error { return t.purse.run(ctx) })
 	return g.Wait()
 }
 
