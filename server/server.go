@@ -165,7 +165,7 @@ func (s *Server) serveRooms(ctx context.Context, r *rooms) error {
 // edge is the handler of all requests.
 func (s *Server) edge(r *rooms) http.Handler {
 	h := api.New(api.Config{
-		Stage: r.stage, Store: r.db, Ready: s.readiness(r.db, r.bus), Page: web.Handler(), Metrics: metrics(r.stage, r.relay, r.bus),
+		Stage: r.stage, Store: r.db, Ready: s.readiness(r.db, r.bus), Page: web.Handler(), Metrics: metrics(r.stage, r.relay, r.bus, r.talk),
 		Relays: s.relays(r.relay), Truth: r.truth, TrustedProxies: s.cfg.TrustedProxies, Log: s.log,
 		Gate: r.trade.gate, Shop: r.trade.shop, Pay: r.trade.ways, Open: r.trade.open, Feed: r.trade.feed, Withdrawals: r.trade.links,
 		Sockets: r.talk.sockets, Purses: r.talk.hub, Censor: r.talk.censor,

@@ -301,6 +301,7 @@ func (h *home) tell(t *tx) {
 	news := told{Epoch: h.epoch, Events: t.batch.Events, Notices: t.notices, Gone: t.expelled}
 	now := h.state.now(h.here)
 	news.Now = changes(&h.shown, now)
+	h.room.hub.outcomes(t.outcomes)
 	for _, learn := range t.lessons {
 		h.c.Judge.Learn(h.room.show, learn.text, learn.publish)
 	}

@@ -24,6 +24,7 @@ type Hub struct {
 	gifts   map[wire.GiftID]wire.Gift
 	running chan struct{}
 	process string // a name of this process, for its own requests
+	*counters
 
 	mu    sync.Mutex
 	ctx   context.Context // Run's; nil before and after
@@ -55,7 +56,7 @@ func New(c Config) (*Hub, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	h := &Hub{c: c, gifts: map[wire.GiftID]wire.Gift{}, running: make(chan struct{}), rooms: map[wire.ShowID]*room{}, process: freshName()}
+	h := &Hub{c: c, gifts: map[wire.GiftID]wire.Gift{}, running: make(chan struct{}), rooms: map[wire.ShowID]*room{}, process: freshName(), counters: &counters{}}
 	for _, g := range c.Gifts {
 		if g.Coins <= 0 {
 			return nil, fmt.Errorf("gift %q costs %d coins: it must cost at least one", g.ID, g.Coins)

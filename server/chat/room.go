@@ -138,6 +138,7 @@ func (r *room) find() bool {
 		head, err := r.hub.c.Storage.RoomHead(r.ctx, r.show)
 		if err == nil {
 			r.cursor, r.crowd = head.N, newCrowd(r.hub.c.Now, head.N)
+			r.crowd.counters = r.hub.counters
 			return true
 		}
 		if r.ctx.Err() != nil {

@@ -31,6 +31,7 @@ type tx struct {
 	notices  []notice
 	expelled []wire.PersonID
 	lessons  []lesson
+	outcomes map[Outcome]uint64
 }
 
 // name names a record.
@@ -46,7 +47,7 @@ func newTx(h *home) *tx {
 	return &tx{
 		state: h.state, h: h, at: h.c.Now().UnixMilli(), n: h.state.head.N, dirty: map[name]any{}, answered: map[RequestKey]int64{},
 		older: map[int64]*wire.RoomEvent{}, votesOf: map[int64]map[wire.Alias]int{}, coins: map[Account]int64{},
-		reports: map[wire.PersonID]ReporterRow{}, media: h.c.Media(h.room.show), batch: &Batch{Show: h.room.show, Before: h.state.head},
+		reports: map[wire.PersonID]ReporterRow{}, outcomes: map[Outcome]uint64{}, media: h.c.Media(h.room.show), batch: &Batch{Show: h.room.show, Before: h.state.head},
 	}
 }
 
