@@ -213,7 +213,7 @@ func TestA_viewer_of_a_live_show(t *testing.T) {
 		last = k
 	}
 	_, body := r.do(call{method: "GET", path: "/metrics"})
-	for _, line := range []string{"vitrine_shows_live 1", "vitrine_viewers 1", "vitrine_publishers 1", "vitrine_bus_up 1", "process_cpu_seconds_total", "go_memstats_heap_alloc_bytes"} {
+	for _, line := range []string{"vitrine_shows_live 1", "vitrine_viewers 1", "vitrine_publishers 1", "vitrine_bus_up 1", "vitrine_room_sockets 0", `vitrine_room_messages_total{outcome="held"} 0`, "process_cpu_seconds_total", "go_memstats_heap_alloc_bytes"} {
 		if !strings.Contains(body, line) {
 			t.Errorf("metrics lack %q", line)
 		}

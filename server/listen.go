@@ -72,7 +72,7 @@ func (s *Server) open(ctx context.Context, db *store.Store, sec *security) (r *r
 	if r.trade, err = s.openTrade(ctx, db, address(r.http)); err != nil {
 		return nil, err
 	}
-	if r.talk, err = s.openTalk(ctx, db, r.bus, r.stage.MediaTime); err != nil {
+	if r.talk, err = s.openTalk(ctx, db, r.bus, r.trade.shop, r.stage.MediaTime); err != nil {
 		return nil, err
 	}
 	r.relay, err = s.openRelay(ctx, address(r.http).Addr(), r.stage.Address(), sec.config)

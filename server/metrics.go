@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"vitrine/server/bus"
+	"vitrine/server/chat"
 	"vitrine/server/live"
 	"vitrine/server/turn"
 )
@@ -111,14 +112,41 @@ func busMetrics(b *bus.Bus) (list []prometheus.Collector) {
 		}))
 }
 
-// metrics serves the numbers of the stage, the bus and the relay, which may be nil, and the process's CPU, memory and files, in
+// talkMetrics read the rooms whenever they are asked.
+func talkMetrics(t *talk) (list []prometheus.Collector) {
+	gauge := func(name, help string, read func() int) {
+		list = append(list, prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "vitrine_room_" + name, Help: help},
+			func() float64 { return float64(read()) }))
+	}
+	counter := func(name, help string, labels prometheus.Labels, read func(chat.Stats) uint64) {
+		list = append(list, prometheus.NewCounterFunc(
+			prometheus.CounterOpts{Name: "vitrine_room_" + name + "_total", Help: help, ConstLabels: labels},
+			func() float64 { return float64(read(t.hub.Stats())) }))
+	}
+	gauge("sockets", "WebSockets of people in rooms.", t.sockets.Open)
+	gauge("homes", "Rooms that are at home in this process.", func() int { return t.hub.Stats().Homes })
+	counter("slow", "People who were cut off because they did not read what they were told.", nil, func(s chat.Stats) uint64 { return s.Slow })
+	counter("frames", "Frames told, once for each who was told.", nil, func(s chat.Stats) uint64 { return s.Frames })
+	counter("frame_bytes", "Bytes of frames told, before compression.", nil, func(s chat.Stats) uint64 { return s.Bytes })
+	message := func(outcome string, read func(chat.Stats) uint64) {
+		counter("messages", "Messages and questions, by what became of them.", prometheus.Labels{"outcome": outcome}, read)
+	}
+	message("published", func(s chat.Stats) uint64 { return s.Published })
+	message("held", func(s chat.Stats) uint64 { return s.Held })
+	message("blocked", func(s chat.Stats) uint64 { return s.Blocked })
+	message("shadowed", func(s chat.Stats) uint64 { return s.Shadowed })
+	return list
+}
+
+// metrics serves the numbers of the stage, the bus, the rooms and the relay, which may be nil, and the process's CPU, memory and files, in
 // Prometheus' text form.
-func metrics(stage *live.Stage, relay *turn.Server, b *bus.Bus) http.Handler {
+func metrics(stage *live.Stage, relay *turn.Server, b *bus.Bus, t *talk) http.Handler {
 	r := prometheus.NewRegistry()
 	if relay != nil {
 		r.MustRegister(relayMetrics(relay)...)
 	}
 	r.MustRegister(busMetrics(b)...)
+	r.MustRegister(talkMetrics(t)...)
 	r.MustRegister(
 		newStageMetrics(stage),
 		collectors.NewGoCollector(),

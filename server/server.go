@@ -165,11 +165,12 @@ func (s *Server) serveRooms(ctx context.Context, r *rooms) error {
 // edge is the handler of all requests.
 func (s *Server) edge(r *rooms) http.Handler {
 	h := api.New(api.Config{
-		Stage: r.stage, Store: r.db, Ready: s.readiness(r.db, r.bus), Page: web.Handler(), Metrics: metrics(r.stage, r.relay, r.bus),
+		Stage: r.stage, Store: r.db, Ready: s.readiness(r.db, r.bus), Page: web.Handler(), Metrics: metrics(r.stage, r.relay, r.bus, r.talk),
 		Relays: s.relays(r.relay), Truth: r.truth, TrustedProxies: s.cfg.TrustedProxies, Log: s.log,
 		Gate: r.trade.gate, Shop: r.trade.shop, Pay: r.trade.ways, Open: r.trade.open, Feed: r.trade.feed, Withdrawals: r.trade.links,
-		Sockets: r.talk.sockets, Censor: r.talk.censor,
-		Webhooks: r.trade.outbox, Exports: map[string]trust.Exporter{"shop": store.Bought{Store: r.db, Open: r.trade.open}}, Outside: s.cfg.Webhooks, Risk: trust.Risk{Large: s.cfg.Large},
+		Sockets: r.talk.sockets, Purses: r.talk.hub, Censor: r.talk.censor,
+		Webhooks: r.trade.outbox, Exports: map[string]trust.Exporter{"shop": store.Bought{Store: r.db, Open: r.trade.open}, "rooms": r.talk.hub},
+		Erasers: []trust.Eraser{r.talk.hub}, Outside: s.cfg.Webhooks, Risk: trust.Risk{Large: s.cfg.Large},
 	})
 	if s.cfg.secure() {
 		return strict(h)

@@ -11,6 +11,7 @@ import (
 	"vitrine/server/api"
 	"vitrine/server/bus"
 	"vitrine/server/chat"
+	"vitrine/server/shop"
 	"vitrine/server/store"
 	"vitrine/server/wire"
 )
@@ -20,10 +21,11 @@ type talk struct {
 	hub     *chat.Hub
 	sockets *api.Sockets
 	censor  *censor
+	purse   purse
 }
 
 // openTalk builds the rooms on the database and the bus.
-func (s *Server) openTalk(ctx context.Context, db *store.Store, b *bus.Bus, media func(wire.ShowID) (ms int64, ok bool)) (*talk, error) {
+func (s *Server) openTalk(ctx context.Context, db *store.Store, b *bus.Bus, sold *shop.Shop, media func(wire.ShowID) (ms int64, ok bool)) (*talk, error) {
 	c, err := newCensor(ctx, db, b, s.log)
 	if err != nil {
 		return nil, err
@@ -38,7 +40,7 @@ func (s *Server) openTalk(ctx context.Context, db *store.Store, b *bus.Bus, medi
 	if err != nil {
 		return nil, err
 	}
-	return &talk{hub: hub, sockets: api.NewSockets(hub), censor: c}, nil
+	return &talk{hub: hub, sockets: api.NewSockets(hub), censor: c, purse: purse{db, sold, hub, s.log}}, nil
 }
 
 // run runs the rooms until ctx ends. Who is in them is sent away as soon as leaving ends.
@@ -50,6 +52,7 @@ func (t *talk) run(ctx, leaving context.Context) error {
 	g.Go(func() error { return t.hub.Run(running) })
 	g.Go(func() error { return t.sockets.Run(leaving) })
 	g.Go(func() error { return t.censor.run(running) })
+	g.Go(func() error { return t.purse.run(running) })
 	err := g.Wait()
 	t.censor.keepLast(ctx) // what moderators decided while the rooms ended, too
 	return err

@@ -200,7 +200,7 @@ func Rotate(cfg Config) error {
 	return trust.SaveKeyring(cfg.Data, ring.Rotated())
 }
 
-// Audit recomputes the shop of a configuration from its ledger and compares it with what is stored. The server may run meanwhile.
+// Audit recomputes the shop of a configuration from its ledger and compares it with what is stored, and adds up the ledger of coins. The server may run meanwhile.
 func Audit(ctx context.Context, cfg Config) (a *shop.Audited, err error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
@@ -211,5 +211,10 @@ func Audit(ctx context.Context, cfg Config) (a *shop.Audited, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return shop.Audit(ctx, db)
+	if a, err = shop.Audit(ctx, db); err == nil {
+		if wrong := db.AuditCoins(ctx); wrong != nil {
+			a.Wrong = append(a.Wrong, wrong.Error())
+		}
+	}
+	return a, err
 }

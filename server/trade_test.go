@@ -15,7 +15,10 @@ import (
 	"testing"
 	"time"
 
+	"vitrine/server/chat"
 	"vitrine/server/reach"
+	"vitrine/server/shop"
+	"vitrine/server/store"
 	"vitrine/server/wire"
 )
 
@@ -196,5 +199,127 @@ func TestWhatHappensToOrdersIsPostedSigned(t *testing.T) {
 		}
 	case <-time.After(patience):
 		t.Fatal("nothing is posted")
+	}
+}
+
+// sellsCoins puts packs of 50 coins on sale.
+func (r *running) sellsCoins() {
+	r.t.Helper()
+	body := `{"id":"coins","title":"50 coins","variants":[{"id":"coins","sku":"COINS-50","price":{"minor":500,"currency":"EUR"},"stock":100,"weight":1}]}`
+	if _, status := asks[wire.Product](r, call{method: "PUT", path: "/api/shop/products/coins", body: body, token: r.operator, none: "*"}); status != 200 {
+		r.t.Fatal("the product is answered", status)
+	}
+}
+
+// buysCoins orders two packs.
+func (r *running) buysCoins(key string) wire.Order {
+	r.t.Helper()
+	held, status := asks[wire.Reservation](r, call{method: "POST", path: "/api/shop/reservations", body: fmt.Sprintf(
+		`{"id":"reserve-%s","variant":"coins","show":"demo","quantity":2,"price":{"minor":1000,"currency":"EUR"}}`, key)})
+	if status >= 300 || held.State != wire.Held {
+		r.t.Fatal("the packs are answered", status, held)
+	}
+	placed, status := asks[wire.Placed](r, call{method: "POST", path: "/api/shop/orders", body: fmt.Sprintf(
+		`{"id":"order-%s-1234","reservations":["reserve-%s"],"contact":%s,"pay":"test","total":{"minor":1490,"currency":"EUR"}}`, key, key, contact)})
+	if status >= 300 || placed.Order.State != wire.OrderCaptured {
+		r.t.Fatal("the order is answered", status, placed)
+	}
+	return placed.Order
+}
+
+func (r *running) coins() int64 {
+	r.t.Helper()
+	p, _ := asks[wire.Purse](r, call{method: "GET", path: "/api/me/coins"})
+	return p.Coins
+}
+
+func (r *running) refunds(o wire.Order, key string) int {
+	r.t.Helper()
+	_, status := asks[wire.Order](r, call{
+		method: "POST", path: "/api/shop/admin/orders/" + string(o.ID) + "/refund", token: r.operator, key: key,
+		body: `{"returns":[{"line":0,"quantity":2,"restock":true}],"refunded":{"minor":0,"currency":"EUR"}}`,
+	})
+	return status
+}
+
+func TestCoinPacksAreCreditedOnceAndGivenBackWhileTheCoinsAreThere(t *testing.T) {
+	data := t.TempDir()
+	r := start(t, Config{Data: data, Pay: Payments{Test: true}})
+	r.sellsCoins()
+	mei := r.visitor()
+	first := mei.buysCoins("0123456789abcdef")
+	operator := r.operator
+	r.stop() // maybe before the coins have come
+	r = start(t, Config{Data: data, Pay: Payments{Test: true}})
+	mei.at, r.operator = r.at, operator
+	await(t, "the coins", func() bool { return mei.coins() == 100 })
+	db, err := store.Open(t.Context(), store.Config{Folder: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, version, err := db.Setting(t.Context(), purseSetting)
+	if err == nil {
+		err = db.PutSetting(t.Context(), purseSetting, []byte("0"), version) // as if nothing were known of what was credited
+	}
+	if err != nil || db.Close() != nil {
+		t.Fatal(err)
+	}
+	second := mei.buysCoins("1123456789abcdef")
+	await(t, "more coins", func() bool { return mei.coins() >= 200 })
+	if got := mei.coins(); got != 200 {
+		t.Errorf("the wallet has %d coins, want 200", got)
+	}
+	if status := r.refunds(second, "refund-two"); status != 200 {
+		t.Error("the refund is answered", status)
+	}
+	if got := mei.coins(); got != 100 {
+		t.Errorf("after the refund the wallet has %d coins, want 100", got)
+	}
+	if o, status := asks[wire.Order](mei, call{method: "POST", path: "/api/shop/orders/" + string(first.ID) + "/cancel", body: "{}"}); status != 200 || mei.coins() != 0 {
+		t.Error("cancelling is answered", status, o.State)
+	}
+	r.stop()
+	if a, err := Audit(t.Context(), Config{Data: data}); err != nil || len(a.Wrong) > 0 {
+		t.Errorf("the audit: %+v, %v", a, err)
+	}
+}
+
+func TestPacksWhoseCoinsAreSpentAreNotGivenBack(t *testing.T) {
+	data := t.TempDir()
+	r := start(t, Config{Data: data, Pay: Payments{Test: true}})
+	r.sellsCoins()
+	mei := r.visitor()
+	o := mei.buysCoins("0123456789abcdef")
+	await(t, "the coins", func() bool { return mei.coins() == 100 })
+	r.spends(data, 1)
+	if status := r.refunds(o, "refund-one"); status != http.StatusConflict {
+		t.Error("the refund of what is spent is answered", status)
+	}
+	if _, status := asks[wire.Order](mei, call{method: "POST", path: "/api/shop/orders/" + string(o.ID) + "/cancel", body: "{}"}); status != http.StatusConflict {
+		t.Error("cancelling what is spent is answered", status)
+	}
+	if got := mei.coins(); got != 99 {
+		t.Errorf("the wallet has %d coins, want 99", got)
+	}
+}
+
+// spends moves coins from the only wallet to a show's, as a gift does.
+func (r *running) spends(data string, coins int64) {
+	r.t.Helper()
+	db, err := store.Open(r.t.Context(), store.Config{Folder: data})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	var buyer wire.PersonID
+	if err := db.Books(r.t.Context(), func(b shop.Books) error {
+		return b.EachOrder(r.t.Context(), func(o *shop.Order) error { buyer = o.Buyer; return nil })
+	}); err != nil {
+		r.t.Fatal(err)
+	}
+	err = db.Credit(r.t.Context(), [2]chat.CoinLine{
+		{Transfer: "gift", Account: chat.PersonAccount(buyer), Coins: -coins}, {Transfer: "gift", Account: chat.HostAccount("demo"), Coins: coins},
+	})
+	if err != nil || db.Close() != nil {
+		r.t.Fatal(err)
 	}
 }

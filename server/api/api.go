@@ -80,12 +80,16 @@ type Config struct {
 	Feed *Feed
 	// Sockets are the ways into rooms; nil leaves them out.
 	Sockets *Sockets
+	// Purses have people's coins; nil leaves them out.
+	Purses Purses
 	// Censor keeps the rules for what may be said in them; nil leaves those out.
 	Censor Censor
 	// Withdrawals sign the links by which buyers withdraw without signing in; without them nobody can in this way.
 	Withdrawals shop.WithdrawalKeys
 	// Exports are what rooms keep of people, for them to have.
 	Exports map[string]trust.Exporter
+	// Erasers are the rooms that keep of people what has to be taken out.
+	Erasers []trust.Eraser
 	// Webhooks keeps where webhooks go, to addresses that Outside lets pass; nil leaves them out.
 	Webhooks Webhooks
 	Outside  reach.Guard
@@ -171,6 +175,9 @@ func (e *edge) sell(mux *http.ServeMux) {
 	e.managing()
 	if e.Sockets != nil {
 		e.talking(mux)
+	}
+	if e.Purses != nil {
+		e.banking()
 	}
 	if e.Censor != nil {
 		e.moderating()

@@ -303,7 +303,7 @@ func (e *edge) cancelOwn(ctx context.Context, v *visitor, in *orderAt) (*reply[w
 	if err != nil {
 		return nil, err
 	}
-	return replied(e.Shop.Cancel(ctx, o.Buyer, in.ID))
+	return replied(e.cancelOrder(ctx, o.Buyer, o))
 }
 
 func (e *edge) settleOwn(ctx context.Context, v *visitor, in *orderAt) (*reply[wire.Order], error) {

@@ -196,6 +196,9 @@ func (e *edge) refund(ctx context.Context, v *visitor, in *struct {
 		if o.Refunded.Minor != in.Body.Refunded.Minor {
 			return wire.Order{}, wire.Errorf(wire.Precondition, "%s were given back by now: look at the order and try again", o.Refunded)
 		}
+		if err := e.takeCoins(ctx, o, in.Body.Returns); err != nil {
+			return wire.Order{}, err
+		}
 		e.Log.Info("refund", "by", v.Person, "order", o.Number)
 		return e.Shop.Refund(ctx, in.ID, in.Body.Returns)
 	}), nil
@@ -203,7 +206,11 @@ func (e *edge) refund(ctx context.Context, v *visitor, in *struct {
 
 func (e *edge) cancel(ctx context.Context, v *visitor, in *orderAt) (*reply[wire.Order], error) {
 	e.Log.Info("cancel", "by", v.Person)
-	return replied(e.Shop.Cancel(ctx, "", in.ID))
+	o, err := e.Shop.Order(ctx, "", in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return replied(e.cancelOrder(ctx, "", o))
 }
 
 // byHand is a way to pay in which staff says that the money came.

@@ -94,7 +94,7 @@ func (e *edge) withdraw(ctx context.Context, _ *visitor, in *linked) (*reply[wir
 		return replied(o.Order, nil)
 	case wire.OrderCaptured, wire.OrderPartRefunded:
 	default:
-		return replied(e.Shop.Cancel(ctx, o.Buyer, o.ID))
+		return replied(e.cancelOrder(ctx, o.Buyer, o))
 	}
 	if !o.Withdrawable.IsZero() && !now.Before(o.Withdrawable) {
 		return nil, wire.Errorf(wire.Conflict, "the time to withdraw is over since %s", o.Withdrawable.Format(time.DateOnly))
@@ -108,6 +108,9 @@ func (e *edge) withdraw(ctx context.Context, _ *visitor, in *linked) (*reply[wir
 		if l.Refunded.Minor < paid {
 			all = append(all, shop.Return{Line: i, Quantity: l.Quantity}) // what is left of it
 		}
+	}
+	if err := e.takeCoins(ctx, o, all); err != nil {
+		return nil, err
 	}
 	w, err := e.Shop.Refund(ctx, o.ID, all)
 	if wire.CodeOf(err) == wire.Conflict { // the same from another page was faster

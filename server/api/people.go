@@ -232,11 +232,11 @@ func (e *edge) exportOwn(ctx context.Context, v *visitor, _ *nothing) (*file, er
 	if err := e.Gate.Own(ctx, v.Visit); err != nil {
 		return nil, err
 	}
-	return e.exported(ctx, v.Person)
+	return e.exported(ctx, v.Person, v.persons()...)
 }
 
-func (e *edge) exported(ctx context.Context, id wire.PersonID) (*file, error) {
-	b, err := e.Gate.Export(ctx, id, e.Exports)
+func (e *edge) exported(ctx context.Context, id wire.PersonID, also ...wire.PersonID) (*file, error) {
+	b, err := e.Gate.Export(ctx, id, e.Exports, also...)
 	return fileOf(jsonType, "export.json", b, err)
 }
 
@@ -246,7 +246,7 @@ func (e *edge) eraseOwn(ctx context.Context, v *visitor, _ *nothing) (*nothing, 
 	}
 	v.set(e.cookies.Clear(trust.SessionCookie))
 	v.set(e.cookies.Clear(trust.VisitorCookie))
-	return nil, e.Gate.Erase(ctx, v.Person)
+	return nil, e.Gate.Erase(ctx, v.Person, e.Erasers, v.persons()...)
 }
 
 func (e *edge) staff(ctx context.Context, _ *visitor, _ *nothing) (*reply[[]wire.Person], error) {
@@ -298,7 +298,7 @@ func (e *edge) erase(ctx context.Context, v *visitor, in *personAt) (*nothing, e
 	if err := e.mayTo(ctx, v, trust.PeopleErase, in.ID); err != nil {
 		return nil, err
 	}
-	err := e.Gate.Erase(ctx, in.ID)
+	err := e.Gate.Erase(ctx, in.ID, e.Erasers)
 	if err == nil {
 		e.Log.Info("person erased", "by", v.Person, "person", in.ID)
 	}

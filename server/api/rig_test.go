@@ -112,7 +112,10 @@ func opens(t testing.TB, plan pay.Plan, with ...func(*Config)) *market {
 	}
 	safe, err := m.db.Safe(context.Background(), trust.NewVault(trust.NewKeyring(), m.db))
 	check()
+	hub, err := newHub(m.db)
+	check()
 	c := Config{
+		Purses:   hub,
 		Webhooks: m.db.Outbox("test", safe),
 		Store:    m.db, Page: http.NotFoundHandler(), Ready: func(context.Context) error { return nil }, Log: log,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},

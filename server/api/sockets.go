@@ -143,6 +143,13 @@ func (k *socket) keys() map[string]int {
 	return keys
 }
 
+// Open is how many there are.
+func (s *Sockets) Open() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.inAll
+}
+
 // left is called once for each that was let in.
 func (s *Sockets) left(k *socket) {
 	s.mu.Lock()

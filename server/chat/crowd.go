@@ -43,6 +43,7 @@ type attendee struct {
 type crowd struct {
 	now  func() time.Time // what frames are stamped with
 	wake chan struct{}
+	*counters
 
 	mu      sync.Mutex // guards what follows
 	over    Ending     // Open as long as it is not
@@ -62,7 +63,7 @@ type crowd struct {
 // newCrowd makes a crowd, which is told what comes after an event. It starts nothing.
 func newCrowd(now func() time.Time, through int64) *crowd {
 	return &crowd{
-		now: now, wake: make(chan struct{}, 1), through: through, authors: map[int64]wire.Alias{},
+		now: now, wake: make(chan struct{}, 1), counters: &counters{}, through: through, authors: map[int64]wire.Alias{},
 		people: map[wire.PersonID]*attendee{}, aliases: map[wire.Alias]*attendee{},
 	}
 }
@@ -123,7 +124,12 @@ func (c *crowd) drop(s *Subscription, why Ending) {
 func (c *crowd) put(s *Subscription, f *Frame) {
 	select {
 	case s.frames <- f:
+		if f.JSON != nil {
+			c.frames.Add(1)
+			c.bytes.Add(uint64(len(f.JSON)))
+		}
 	default:
+		c.slow.Add(1)
 		c.drop(s, Slow)
 	}
 }

@@ -63,7 +63,10 @@ func (t *tx) decide(r *request) (int64, error) {
 	if t.media == 0 {
 		t.media = r.Media
 	}
-	who := t.meet(r.Who)
+	who, err := t.meet(r.Who)
+	if err != nil {
+		return 0, err
+	}
 	if !r.charged {
 		if err := t.h.limits.charge(who, t.now()); err != nil {
 			return 0, err
@@ -72,6 +75,7 @@ func (t *tx) decide(r *request) (int64, error) {
 	}
 	if who.who.Staff() {
 		if staffs(q) {
+			t.remember(who)
 			return t.rule(who, q)
 		}
 	} else {
@@ -131,9 +135,12 @@ func (t *tx) rule(who actor, q *wire.RoomRequest) (int64, error) {
 	}
 }
 
-// meet knows somebody by their alias.
-func (t *tx) meet(w Who) actor {
+// meet knows somebody by their alias. Who was erased is not met again.
+func (t *tx) meet(w Who) (actor, error) {
 	alias := AliasOf(t.h.room.show, w.Person)
+	if t.gone[alias] != nil {
+		return actor{}, errGone()
+	}
 	p := t.people[alias]
 	if p == nil {
 		p = &person{Person: w.Person}
@@ -147,7 +154,7 @@ func (t *tx) meet(w Who) actor {
 	if p.known && *p != before {
 		t.put(personKind, string(alias), p)
 	}
-	return actor{wire.Member{Alias: alias, Name: p.Name, Role: w.Role}, w, p}
+	return actor{wire.Member{Alias: alias, Name: p.Name, Role: w.Role}, w, p}, nil
 }
 
 // remember keeps somebody who has done something: others may do something about it.
@@ -161,7 +168,10 @@ func (t *tx) remember(who actor) {
 
 // enter says what somebody hears first.
 func (t *tx) enter(w Who) (*wire.RoomJoined, error) {
-	who := t.meet(w)
+	who, err := t.meet(w)
+	if err != nil {
+		return nil, err
+	}
 	if s := t.bannedBy(who); s != nil && !w.Staff() {
 		return nil, errBanned(s, t.at)
 	}

@@ -16,7 +16,6 @@ const (
 	usualQuiet = 5 * time.Minute
 	// joinedLines is how many lines one sees who comes new, joinedEvents how many events one gets who comes back.
 	joinedLines, joinedEvents = 50, 500
-	maxKey                    = 200
 )
 
 // Hub has the rooms of a process. It is safe for concurrent use while Run runs.
@@ -25,6 +24,7 @@ type Hub struct {
 	gifts   map[wire.GiftID]wire.Gift
 	running chan struct{}
 	process string // a name of this process, for its own requests
+	*counters
 
 	mu    sync.Mutex
 	ctx   context.Context // Run's; nil before and after
@@ -56,7 +56,7 @@ func New(c Config) (*Hub, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	h := &Hub{c: c, gifts: map[wire.GiftID]wire.Gift{}, running: make(chan struct{}), rooms: map[wire.ShowID]*room{}, process: freshName()}
+	h := &Hub{c: c, gifts: map[wire.GiftID]wire.Gift{}, running: make(chan struct{}), rooms: map[wire.ShowID]*room{}, process: freshName(), counters: &counters{}}
 	for _, g := range c.Gifts {
 		if g.Coins <= 0 {
 			return nil, fmt.Errorf("gift %q costs %d coins: it must cost at least one", g.ID, g.Coins)
@@ -212,25 +212,6 @@ func (h *Hub) Log(ctx context.Context, show wire.ShowID, after int64, most int, 
 		return nil, err
 	}
 	return slices.DeleteFunc(list, func(e wire.RoomEvent) bool { return e.Staff && !staff }), nil
-}
-
-// Credit puts coins into a person's wallet, as for money that was paid. The same key again changes nothing; for anything else it
-// is refused as KeyReused.
-func (h *Hub) Credit(ctx context.Context, person wire.PersonID, coins int64, key string) error {
-	if person == "" || coins <= 0 || coins > maxCoins || key == "" || len(key) > maxKey {
-		return wire.Errorf(wire.Invalid, "a credit needs a person, 1 to %d coins and a key of at most %d bytes", maxCoins, maxKey)
-	}
-	at, name := h.c.Now().UnixMilli(), "credit/"+key
-	return h.c.Storage.Credit(ctx, [2]CoinLine{
-		{Transfer: name, Account: Issue, Coins: -coins, At: at}, {Transfer: name, Account: PersonAccount(person), Coins: coins, At: at},
-	})
-}
-
-// Coins is what is in a person's wallet.
-func (h *Hub) Coins(ctx context.Context, person wire.PersonID) (int64, error) {
-	account := PersonAccount(person)
-	a, err := h.c.Storage.AskRoom(ctx, "", Questions{Wallets: []Account{account}})
-	return a.Wallets[account], err
 }
 
 func errNameless() error {

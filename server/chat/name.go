@@ -10,7 +10,7 @@ import (
 // isProtected says whether by this name one would be taken for the staff. It comes folded.
 func isProtected(folded string) bool {
 	for _, word := range [...]string{
-		"admin", "administrator", "host", "moderator", "mod", "owner", "producer", "staff", "support", "system", "vitrine", "official",
+		"admin", "administrator", "host", "moderator", "mod", "owner", "producer", "staff", "support", "system", "vitrine", "official", Erased,
 		"anfitrión", "moderador", "soporte", "administrador", "oficial", "主播", "管理员", "客服", "官方", "房管",
 	} {
 		if folded == fold(word) {

@@ -55,6 +55,7 @@ type told struct {
 	Events  []wire.RoomEvent `json:"events,omitempty"`
 	Now     *wire.RoomNow    `json:"now,omitempty"`
 	Notices []notice         `json:"notices,omitempty"`
+	Gone    []wire.PersonID  `json:"gone,omitempty"` // were erased
 	lost    bool
 }
 
@@ -64,7 +65,7 @@ type notice struct {
 	Frame  wire.RoomFrame `json:"frame"`
 }
 
-// call is a request to a home: exactly one of Request, Enter and Pulse. Known is the newest event that was told where it comes from:
+// call is a request to a home: exactly one of Request, Enter, Erase and Pulse. Known is the newest event that was told where it comes from:
 // a home that has not got as far is one no more.
 type call struct {
 	Who     Who               `json:"who"`
@@ -72,6 +73,7 @@ type call struct {
 	Known   int64             `json:"known,omitempty"`
 	Request *wire.RoomRequest `json:"request,omitempty"`
 	Enter   bool              `json:"enter,omitempty"`
+	Erase   bool              `json:"erase,omitempty"`
 	Pulse   *pulse            `json:"pulse,omitempty"`
 }
 
@@ -138,6 +140,7 @@ func (r *room) find() bool {
 		head, err := r.hub.c.Storage.RoomHead(r.ctx, r.show)
 		if err == nil {
 			r.cursor, r.crowd = head.N, newCrowd(r.hub.c.Now, head.N)
+			r.crowd.counters = r.hub.counters
 			return true
 		}
 		if r.ctx.Err() != nil {
@@ -241,6 +244,9 @@ func (r *room) tell(ctx context.Context, t told) {
 	}
 	for _, o := range t.Notices {
 		r.crowd.to(o.Person, o.Frame)
+	}
+	for _, p := range t.Gone {
+		r.crowd.expel(p)
 	}
 }
 

@@ -93,6 +93,7 @@ func (t *tx) publish(who actor, j Judgement, e wire.RoomEvent, wait held) (int64
 	} else {
 		text, wait.Asks = e.Asked.Text, true
 	}
+	t.outcomes[j.Outcome]++
 	switch j.Outcome {
 	case Block:
 		if j.Words == "" {

@@ -18,6 +18,7 @@ const (
 	silencedKind = "silenced"
 	heldKind     = "held"
 	personKind   = "person"
+	goneKind     = "gone"
 )
 
 const (
@@ -90,6 +91,7 @@ type state struct {
 	held      map[int64]*held
 	people    map[wire.Alias]*person
 	folds     map[string]wire.Alias // of names
+	gone      map[wire.Alias]*gone
 	votes     map[int64]map[wire.Alias]int
 	recent    []wire.RoomEvent
 	said      map[wire.Alias]int64 // when somebody said something last
@@ -107,7 +109,7 @@ func newState(saved *Saved) (*state, error) {
 	s := &state{
 		head: saved.Head, recent: saved.Recent, main: main{Modes: wire.Modes{Pause: wire.UsualPause}},
 		polls: map[int64]*poll{}, questions: map[int64]*question{}, silenced: map[wire.Alias]*silenced{}, held: map[int64]*held{},
-		people: map[wire.Alias]*person{}, folds: map[string]wire.Alias{}, votes: map[int64]map[wire.Alias]int{},
+		people: map[wire.Alias]*person{}, folds: map[string]wire.Alias{}, gone: map[wire.Alias]*gone{}, votes: map[int64]map[wire.Alias]int{},
 		said: map[wire.Alias]int64{}, combos: map[wire.Alias]combo{},
 	}
 	for _, r := range saved.Records {
@@ -142,6 +144,10 @@ func (s *state) take(r Record) (err error) {
 	case silencedKind:
 		one := new(silenced)
 		s.silenced[wire.Alias(r.Key)] = one
+		return json.Unmarshal(r.Doc, one)
+	case goneKind:
+		one := new(gone)
+		s.gone[wire.Alias(r.Key)] = one
 		return json.Unmarshal(r.Doc, one)
 	case personKind:
 		one := &person{known: true}

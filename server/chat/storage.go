@@ -32,6 +32,12 @@ type Storage interface {
 	CommitRoom(ctx context.Context, b *Batch) error
 	// ReadRoom reads events, by their numbers upwards.
 	ReadRoom(ctx context.Context, show wire.ShowID, s Span) ([]wire.RoomEvent, error)
+	// RoomsOf lists the rooms in which somebody has left something, by what they are called in each, and all of open shows.
+	RoomsOf(ctx context.Context, alias func(wire.ShowID) wire.Alias) ([]wire.ShowID, error)
+	// DropReporter forgets how somebody's reports were judged.
+	DropReporter(ctx context.Context, p wire.PersonID) error
+	// CoinLines are an account's, in their order in time.
+	CoinLines(ctx context.Context, a Account) ([]CoinLine, error)
 	// Credit stores a transfer. The same name again changes nothing, and is a Conflict if it moves anything else.
 	Credit(ctx context.Context, lines [2]CoinLine) error
 }
@@ -58,10 +64,10 @@ func (r Record) Open() bool { return r.Kind == pollKind || r.Kind == questionKin
 
 // VoteRow is a vote about the event About, or with 0 for the host.
 type VoteRow struct {
-	About  int64
-	Alias  wire.Alias
-	Choice int
-	At     int64
+	About  int64      `json:"about"`
+	Alias  wire.Alias `json:"alias"`
+	Choice int        `json:"choice"`
+	At     int64      `json:"at"`
 }
 
 // RequestKey names a request: an alias's, or a process's.
@@ -87,16 +93,17 @@ func HostAccount(s wire.ShowID) Account { return Account("host:" + s) }
 
 // CoinLine is one of the two lines of a transfer, which sum to zero.
 type CoinLine struct {
-	Transfer string
-	Account  Account
-	Coins    int64
-	At       int64
+	Transfer string  `json:"transfer"`
+	Account  Account `json:"account"`
+	Coins    int64   `json:"coins"`
+	At       int64   `json:"at"`
 }
 
 // ReporterRow is how many of a person's reports were upheld and refused.
 type ReporterRow struct {
-	Person          wire.PersonID
-	Upheld, Refused int64
+	Person  wire.PersonID `json:"person,omitempty"`
+	Upheld  int64         `json:"upheld"`
+	Refused int64         `json:"refused"`
 }
 
 // Questions are what a batch must know.
@@ -106,6 +113,8 @@ type Questions struct {
 	Votes     []int64
 	Wallets   []Account
 	Reporters []wire.PersonID
+	Holding   []string // all events whose JSON holds one of these, in whatever case
+	VotesOf   []wire.Alias
 }
 
 // Answers answer them. What is not there is left out.
@@ -128,7 +137,15 @@ type Batch struct {
 	Answers       []AnswerRow
 	Lines         []CoinLine
 	Reporters     []ReporterRow // to be added
+	Erased        []ErasedRow   // after all else
 	Letters       []Letter
+}
+
+// ErasedRow is somebody who was erased: their votes become Votes', their answers are forgotten, and letters that wait are sent without
+// what they said and the names that they had.
+type ErasedRow struct {
+	Erasure
+	Votes wire.Alias
 }
 
 // Letter is an escalation, to be sent to those who listen to the shop.

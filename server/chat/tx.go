@@ -29,7 +29,9 @@ type tx struct {
 	coins    map[Account]int64
 	reports  map[wire.PersonID]ReporterRow
 	notices  []notice
+	expelled []wire.PersonID
 	lessons  []lesson
+	outcomes map[Outcome]uint64
 }
 
 // name names a record.
@@ -45,7 +47,7 @@ func newTx(h *home) *tx {
 	return &tx{
 		state: h.state, h: h, at: h.c.Now().UnixMilli(), n: h.state.head.N, dirty: map[name]any{}, answered: map[RequestKey]int64{},
 		older: map[int64]*wire.RoomEvent{}, votesOf: map[int64]map[wire.Alias]int{}, coins: map[Account]int64{},
-		reports: map[wire.PersonID]ReporterRow{}, media: h.c.Media(h.room.show), batch: &Batch{Show: h.room.show, Before: h.state.head},
+		reports: map[wire.PersonID]ReporterRow{}, outcomes: map[Outcome]uint64{}, media: h.c.Media(h.room.show), batch: &Batch{Show: h.room.show, Before: h.state.head},
 	}
 }
 
@@ -57,7 +59,7 @@ func (t *tx) learn(ctx context.Context, batch []*request) error {
 	for _, r := range batch {
 		t.wants(r.call, &q)
 	}
-	if len(q.Requests)+len(q.Events)+len(q.Wallets)+len(q.Reporters)+len(q.Votes) == 0 {
+	if len(q.Requests)+len(q.Events)+len(q.Wallets)+len(q.Reporters)+len(q.Votes)+len(q.Holding) == 0 {
 		return nil
 	}
 	a, err := t.h.c.Storage.AskRoom(ctx, t.h.room.show, q)
@@ -77,7 +79,7 @@ func (t *tx) learn(ctx context.Context, batch []*request) error {
 	for _, r := range a.Reporters {
 		t.reports[r.Person] = r
 	}
-	return nil
+	return t.learnMore(ctx, batch)
 }
 
 func (t *tx) noteVote(v VoteRow) {
@@ -91,6 +93,9 @@ func (t *tx) noteVote(v VoteRow) {
 func (t *tx) wants(c *call, q *Questions) {
 	if key := keyOf(t.h.room.show, c); key.ID != "" {
 		q.Requests = append(q.Requests, key)
+	}
+	if c.Erase {
+		q.Holding = append(q.Holding, string(AliasOf(t.h.room.show, c.Who.Person)))
 	}
 	if c.Request == nil {
 		return
@@ -153,6 +158,8 @@ func (t *tx) answer(r *request) answer {
 		a.N, err = t.decide(r)
 	case r.Enter:
 		a.Joined, err = t.enter(r.Who)
+	case r.Erase:
+		t.erase(r.Who.Person)
 	case r.Pulse != nil:
 		err = t.pulse(r.Pulse)
 	default:

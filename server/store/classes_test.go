@@ -34,7 +34,7 @@ func (s *Store) postgres(t *testing.T) bool {
 }
 
 func TestEvery_column_of_the_database_is_classified(t *testing.T) {
-	known := []trust.Class{trust.PublicClass, trust.InternalClass, trust.PersonalClass, trust.SecretClass}
+	known := []trust.Class{trust.PublicClass, trust.InternalClass, trust.PersonalClass, trust.SpokenClass, trust.SecretClass}
 	for engine, fresh := range engines {
 		t.Run(engine, func(t *testing.T) {
 			left := Classes()

@@ -185,7 +185,7 @@ func TestWho_is_erased_leaves_orders_with_their_sums_and_a_contact_that_nobody_c
 				keys = append(keys, k.Wrapped)
 			}
 
-			must(t, e.gate.Erase(ctx, member))
+			must(t, e.gate.Erase(ctx, member, nil))
 			for id, was := range before {
 				if is := e.order(id); !cmp.Equal(is, was) {
 					t.Errorf("an order became %+v, was %+v", is, was)

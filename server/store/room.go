@@ -201,6 +201,9 @@ func (s *Store) AskRoom(ctx context.Context, show wire.ShowID, q chat.Questions)
 			return a, fmt.Errorf("read events: %w", err)
 		}
 	}
+	if err := s.about(ctx, show, q, &a); err != nil {
+		return a, err
+	}
 	if names, err := named(q.Wallets); err != nil || names != "" {
 		found, err := s.query.Wallets(ctx, names)
 		if err != nil {
@@ -251,11 +254,23 @@ func (s *Store) CommitRoom(ctx context.Context, b *chat.Batch) error {
 	if err != nil {
 		return err
 	}
+	letters, err := s.redacted(ctx, b)
+	if err != nil {
+		return err
+	}
 	err = s.atomically(ctx, func(q *sqlc.Queries) error {
 		if err := moveRoom(ctx, q, b.Show, b.Before, b.After); err != nil {
 			return err
 		}
-		return put(ctx, w.steps(q))
+		if err := put(ctx, w.steps(q)); err != nil {
+			return err
+		}
+		for _, l := range letters {
+			if err := q.PutLetterBody(ctx, l); err != nil {
+				return fmt.Errorf("redact an escalation: %w", err)
+			}
+		}
+		return nil
 	})
 	switch {
 	case behind(err) || taken(err):
@@ -285,7 +300,7 @@ func put(ctx context.Context, steps []step) error {
 
 // roomWritten is a room's batch as rows.
 type roomWritten struct {
-	events, changed, records, dropped, votes, answers, reporters, letters rows
+	events, changed, records, dropped, votes, answers, reporters, letters, renamed, forgotten rows
 	coins
 }
 
@@ -299,6 +314,8 @@ func (w *roomWritten) steps(q *sqlc.Queries) []step {
 		{"answers", w.answers, q.AddRoomAnswers},
 		{"who reports", w.reporters, q.JudgeReporters},
 		{"webhooks", w.letters, q.AddWebhooks},
+		{"votes of who is erased", w.renamed, q.RenameRoomVotes},
+		{"answers of who is erased", w.forgotten, q.DropRoomAnswersOf},
 	}, w.coins.steps(q)...)
 }
 
@@ -335,6 +352,10 @@ func roomRows(b *chat.Batch) (*roomWritten, error) {
 	}
 	for _, a := range b.Answers {
 		w.answers = append(w.answers, []any{b.Show, a.Who, a.ID, a.N, a.At})
+	}
+	for _, e := range b.Erased {
+		w.renamed = append(w.renamed, []any{b.Show, e.Who, e.Votes})
+		w.forgotten = append(w.forgotten, []any{b.Show, e.Who})
 	}
 	for _, r := range summed(b.Reporters) {
 		w.reporters = append(w.reporters, []any{r.Person, r.Upheld, r.Refused})

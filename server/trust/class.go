@@ -10,6 +10,7 @@ const (
 	PublicClass   Class = "public"
 	InternalClass Class = "internal"
 	PersonalClass Class = "personal (encrypted)" // Sealed, or a blind index
+	SpokenClass   Class = "personal (spoken)"    // said before others, as it is: erased where it stands
 	SecretClass   Class = "secret (hashed)"      // a hash, or Sealed where it must be read again
 )
 

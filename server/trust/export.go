@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"vitrine/server/wire"
@@ -13,6 +14,17 @@ import (
 // for JSON; nil for nothing.
 type Exporter interface {
 	Export(ctx context.Context, people []wire.PersonID) (any, error)
+}
+
+// Eraser is a room that can make what it keeps of these people, who are all the same person, unreadable for ever. Erase may be done
+// again, and is after an error.
+type Eraser interface {
+	Erase(ctx context.Context, people []wire.PersonID) error
+}
+
+// with are all names of a person, each once.
+func with(ids, also []wire.PersonID) []wire.PersonID {
+	return slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(also), ids...))))
 }
 
 // exported is what this room has of a person.
@@ -38,8 +50,9 @@ type exportedSession struct {
 }
 
 // Export returns all that is kept of a person and of the guests who belong to them, as JSON (GDPR, article 20): under "people" what
-// this room has, under their names what others have. The caller checks MayTo(PeopleExport), or for oneself Own.
-func (g *Gate) Export(ctx context.Context, id wire.PersonID, others map[string]Exporter) ([]byte, error) {
+// this room has, under their names what others have. also are more names of the same person, who have no account. The caller checks
+// MayTo(PeopleExport), or for oneself Own.
+func (g *Gate) Export(ctx context.Context, id wire.PersonID, others map[string]Exporter, also ...wire.PersonID) ([]byte, error) {
 	ids, err := g.Persons(ctx, id)
 	if err != nil {
 		return nil, err
@@ -54,7 +67,7 @@ func (g *Gate) Export(ctx context.Context, id wire.PersonID, others map[string]E
 	}
 	all := map[string]any{"people": people}
 	for name, room := range others {
-		if all[name], err = room.Export(ctx, ids); err != nil {
+		if all[name], err = room.Export(ctx, with(ids, also)); err != nil {
 			return nil, fmt.Errorf("export %s of a person: %w", name, err)
 		}
 	}
@@ -93,15 +106,20 @@ func (g *Gate) export(ctx context.Context, id wire.PersonID) (exported, error) {
 }
 
 // Erase makes a person and the guests who belong to them unreadable for ever (GDPR, article 17): their keys are destroyed, and with
-// them what any room sealed for them; orders keep their sums. The last owner cannot be erased (Conflict). The caller checks
-// MayTo(PeopleErase), or for oneself Own.
-func (g *Gate) Erase(ctx context.Context, id wire.PersonID) error {
+// them what any room sealed for them; orders keep their sums. The other rooms erase them first. also are more names of the same person,
+// who have no account. The last owner cannot be erased (Conflict). The caller checks MayTo(PeopleErase), or for oneself Own.
+func (g *Gate) Erase(ctx context.Context, id wire.PersonID, others []Eraser, also ...wire.PersonID) error {
 	if err := g.notTheLastOwner(ctx, id); err != nil {
 		return err
 	}
 	ids, err := g.Persons(ctx, id)
 	if err != nil {
 		return err
+	}
+	for _, room := range others {
+		if err := room.Erase(ctx, with(ids, also)); err != nil {
+			return fmt.Errorf("erase a person: %w", err)
+		}
 	}
 	for i := range ids { // the guests first: cut off in between, the account is still there to erase again
 		if err := g.Storage.ErasePerson(ctx, ids[len(ids)-1-i], g.Now()); err != nil {

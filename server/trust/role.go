@@ -71,6 +71,7 @@ const (
 	PeopleManage   Action = "people.manage"
 	PeopleExport   Action = "people.export"
 	PeopleErase    Action = "people.erase"
+	PeopleCoins    Action = "people.coins" // give coins
 	LedgerAudit    Action = "ledger.audit"
 	WebhooksManage Action = "webhooks.manage"
 	SettingsManage Action = "settings.manage"
@@ -122,6 +123,7 @@ var permissions = func() map[Action]Permission {
 		PeopleManage:   {Roles: []Role{Owner}, Within: recently},
 		PeopleExport:   {Roles: []Role{Support, Owner}, Within: recently},
 		PeopleErase:    {Roles: []Role{Support, Owner}, Within: recently},
+		PeopleCoins:    {Roles: []Role{Support, Owner}, Within: recently},
 		LedgerAudit:    {Roles: []Role{Support, Owner}},
 		WebhooksManage: {Roles: []Role{Owner}, Within: recently},
 		SettingsManage: {Roles: []Role{Owner}, Within: recently},

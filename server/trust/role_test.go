@@ -31,6 +31,7 @@ const rights = `
 	orders.ship      . . + . . . +
 	orders.withdraw  + + + + + + +
 	payments.tell    + + + + + + +
+	people.coins     . . ! . . . !
 	people.erase     . . ! . . . !
 	people.export    . . ! . . . !
 	people.manage    . . . . . . !

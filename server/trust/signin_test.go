@@ -348,7 +348,7 @@ func TestTheShopKeepsAnOwner(t *testing.T) {
 	a, err := r.Appoint(t.Context(), "a@shop.example", trust.Owner)
 	must(t, err)
 	wants(t, r.SetRole(t.Context(), a, trust.Buyer), wire.Conflict)
-	wants(t, r.Erase(t.Context(), a), wire.Conflict)
+	wants(t, r.Erase(t.Context(), a, nil), wire.Conflict)
 	_, err = r.Appoint(t.Context(), "b@shop.example", trust.Owner)
 	must(t, err)
 	must(t, r.SetRole(t.Context(), a, trust.Buyer))

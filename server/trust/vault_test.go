@@ -256,7 +256,7 @@ func TestAPersonIsExportedWithTheirGuestsAndErasedForEver(t *testing.T) {
 		}
 	}
 
-	must(t, r.Erase(ctx, v.Person))
+	must(t, r.Erase(ctx, v.Person, nil))
 	if r.visit(token).Person != "" {
 		t.Error("the session of an erased person goes on")
 	}
@@ -266,7 +266,7 @@ func TestAPersonIsExportedWithTheirGuestsAndErasedForEver(t *testing.T) {
 	wants(t, err, wire.NotFound)
 	_, _, err = r.SignIn(ctx, somewhere, "ada@shop.example", phrase)
 	wants(t, err, wire.Unauthenticated)
-	must(t, r.Erase(ctx, v.Person))
+	must(t, r.Erase(ctx, v.Person, nil))
 	if _, again := r.link("ada@shop.example", somewhere); again.Person == v.Person {
 		t.Error("an erased person came back")
 	}

@@ -87,3 +87,10 @@ UPDATE endpoints SET disabled = $2 WHERE id = $1;
 
 -- name: DropEndpoint :execrows
 DELETE FROM endpoints WHERE id = $1;
+
+-- Escalations of a room that nobody was told yet.
+-- name: RoomLetters :many
+SELECT id, body FROM outbox WHERE type = 'room.escalated' AND state = 'waiting' AND id LIKE sqlc.arg(begins);
+
+-- name: PutLetterBody :exec
+UPDATE outbox SET body = $2 WHERE id = $1 AND state = 'waiting';

@@ -103,3 +103,34 @@ SELECT r.person, r.upheld, r.refused FROM json_each(sqlc.arg(names)) AS j CROSS 
 INSERT INTO reporters (person, upheld, refused)
 SELECT j.value->>0, CAST(j.value->>1 AS bigint), CAST(j.value->>2 AS bigint) FROM json_each(sqlc.arg(rows)) AS j WHERE true
 ON CONFLICT (person) DO UPDATE SET upheld = reporters.upheld + excluded.upheld, refused = reporters.refused + excluded.refused;
+
+-- name: RoomShows :many
+SELECT DISTINCT show FROM room_heads;
+
+-- Rows are a show and an alias.
+-- name: RoomsOf :many
+SELECT CAST(j.value->>0 AS text) AS show, CAST(j.value->>1 AS text) AS alias FROM json_each(sqlc.arg(names)) AS j
+WHERE EXISTS (SELECT 1 FROM room_records AS r WHERE r.key = j.value->>1 AND r.show = j.value->>0 AND r.kind IN ('person', 'gone'))
+    OR EXISTS (SELECT 1 FROM room_votes AS v WHERE v.alias = j.value->>1 AND v.show = j.value->>0)
+    OR EXISTS (SELECT 1 FROM shows AS s WHERE s.id = j.value->>0 AND s.state = 'open');
+
+-- name: RoomEventsOf :many
+SELECT doc FROM room_events WHERE show = sqlc.arg(show) AND lower(doc) LIKE lower(sqlc.arg(holds)) ESCAPE '\' ORDER BY n;
+
+-- name: RoomVotesOf :many
+SELECT about, alias, choice, at FROM room_votes WHERE show = sqlc.arg(show) AND alias = sqlc.arg(alias) ORDER BY about;
+
+-- Rows are a show, an alias and the one that is to take its place.
+-- name: RenameRoomVotes :exec
+UPDATE room_votes SET alias = d.fresh
+FROM (SELECT j.value->>0 AS show, j.value->>1 AS alias, j.value->>2 AS fresh FROM json_each(sqlc.arg(rows)) AS j) AS d
+WHERE room_votes.show = d.show AND room_votes.alias = d.alias;
+
+-- name: DropRoomAnswersOf :exec
+DELETE FROM room_answers WHERE (show, who) IN (SELECT j.value->>0, j.value->>1 FROM json_each(sqlc.arg(rows)) AS j);
+
+-- name: DropReporter :exec
+DELETE FROM reporters WHERE person = $1;
+
+-- name: CoinLinesFor :many
+SELECT transfer, coins, at FROM coin_lines WHERE account = $1 ORDER BY at, transfer;

@@ -371,6 +371,53 @@ func (q *Queries) PutEndpoint(ctx context.Context, arg PutEndpointParams) error 
 	return err
 }
 
+const putLetterBody = `-- name: PutLetterBody :exec
+UPDATE outbox SET body = $2 WHERE id = $1 AND state = 'waiting'
+`
+
+type PutLetterBodyParams struct {
+	ID   string
+	Body string
+}
+
+func (q *Queries) PutLetterBody(ctx context.Context, arg PutLetterBodyParams) error {
+	_, err := q.db.ExecContext(ctx, putLetterBody, arg.ID, arg.Body)
+	return err
+}
+
+const roomLetters = `-- name: RoomLetters :many
+SELECT id, body FROM outbox WHERE type = 'room.escalated' AND state = 'waiting' AND id LIKE $1
+`
+
+type RoomLettersRow struct {
+	ID   string
+	Body string
+}
+
+// Escalations of a room that nobody was told yet.
+func (q *Queries) RoomLetters(ctx context.Context, begins string) ([]RoomLettersRow, error) {
+	rows, err := q.db.QueryContext(ctx, roomLetters, begins)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RoomLettersRow
+	for rows.Next() {
+		var i RoomLettersRow
+		if err := rows.Scan(&i.ID, &i.Body); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const sent = `-- name: Sent :exec
 UPDATE outbox SET state = 'sent', body = '', reason = '', changed = $2 WHERE id = $1 AND state = 'waiting'
 `

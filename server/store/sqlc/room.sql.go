@@ -90,6 +90,39 @@ func (q *Queries) BeginRoom(ctx context.Context, show string) error {
 	return err
 }
 
+const coinLinesFor = `-- name: CoinLinesFor :many
+SELECT transfer, coins, at FROM coin_lines WHERE account = $1 ORDER BY at, transfer
+`
+
+type CoinLinesForRow struct {
+	Transfer string
+	Coins    int64
+	At       int64
+}
+
+func (q *Queries) CoinLinesFor(ctx context.Context, account string) ([]CoinLinesForRow, error) {
+	rows, err := q.db.QueryContext(ctx, coinLinesFor, account)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CoinLinesForRow
+	for rows.Next() {
+		var i CoinLinesForRow
+		if err := rows.Scan(&i.Transfer, &i.Coins, &i.At); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const coinLinesOf = `-- name: CoinLinesOf :many
 SELECT account, coins, at FROM coin_lines WHERE transfer = $1 ORDER BY coins
 `
@@ -157,6 +190,15 @@ func (q *Queries) CoinSums(ctx context.Context) ([]CoinSumsRow, error) {
 	return items, nil
 }
 
+const dropReporter = `-- name: DropReporter :exec
+DELETE FROM reporters WHERE person = $1
+`
+
+func (q *Queries) DropReporter(ctx context.Context, person string) error {
+	_, err := q.db.ExecContext(ctx, dropReporter, person)
+	return err
+}
+
 const dropRoomAnswers = `-- name: DropRoomAnswers :exec
 DELETE FROM room_answers WHERE show = $1 AND at < $2
 `
@@ -168,6 +210,15 @@ type DropRoomAnswersParams struct {
 
 func (q *Queries) DropRoomAnswers(ctx context.Context, arg DropRoomAnswersParams) error {
 	_, err := q.db.ExecContext(ctx, dropRoomAnswers, arg.Show, arg.At)
+	return err
+}
+
+const dropRoomAnswersOf = `-- name: DropRoomAnswersOf :exec
+DELETE FROM room_answers WHERE (show, who) IN (SELECT j.value->>0, j.value->>1 FROM json_each($1) AS j)
+`
+
+func (q *Queries) DropRoomAnswersOf(ctx context.Context, rows string) error {
+	_, err := q.db.ExecContext(ctx, dropRoomAnswersOf, rows)
 	return err
 }
 
@@ -315,6 +366,18 @@ func (q *Queries) PutRoomRecords(ctx context.Context, rows string) error {
 	return err
 }
 
+const renameRoomVotes = `-- name: RenameRoomVotes :exec
+UPDATE room_votes SET alias = d.fresh
+FROM (SELECT j.value->>0 AS show, j.value->>1 AS alias, j.value->>2 AS fresh FROM json_each($1) AS j) AS d
+WHERE room_votes.show = d.show AND room_votes.alias = d.alias
+`
+
+// Rows are a show, an alias and the one that is to take its place.
+func (q *Queries) RenameRoomVotes(ctx context.Context, rows string) error {
+	_, err := q.db.ExecContext(ctx, renameRoomVotes, rows)
+	return err
+}
+
 const reporters = `-- name: Reporters :many
 SELECT r.person, r.upheld, r.refused FROM json_each($1) AS j CROSS JOIN reporters AS r WHERE r.person = j.key
 `
@@ -459,6 +522,38 @@ func (q *Queries) RoomEventsNamed(ctx context.Context, arg RoomEventsNamedParams
 	return items, nil
 }
 
+const roomEventsOf = `-- name: RoomEventsOf :many
+SELECT doc FROM room_events WHERE show = $1 AND lower(doc) LIKE lower($2) ESCAPE '\' ORDER BY n
+`
+
+type RoomEventsOfParams struct {
+	Show  string
+	Holds string
+}
+
+func (q *Queries) RoomEventsOf(ctx context.Context, arg RoomEventsOfParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, roomEventsOf, arg.Show, arg.Holds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var doc string
+		if err := rows.Scan(&doc); err != nil {
+			return nil, err
+		}
+		items = append(items, doc)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const roomHead = `-- name: RoomHead :one
 
 SELECT turn, epoch, n FROM room_heads WHERE show = $1 ORDER BY turn DESC LIMIT 1
@@ -512,6 +607,33 @@ func (q *Queries) RoomRecords(ctx context.Context, show string) ([]RoomRecordsRo
 	return items, nil
 }
 
+const roomShows = `-- name: RoomShows :many
+SELECT DISTINCT show FROM room_heads
+`
+
+func (q *Queries) RoomShows(ctx context.Context) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, roomShows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var show string
+		if err := rows.Scan(&show); err != nil {
+			return nil, err
+		}
+		items = append(items, show)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const roomVotes = `-- name: RoomVotes :many
 SELECT v.about, v.alias, v.choice, v.at FROM json_each($1) AS j CROSS JOIN room_votes AS v
 WHERE v.show = $2 AND v.about = CAST(j.key AS bigint) ORDER BY v.about, v.at
@@ -544,6 +666,86 @@ func (q *Queries) RoomVotes(ctx context.Context, arg RoomVotesParams) ([]RoomVot
 			&i.Choice,
 			&i.At,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const roomVotesOf = `-- name: RoomVotesOf :many
+SELECT about, alias, choice, at FROM room_votes WHERE show = $1 AND alias = $2 ORDER BY about
+`
+
+type RoomVotesOfParams struct {
+	Show  string
+	Alias string
+}
+
+type RoomVotesOfRow struct {
+	About  int64
+	Alias  string
+	Choice int64
+	At     int64
+}
+
+func (q *Queries) RoomVotesOf(ctx context.Context, arg RoomVotesOfParams) ([]RoomVotesOfRow, error) {
+	rows, err := q.db.QueryContext(ctx, roomVotesOf, arg.Show, arg.Alias)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RoomVotesOfRow
+	for rows.Next() {
+		var i RoomVotesOfRow
+		if err := rows.Scan(
+			&i.About,
+			&i.Alias,
+			&i.Choice,
+			&i.At,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const roomsOf = `-- name: RoomsOf :many
+SELECT CAST(j.value->>0 AS text) AS show, CAST(j.value->>1 AS text) AS alias FROM json_each($1) AS j
+WHERE EXISTS (SELECT 1 FROM room_records AS r WHERE r.key = j.value->>1 AND r.show = j.value->>0 AND r.kind IN ('person', 'gone'))
+    OR EXISTS (SELECT 1 FROM room_votes AS v WHERE v.alias = j.value->>1 AND v.show = j.value->>0)
+    OR EXISTS (SELECT 1 FROM shows AS s WHERE s.id = j.value->>0 AND s.state = 'open')
+`
+
+type RoomsOfRow struct {
+	Show  string
+	Alias string
+}
+
+// Rows are a show and an alias.
+func (q *Queries) RoomsOf(ctx context.Context, names string) ([]RoomsOfRow, error) {
+	rows, err := q.db.QueryContext(ctx, roomsOf, names)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RoomsOfRow
+	for rows.Next() {
+		var i RoomsOfRow
+		if err := rows.Scan(&i.Show, &i.Alias); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
