@@ -292,9 +292,16 @@ function open(ws: WebSocket): Socket {
     onmessage: () => undefined,
     onclose: () => undefined,
     send: (text) => ws.readyState === WebSocket.OPEN && ws.send(text),
-    close: () => ws.close(),
+    close: () => {
+      ws.close();
+      end(1006, ""); // where nothing arrives, the browser waits for seconds until it says so
+    },
+  };
+  const end = (code: number, reason: string) => {
+    ws.onmessage = ws.onclose = null;
+    socket.onclose(code, reason);
   };
   ws.onmessage = (e) => socket.onmessage(e.data);
-  ws.onclose = (e) => socket.onclose(e.code, e.reason);
+  ws.onclose = (e) => end(e.code, e.reason);
   return socket;
 }
