@@ -97,17 +97,30 @@ func (t *words) held(r *studio.Room, e studio.Held) widget.Post {
 	if h.Line > 0 {
 		why = append(why, t.HeldReported)
 	}
-	switch {
-	case h.Class != "" && h.Score > 0:
-		why = append(why, fmt.Sprintf(t.HeldScore, h.Class, 100*h.Score))
-	case h.Class != "":
-		why = append(why, h.Class)
+	switch class := t.class(h.Class); {
+	case class != "" && h.Score >= worthSaying:
+		why = append(why, fmt.Sprintf(t.HeldScore, class, 100*h.Score))
+	case class != "":
+		why = append(why, class)
 	}
 	if h.Why != "" {
 		why = append(why, h.Why)
 	}
 	p.Under = strings.Join(append(why, hourOf(e.At, r)), " · ")
 	return p
+}
+
+// worthSaying is how sure the classifier has to be for its figure to tell anything: a rule may have held the message.
+const worthSaying = 0.05
+
+// class is what a kind of message is called; those that are not known keep their name.
+func (t *words) class(class string) string {
+	for one := range strings.SplitSeq(t.HeldClasses, "|") {
+		if id, name, _ := strings.Cut(one, "="); id == class {
+			return name
+		}
+	}
+	return class
 }
 
 // keys takes the keys of somebody who goes through the queue.

@@ -44,7 +44,7 @@ func inRoom(s *studio.Snapshot) {
 		}},
 		Held: []studio.Held{
 			{RoomEvent: wire.RoomEvent{N: 14, By: &ada, Held: &wire.Withheld{Text: "visit my site", Class: "spam", Score: 0.9, Why: "a link"}}},
-			{RoomEvent: wire.RoomEvent{N: 15, By: &ada, Held: &wire.Withheld{Text: "again", Line: 12}}},
+			{RoomEvent: wire.RoomEvent{N: 15, By: &ada, Held: &wire.Withheld{Text: "again", Line: 12, Class: "contact", Score: 0.01}}},
 		},
 		Silenced: []wire.Silenced{{Who: wire.Member{Alias: "m2", Name: "Cy"}, Until: evening.Add(10 * time.Minute).UnixMilli(), Reason: "insults"}},
 	}
@@ -302,7 +302,7 @@ func TestPeopleAreSilencedAndLetSpeakAgain(t *testing.T) {
 func TestTheQueueIsWorkedThroughWithKeys(t *testing.T) {
 	b := roomBench(t, chatTab)
 	b.shortcut(keyQueue)
-	b.reads("visit my site", "spam, 90 % sure · a link", "again", "reported")
+	b.reads("visit my site", "spam, 90 % sure · a link", "again", "reported · leads elsewhere ·")
 	b.key(fyne.KeyR)
 	b.lacks("visit my site")
 	b.key(fyne.KeyDown)

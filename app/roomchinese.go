@@ -119,6 +119,7 @@ var chineseRoom = roomWords{
 	Refuse:         "拒绝",
 	Escalate:       "上报",
 	Escalated:      "已上报",
+	HeldClasses:    "insult=侮辱|hate=仇恨|threat=威胁|sexual=色情|scam=欺诈|spam=垃圾信息|harmful=有害|contact=引流|link=链接|flood=刷屏|mode=当前不允许",
 	HeldScore:      "%s，把握 %.0f %%",
 	HeldReported:   "被举报",
 

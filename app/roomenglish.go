@@ -119,6 +119,7 @@ var englishRoom = roomWords{
 	Refuse:         "Refuse",
 	Escalate:       "Escalate",
 	Escalated:      "escalated",
+	HeldClasses:    "insult=insult|hate=hate|threat=threat|sexual=sexual|scam=fraud|spam=spam|harmful=harmful|contact=leads elsewhere|link=link|flood=flood|mode=not now",
 	HeldScore:      "%s, %.0f %% sure",
 	HeldReported:   "reported",
 

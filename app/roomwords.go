@@ -126,6 +126,7 @@ type roomWords struct {
 	Refuse         string
 	Escalate       string
 	Escalated      string
+	HeldClasses    string // class=name, …
 	HeldScore      string
 	HeldReported   string
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -69,6 +70,9 @@ func (e *edge) room(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	k, joined, err := e.Sockets.sit(r.Context(), show.ID, v.who(show), after)
+	if wire.CodeOf(err) == wire.Forbidden {
+		return e.Sockets.turnAway(w, r)
+	}
 	if err != nil {
 		return err
 	}
@@ -128,7 +132,7 @@ func (v *visitor) who(show wire.Show) chat.Who {
 		who.Role = string(acts)
 	}
 	if v.Person == operator {
-		who.Person, who.Name = wire.PersonID("studio."+who.Role), show.Title
+		who.Person, who.Name = wire.PersonID("studio."+who.Role), cmp.Or(show.Title, string(show.ID))
 		return who
 	}
 	who.Device = string(v.browser())
