@@ -18,8 +18,8 @@ const (
 	countEvery = time.Second
 	// newsBacklog is how many bytes may wait to be sent to a viewer until it is told nothing more.
 	newsBacklog = 16 << 10
-	// maxWish is the longest message that a viewer may send, wishEvery the least time between two that are read: what waits fills
-	// the window of SCTP, and its sender waits too.
+	// maxWish is the longest message that a viewer may send who is not known to the room (see maxAsk), wishEvery the least time
+	// between two that are read: what waits fills the window of SCTP, and its sender waits too.
 	maxWish   = 1 << 10
 	wishEvery = 250 * time.Millisecond
 	// onlyLayer names the layer of a publisher that sends one and gives it no name.
