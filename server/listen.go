@@ -59,6 +59,7 @@ func (s *Server) open(ctx context.Context, db *store.Store, sec *security) (r *r
 	r.truth = insight.New(insight.Config{Now: time.Now, Measure: func(id wire.ShowID) (insight.Measured, bool) { return measured(r.stage, id) }})
 	config := s.cfg.live()
 	config.Reported = r.reported
+	config.Room = func(show wire.ShowID, say live.Say) live.Guest { return r.talk.sockets.Channel(show, say) }
 	if r.stage, err = live.NewStage(config, media...); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 // Package api is the server's edge: it decodes HTTP requests, asks the rooms (live, store, web, insight, shop, chat, trust, pay) and encodes
 // what they say. It speaks WHIP (RFC 9725) to publishers, WHEP (draft-ietf-wish-whep) to viewers, JSON to the studio, the page and
-// operators, server-sent events to who watches the shop, and WebSocket (RFC 6455) to who is in a show's room (see Sockets).
+// operators, server-sent events to who watches the shop, and WebSocket (RFC 6455) to who is in a show's room, or the same through the
+// event channel of their session (see Sockets).
 //
 // It owns no state but the requests at work, for a minute the answers to those that may be repeated (see answers), what each token
 // may still spend on network checks (see allowances), what is noted of purchases lately (trust's Limiter, Velocity, Twice and

@@ -35,7 +35,15 @@ func (e *edge) talking(mux *http.ServeMux) {
 		},
 		Responses: map[string]*huma.Response{"101": {Description: "Switching Protocols"}, "default": {Description: "Error"}},
 	})
+	given := operation{method: http.MethodPost, path: path + "/ticket"}
+	e.described.OpenAPI().AddOperation(&huma.Operation{
+		OperationID: operationID(given), Method: given.method, Path: given.path, Extensions: map[string]any{actionKey: string(trust.RoomJoin)},
+		Summary:    "A ticket for the room, by which a viewer's event channel comes to be one's own way there",
+		Parameters: []*huma.Param{{Name: "show", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}}},
+		Responses:  map[string]*huma.Response{"200": {Description: "OK"}, "default": {Description: "Error"}},
+	})
 	mux.Handle("GET "+path, e.methods(methods{http.MethodGet: e.room}, ""))
+	mux.Handle("POST "+given.path, e.methods(methods{http.MethodPost: e.ticket}, ""))
 }
 
 // room lets a visitor into the room of a show.
@@ -61,20 +69,36 @@ func (e *edge) room(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	k := &socket{Sockets: e.Sockets, show: show.ID, who: v.who(show)}
-	if err := k.enter(k); err != nil {
+	k, joined, err := e.Sockets.sit(r.Context(), show.ID, v.who(show), after)
+	if wire.CodeOf(err) == wire.Forbidden {
+		return e.Sockets.turnAway(w, r)
+	}
+	if err != nil {
 		return err
 	}
-	var joined wire.RoomJoined
-	if k.sub, joined, err = k.rooms.Join(r.Context(), show.ID, k.who, after); err != nil {
-		k.left(k)
-		if wire.CodeOf(err) == wire.Forbidden {
-			return k.turnAway(w, r)
-		}
-		return err
-	}
-	k.serve(k, w, r, joined)
+	k.serve(&socket{seat: k}, w, r, joined)
 	return nil
+}
+
+// ticket gives a visitor a ticket, by which an event channel comes to be theirs.
+func (e *edge) ticket(w http.ResponseWriter, r *http.Request) error {
+	v, err := e.guest(w, r)
+	if err != nil {
+		return err
+	}
+	if err := trust.May(v.Visit, trust.RoomJoin); err != nil {
+		return err
+	}
+	show, _, err := e.openShow(r)
+	if err != nil {
+		return err
+	}
+	t, err := e.Sockets.issue(show.ID, v.who(show))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	return answerJSON(w, http.StatusOK, wire.RoomTicket{Ticket: string(t)})
 }
 
 // guest finds out who comes. A show's token, like an operator's, is told by its header; who comes by cookies comes from our own pages.

@@ -455,16 +455,11 @@ func (h *hall) here() int {
 }
 
 func (h *hall) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	k := &socket{Sockets: h.Sockets, show: "evening", who: chat.Who{Person: wire.PersonID(r.URL.Path), Network: r.URL.Path}}
-	var joined wire.RoomJoined
-	err := h.enter(k)
-	if err == nil {
-		k.sub, joined, err = h.Join(r.Context(), k.show, k.who, 0)
-	}
+	k, joined, err := h.sit(r.Context(), "evening", chat.Who{Person: wire.PersonID(r.URL.Path), Network: r.URL.Path}, 0)
 	if err != nil {
 		h.t.Error(err)
 	}
-	h.serve(k, w, r, joined)
+	h.serve(&socket{seat: k}, w, r, joined)
 }
 
 // inHall runs a test.

@@ -34,7 +34,7 @@ const (
 	readSome, writeSome = 512, 4 << 10
 )
 
-// Sockets are the WebSockets (RFC 6455) by which people are in rooms. A socket has two goroutines, one that reads and one that writes,
+// Sockets are the ways by which people are in rooms: WebSockets (RFC 6455), and event channels (see channel). A socket has two goroutines, one that reads and one that writes,
 // and waits for no other. What is told to all in a room is framed and compressed once.
 type Sockets struct {
 	rooms             Rooms
@@ -49,14 +49,17 @@ type Sockets struct {
 	inAll  int
 	ending bool
 	// open are the sockets by the turn in which they are looked after.
-	open   [turns]map[*socket]struct{}
+	open   [turns]map[*seat]struct{}
 	opened int
+	// tickets are known by their hashes; aging are those, and some that were used, from the oldest on.
+	tickets map[Hash]ticket
+	aging   []Hash
 }
 
 // NewSockets makes ways into rooms. It starts nothing.
 func NewSockets(rooms Rooms) *Sockets {
 	s := &Sockets{
-		rooms: rooms, count: map[string]int{}, ping: frameOf(ping{}),
+		rooms: rooms, count: map[string]int{}, tickets: map[Hash]ticket{}, ping: frameOf(ping{}),
 		people: trust.NewLimiter(messageEvery, messageBurst), addresses: trust.NewLimiter(addressEvery, addressBurst),
 		upgrade: websocket.Upgrader{
 			ReadBufferSize: readSome, WriteBufferSize: writeSome, WriteBufferPool: &sync.Pool{}, EnableCompression: true,
@@ -68,7 +71,7 @@ func NewSockets(rooms Rooms) *Sockets {
 		return &b
 	}
 	for i := range s.open {
-		s.open[i] = map[*socket]struct{}{}
+		s.open[i] = map[*seat]struct{}{}
 	}
 	return s
 }
@@ -115,7 +118,7 @@ func (s *Sockets) end() {
 }
 
 // enter lets somebody in who is counted until left is called, or says why they may not.
-func (s *Sockets) enter(k *socket) error {
+func (s *Sockets) enter(k *seat) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ending {
@@ -135,7 +138,7 @@ func (s *Sockets) enter(k *socket) error {
 }
 
 // keys are what a socket is counted by, and how many there may be of each.
-func (k *socket) keys() map[string]int {
+func (k *seat) keys() map[string]int {
 	keys := map[string]int{"address " + k.who.Network: socketsAddress}
 	if k.who.Role == "" { // many studios have one token
 		keys["person "+string(k.who.Person)] = socketsEach
@@ -151,7 +154,7 @@ func (s *Sockets) Open() int {
 }
 
 // left is called once for each that was let in.
-func (s *Sockets) left(k *socket) {
+func (s *Sockets) left(k *seat) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for key := range k.keys() {
@@ -182,12 +185,16 @@ func (s *Sockets) serve(k *socket, w http.ResponseWriter, r *http.Request, joine
 	var err error
 	if k.conn, err = s.upgrade.Upgrade(w, r, header); err != nil { // the client was told
 		k.sub.Close()
-		s.left(k)
+		s.left(k.seat)
 		return
 	}
-	k.since = time.Now()
 	s.all.Go(func() { k.write(joined) })
 	s.all.Go(k.read) // the last, because it ends with left
+	s.begin(k.seat)
+}
+
+// begin has a seat looked after.
+func (s *Sockets) begin(k *seat) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.opened++; k.sub.End() == chat.Open {

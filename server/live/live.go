@@ -18,6 +18,7 @@
 //	viewer's RTCP → lane      256 reports   the report is dropped, counted; the viewer repeats it
 //	event → viewer's channel    1 a kind    the newest wins
 //	viewer's wish → layer       1           the newest wins; four wishes and reports a second are read, the others wait in SCTP's window
+//	room → viewer's channel     0           the room waits, and cuts off who is too slow
 //	command → Show, → lane      0           the caller waits or its context ends
 //
 // Decisions. Publishers' connections are pion's; viewers' are our own (direct: ICE-lite, DTLS by pion, our SRTP), because a
@@ -68,6 +69,8 @@ type Config struct {
 	Lanes int
 	// Reported is told what players report over their event channels; nil for nobody. It may be called from many goroutines.
 	Reported func(wire.ShowID, SessionID, Said)
+	// Room opens the way into a show's room that leads through a viewer's event channel; nil for none.
+	Room func(show wire.ShowID, say Say) Guest
 	// Log receives lifecycle events; nil discards them.
 	Log *slog.Logger
 }
@@ -115,6 +118,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.JoinWithin == 0 {
 		c.JoinWithin = 15 * time.Second
+	}
+	if c.Room == nil {
+		c.Room = func(wire.ShowID, Say) Guest { return outsider{} }
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

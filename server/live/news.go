@@ -18,8 +18,8 @@ const (
 	countEvery = time.Second
 	// newsBacklog is how many bytes may wait to be sent to a viewer until it is told nothing more.
 	newsBacklog = 16 << 10
-	// maxWish is the longest message that a viewer may send, wishEvery the least time between two that are read: what waits fills
-	// the window of SCTP, and its sender waits too.
+	// maxWish is the longest message that a viewer may send who is not known to the room (see maxAsk), wishEvery the least time
+	// between two that are read: what waits fills the window of SCTP, and its sender waits too.
 	maxWish   = 1 << 10
 	wishEvery = 250 * time.Millisecond
 	// onlyLayer names the layer of a publisher that sends one and gives it no name.
@@ -135,18 +135,24 @@ func (v *Viewer) converse(ctx context.Context, c *datachannel.DataChannel) {
 	var telling sync.WaitGroup
 	v.news.renew()
 	telling.Go(func() { v.news.tell(ctx, c) })
-	v.listen(ctx, c)
+	guest := v.enters(newVoice(c).say)
+	defer guest.Close()
+	v.listen(ctx, c, guest)
 	cancel()
 	telling.Wait()
 }
 
-// listen acts upon a viewer's wishes and hands on its reports. What is neither is passed over.
-func (v *Viewer) listen(ctx context.Context, c datachannel.Reader) {
+// listen acts upon a viewer's wishes, and hands on its reports and what is the room's. What is none of these is passed over.
+func (v *Viewer) listen(ctx context.Context, c datachannel.Reader, guest Guest) {
 	buf := make([]byte, maxWish)
 	for {
 		n, _, err := c.ReadDataChannel(buf)
 		if err != nil {
 			return
+		}
+		if guest.Hear(buf[:n]) {
+			buf = append(buf, make([]byte, maxAsk-len(buf))...)
+			continue
 		}
 		if wish, ok, err := wire.ReadWish(buf[:n]); ok && err == nil {
 			v.pin(wish.ID)

@@ -74,7 +74,7 @@ func (r *reply) section(line func(string, ...any), s *section) {
 		line("m=application 9 UDP/DTLS/SCTP %s", dataFormat)
 		r.transport(line, s)
 		line("a=sctp-port:5000")
-		line("a=max-message-size:%d", maxWish)
+		line("a=max-message-size:%d", maxAsk)
 		return
 	}
 	formats := r.formats(s)

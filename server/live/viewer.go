@@ -26,6 +26,8 @@ type Viewer struct {
 	door  *door // the way out; belongs to the lane
 	// tells hands on what the player reports; nil for nobody.
 	tells func(Said)
+	// enters opens the viewer's way into the room.
+	enters func(Say) Guest
 }
 
 // newViewer makes a connection for what the offer takes of the tracks on air.
@@ -64,6 +66,7 @@ func (s *Stage) newViewer(o *offer, session SessionID, id wire.ShowID, on *onAir
 	}
 	v.direct = s.newDirect(r, v)
 	v.peer = s.newPeer(o, session, watching, v.direct)
+	v.enters = func(say Say) Guest { return s.cfg.Room(id, say) }
 	if tell := s.cfg.Reported; tell != nil {
 		v.tells = func(said Said) { tell(id, session, said) }
 	}

@@ -16,7 +16,8 @@ const EventChannel = "events"
 const IdempotencyKey = "Idempotency-Key"
 
 // Event is what a server tells a page: over the event channel ShowEvent, LayersEvent, LinkEvent or ClockEvent, over the shop's stream of
-// events those of its name, over a room's socket RoomJoined, RoomFrame or RoomAnswer.
+// events those of its name, over a room's socket RoomJoined, RoomFrame or RoomAnswer, which also come over the event channel, with
+// RoomLeft and Piece, to who enters the room through it.
 type Event interface {
 	json.Marshaler
 	event()

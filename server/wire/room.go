@@ -438,6 +438,10 @@ func readRoomEvent(kind string, message []byte) (Event, error) {
 		return readAs[RoomFrame](message)
 	case "answer":
 		return readAs[RoomAnswer](message)
+	case "left":
+		return readAs[RoomLeft](message)
+	case "piece":
+		return readAs[Piece](message)
 	}
 	return nil, nil
 }

@@ -106,6 +106,11 @@ var golden = map[string]any{
 		Now: &wire.RoomNow{Polls: []wire.Tally{{Poll: 8, Counts: []int64{3, 6}}}, Questions: []wire.Asks{{N: 9, Votes: 15}}},
 	},
 	"event_answer.json": &wire.RoomAnswer{ID: "a-1", Error: &wire.RoomError{Code: wire.RateLimited, Text: "wait 2 seconds between two messages", Wait: 1400}},
+	"event_left.json":   &wire.RoomLeft{Code: wire.RoomSlow, Reason: "frames were not read in time"},
+	"event_piece.json":  &wire.Piece{Text: `{"type":"joined",`, First: true, More: true},
+	"wish_ticket.json":  &wire.RoomWish{Ticket: "ABC"},
+	"wish_enter.json":   &wire.RoomWish{Enter: &wire.Numbered{N: 12}},
+	"wish_leave.json":   &wire.RoomWish{Leave: &struct{}{}},
 	"room_say.json":     &wire.RoomRequest{ID: "a-1", Say: &wire.Say{Text: "Hello", Reply: 12}},
 	"room_vote.json":    &wire.RoomRequest{ID: "a-2", Vote: &wire.Vote{Poll: 8, Option: 1}},
 	"room_gift.json":    &wire.RoomRequest{ID: "a-3", Gift: &wire.GiveGift{Gift: "rose", Count: 5}},
@@ -285,6 +290,17 @@ func FuzzMessages(f *testing.F) {
 				t.Fatal(err)
 			}
 			if again, ok, err := wire.ReadWish(raw); !ok || err != nil || again != w {
+				t.Errorf("%+v reads as %+v, %v", w, again, err)
+			}
+		} else if err != nil && wire.CodeOf(err) != wire.Invalid {
+			t.Fatal(err)
+		}
+		if w, ok, err := wire.ReadRoomWish(message); ok {
+			raw, err := json.Marshal(w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, ok, err := wire.ReadRoomWish(raw); !ok || err != nil || (again.Enter == nil) != (w.Enter == nil) || again.Ticket != w.Ticket {
 				t.Errorf("%+v reads as %+v, %v", w, again, err)
 			}
 		} else if err != nil && wire.CodeOf(err) != wire.Invalid {

@@ -3,7 +3,7 @@ import test from "node:test";
 import { Announcer, CALM } from "./announcer";
 import { Chat, type ChatWorld } from "./chat";
 import { mark, tint } from "./marks";
-import { PATIENCE, Room, type RoomWorld, type Socket } from "./room";
+import { DETOUR, PATIENCE, Room, type RoomWorld, type Socket } from "./room";
 import { readRoom, type Answer, type Frame, type Joined, type RoomEvent } from "./roomwire";
 import { card } from "./shelf";
 import { apply, enter, KEPT, take, type Talk } from "./talk";
@@ -402,4 +402,49 @@ test("what the host shows appears with its picture, and not before", async () =>
   assert.deepEqual(chat.talk.value?.showing, { product: "vase", offer: "" });
   assert.deepEqual(chat.talk.value?.polls.at(-1)?.counts, [1, 4]);
   chat.stop();
+});
+
+test("where the usual way is away or not to be trusted a detour is taken besides, and left when it is of use again", async () => {
+  const clock = new Clockwork();
+  const main = new Server(() => undefined);
+  const side = new Server(() => undefined);
+  const news = new AbortController();
+  const detour = { connect: (after: number | undefined) => side.connect(after), prepared: 0, prepare: () => void detour.prepared++, lossy: false, news: news.signal };
+  const heard: string[] = [];
+  let ids = 0;
+  const world: RoomWorld = {
+    connect: (after) => main.connect(after), detour, pause: (time, signals) => clock.pause(time, signals), now: () => clock.time, random: () => 0.5, id: () => `a-${++ids}`,
+  };
+  const room = new Room(world, {
+    joined: (j) => heard.push(`joined ${j.through}`), told: (f) => heard.push(`told ${f.through}`),
+    linked: (on) => heard.push(on ? "on" : "off"), expelled: () => heard.push("expelled"),
+  });
+  room.start();
+  main.greet(4);
+  await clock.pass(10 * DETOUR);
+  assert.deepEqual([side.sockets.length, detour.prepared], [0, 1]);
+  void room.ask({ say: { text: "one" } });
+  main.close(1006);
+  await clock.pass(DETOUR + 100);
+  assert.deepEqual(side.afters, [4]);
+  side.greet(6);
+  assert.deepEqual(side.last.sent.map((t) => (JSON.parse(t) as { id: string }).id), ["a-1"]);
+  side.say({ type: "answer", id: "a-1", n: 7 });
+  side.say({ type: "frame", through: 7 });
+  await clock.pass(1000);
+  main.greet(7);
+  await clock.pass(DETOUR + 100);
+  assert.ok(side.last.closed && !main.last.closed);
+  void room.ask({ say: { text: "two" } });
+  assert.equal(side.last.sent.length, 1);
+  assert.equal((JSON.parse(main.last.sent.at(-1)!) as { id: string }).id, "a-2");
+  main.say({ type: "answer", id: "a-2", n: 8 });
+  detour.lossy = true;
+  news.abort();
+  await clock.pass(DETOUR + 100);
+  assert.equal(side.sockets.length, 2);
+  side.greet(8);
+  assert.ok(!main.last.closed);
+  assert.deepEqual(heard.filter((h) => h === "on" || h === "off"), ["on", "off", "on", "on", "on"]);
+  room.stop();
 });

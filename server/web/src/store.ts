@@ -17,7 +17,8 @@ import { Adviser, verdict, type Verdict } from "./verdict";
 import { supported } from "./whep";
 import type { Show } from "./wire";
 import { room as roomWords, type RoomKey } from "./words/room";
-import { browser, liveShows, type Clock } from "./world";
+import { Tunnel } from "./tunnel";
+import { browser, liveShows, ticket, type Clock } from "./world";
 
 /** The viewer's wish for sound, kept between visits. Volume from 0 to 1. */
 interface Wish {
@@ -142,13 +143,18 @@ export class Store {
     this.#fullScreen = new FullScreen(() => this.#stage, this.picture.video, (on) => (this.full.value = on));
     this.canFloat = this.picture.floatable;
     this.canFill = this.#fullScreen.possible;
-    this.#player = this.#watch(show);
-    this.chat = signal(this.#talk(show));
+    const tunnel = this.#dig(show);
+    this.#player = this.#watch(show, tunnel);
+    this.chat = signal(this.#talk(show, tunnel));
     effect(() => this.picture.listen(this.wish.value.muted, this.wish.value.volume));
   }
 
-  #watch(show: string): Player {
-    return new Player(browser(show, this.#skew), {
+  #dig(show: string): Tunnel {
+    return new Tunnel({ ticket: () => ticket(show), now: () => performance.now() });
+  }
+
+  #watch(show: string, tunnel: Tunnel): Player {
+    return new Player(browser(show, this.#skew, tunnel), {
       changed: (s) => this.#changed(s),
       measured: (s) => this.#measured(s),
       told: (l) => this.#told(l),
@@ -156,9 +162,9 @@ export class Store {
     });
   }
 
-  #talk(show: string): Chat {
+  #talk(show: string, tunnel: Tunnel): Chat {
     return new Chat(show, this.roomWords, {
-      ...browserRoom(show, pause),
+      ...browserRoom(show, pause, tunnel),
       when: (media) => this.time.when(media),
       recall: () => recallText(NAME),
       keep: (name) => keepText(NAME, name),
@@ -176,8 +182,9 @@ export class Store {
     this.layer.value = "";
     this.show.value = show;
     this.snapshot.value = idle;
-    this.#player = this.#watch(show);
-    this.chat.value = this.#talk(show);
+    const tunnel = this.#dig(show);
+    this.#player = this.#watch(show, tunnel);
+    this.chat.value = this.#talk(show, tunnel);
     this.#player.start();
     this.stir();
   }

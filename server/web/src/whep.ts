@@ -9,6 +9,7 @@ import { request } from "./request";
 import { compare, readSample, type Sample } from "./sample";
 import { improve, renew, restartFragment } from "./sdp";
 import type { Link, Session } from "./session";
+import type { Tunnel } from "./tunnel";
 import { readRefusal, Refusal } from "./wire";
 
 /** How long the server may take to answer the offer, in ms. */
@@ -27,20 +28,20 @@ export const supported = (): boolean => typeof RTCPeerConnection === "function" 
  * Makes the function that joins the show behind the address. It throws a Refusal if the server says no, another error if it
  * cannot be reached or its answer makes no sense, and the signal's reason if that fires. Nothing stays open when it throws.
  */
-export function joiner(address: string): (signal: AbortSignal) => Promise<Session> {
+export function joiner(address: string, tunnel: Tunnel): (signal: AbortSignal) => Promise<Session> {
   let events = true;
   return async (signal) => {
     try {
-      return await join(address, events, signal);
+      return await join(address, events, tunnel, signal);
     } catch (e) {
       if (!events || !(e instanceof Refusal) || e.status !== 400) throw e;
       events = false; // a server from before the channel refuses the whole offer
-      return join(address, false, signal);
+      return join(address, false, tunnel, signal);
     }
   };
 }
 
-async function join(address: string, events: boolean, signal: AbortSignal): Promise<Session> {
+async function join(address: string, events: boolean, tunnel: Tunnel, signal: AbortSignal): Promise<Session> {
   const peer = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
   let resource = "";
   try {
@@ -56,7 +57,7 @@ async function join(address: string, events: boolean, signal: AbortSignal): Prom
     await peer.setLocalDescription({ type: "offer", sdp }); // now: from here on the browser looks for ways, with the relays
     await peer.setRemoteDescription({ type: "answer", sdp: await response.text() });
     signal.throwIfAborted();
-    return new Whep(peer, stream, channel, resource);
+    return new Whep(peer, stream, channel, tunnel, resource);
   } catch (e) {
     peer.close();
     leave(resource);
@@ -136,6 +137,7 @@ class Whep implements Session {
     readonly peer: RTCPeerConnection,
     readonly stream: MediaStream,
     readonly channel: RTCDataChannel | undefined,
+    tunnel: Tunnel,
     readonly resource: string,
   ) {
     const changed = () => this.onlink();
@@ -144,7 +146,15 @@ class Whep implements Session {
     for (const { transport } of peer.getReceivers()) {
       if (transport) transport.onstatechange = changed;
     }
-    if (channel) channel.onmessage = ({ data }) => this.#told(readEvent(data));
+    if (!channel) return;
+    const send = (text: string) => channel.readyState === "open" && channel.send(text);
+    channel.onmessage = ({ data }) => {
+      tunnel.hear(data);
+      this.#told(readEvent(data));
+    };
+    channel.onopen = () => tunnel.attach(send);
+    channel.onclose = () => tunnel.detach(send);
+    if (channel.readyState === "open") tunnel.attach(send);
   }
 
   link(): Link {

@@ -2,6 +2,7 @@
 
 import type { Report } from "./report";
 import { pause, request } from "./request";
+import type { Tunnel } from "./tunnel";
 import { joiner } from "./whep";
 import { readRefusal, readShow, type Show } from "./wire";
 import type { World } from "./session";
@@ -15,11 +16,11 @@ export interface Clock {
 }
 
 /** Makes the world of one show on the server that the page came from. */
-export function browser(show: string, clock: Clock): World {
+export function browser(show: string, clock: Clock, tunnel: Tunnel): World {
   const id = encodeURIComponent(show);
   const name = Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
   return {
-    join: joiner(`/whep/${id}`),
+    join: joiner(`/whep/${id}`, tunnel),
     ask: (signal) => ask(`/api/shows/${id}`, clock, signal),
     post: (report) => post(`/api/shows/${id}/report`, name, report),
     pause,
@@ -52,4 +53,12 @@ export async function liveShows(): Promise<Show[] | undefined> {
   } catch {
     return undefined; // it is asked again
   }
+}
+
+/** Gets a ticket for the room of a show. */
+export async function ticket(show: string): Promise<string> {
+  const asked = { method: "POST", headers: { Accept: "application/json" }, within: TELL_WITHIN } as const;
+  const response = await request(`/api/shows/${encodeURIComponent(show)}/room/ticket`, asked, new AbortController().signal);
+  if (!response.ok) throw await readRefusal(response);
+  return String(((await response.json()) as { ticket?: unknown }).ticket);
 }
