@@ -29,13 +29,15 @@ const (
 // command sends a gesture to the desk; its failure shows as a toast.
 func (w *Window) command(do func(context.Context) error) { w.ask(gesture{do: do}) }
 
-// ask sends a gesture to the desk, in order. It runs on the toolkit's goroutine and never waits.
-func (w *Window) ask(g gesture) {
+// ask sends a gesture to the desk, in order, and reports whether it was taken. It runs on the toolkit's goroutine and never waits.
+func (w *Window) ask(g gesture) bool {
 	select {
 	case w.gestures <- g:
 		w.underWay++
+		return true
 	default:
 		w.toast.say(w.words.Busy)
+		return false
 	}
 }
 

@@ -106,7 +106,7 @@ func TestAnHourOfSnapshotsBuildsNothingAnew(t *testing.T) {
 	show := func(i int) {
 		b.change(func(s *studio.Snapshot) {
 			s.Sound.Voice.Peak = float64(-i % 60)
-			s.Air.Viewers = i
+			s.Audience.Viewers = i
 		})
 	}
 	show(1999)

@@ -1,6 +1,8 @@
 package app
 
 var chinese = words{
+	roomWords: chineseRoom,
+
 	Product:     "Vitrine 直播间",
 	MenuStudio:  "工作室",
 	MenuSources: "来源",

@@ -12,7 +12,7 @@ import (
 )
 
 // Desk is what the window asks of the show: *studio.Session, or a fake of it. Commands answer within milliseconds; the
-// last five wait for the network.
+// last wait for the network, those of the room for its answer.
 type Desk interface {
 	Snapshot() *studio.Snapshot
 	Changed() <-chan struct{}
@@ -63,6 +63,19 @@ type Desk interface {
 	GoLive(ctx context.Context) error
 	End(ctx context.Context) error
 	LeaveUnfinished(ctx context.Context) error
+
+	Say(ctx context.Context, text string, reply int64) error
+	CallMe(ctx context.Context, name string) error
+	Pin(ctx context.Context, line int64) error
+	Highlight(ctx context.Context, line int64) error
+	RemoveLine(ctx context.Context, line int64, reason string) error
+	Announce(ctx context.Context, text string) error
+	StartPoll(ctx context.Context, p wire.StartPoll) error
+	EndPoll(ctx context.Context, poll int64) error
+	AnswerQuestion(ctx context.Context, question int64, text string) error
+	Judge(ctx context.Context, held int64, d wire.Decision, reason string) error
+	Silence(ctx context.Context, one wire.SilenceOne) error
+	SetModes(ctx context.Context, m wire.Modes) error
 
 	CheckServer(ctx context.Context, s studio.Server) (wire.Show, error)
 	Shows(ctx context.Context, s studio.Server) ([]wire.Show, error)

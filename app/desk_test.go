@@ -170,6 +170,36 @@ func (d *recorder) GoLive(context.Context) error                   { return d.ca
 func (d *recorder) End(context.Context) error                      { return d.call("end") }
 func (d *recorder) LeaveUnfinished(context.Context) error          { return d.call("leave") }
 
+func (d *recorder) Say(_ context.Context, text string, reply int64) error {
+	return d.call("say %q to %d", text, reply)
+}
+
+func (d *recorder) CallMe(_ context.Context, name string) error { return d.call("call me %q", name) }
+func (d *recorder) Pin(_ context.Context, n int64) error        { return d.call("pin %d", n) }
+func (d *recorder) Highlight(_ context.Context, n int64) error  { return d.call("highlight %d", n) }
+func (d *recorder) RemoveLine(_ context.Context, n int64, _ string) error {
+	return d.call("take back %d", n)
+}
+
+func (d *recorder) Announce(_ context.Context, text string) error { return d.call("announce %q", text) }
+
+func (d *recorder) StartPoll(_ context.Context, p wire.StartPoll) error {
+	return d.call("poll %q %q for %d", p.Question, p.Options, p.Seconds)
+}
+func (d *recorder) EndPoll(_ context.Context, n int64) error { return d.call("end poll %d", n) }
+func (d *recorder) AnswerQuestion(_ context.Context, n int64, text string) error {
+	return d.call("answer %d with %q", n, text)
+}
+
+func (d *recorder) Judge(_ context.Context, n int64, v wire.Decision, _ string) error {
+	return d.call("judge %d %s", n, v)
+}
+
+func (d *recorder) Silence(_ context.Context, s wire.SilenceOne) error {
+	return d.call("silence %s for %d ban %t lift %t", s.Who, s.Seconds, s.Ban, s.Lift)
+}
+func (d *recorder) SetModes(_ context.Context, m wire.Modes) error { return d.call("modes %+v", m) }
+
 func (d *recorder) CheckServer(_ context.Context, s studio.Server) (wire.Show, error) {
 	err := d.call("check %s %s", s.Address, s.Show)
 	return wire.Show{ID: s.Show, Title: "Evening", State: wire.Open}, err
@@ -200,6 +230,8 @@ type bench struct {
 	w      *Window
 	d      *recorder
 	closed bool
+	// menuItems are what the last menu offered.
+	menuItems []*fyne.MenuItem
 }
 
 func newBench(t *testing.T, edit ...func(*studio.Snapshot)) *bench {
@@ -213,6 +245,7 @@ func newBench(t *testing.T, edit ...func(*studio.Snapshot)) *bench {
 	w.now = func() time.Time { return now }
 	w.Show()
 	b := &bench{T: t, w: w, d: d}
+	w.offer = func(_ fyne.Position, items []*fyne.MenuItem) { b.menuItems = items }
 	w.win.SetOnClosed(func() { b.closed = true })
 	t.Cleanup(func() {
 		if !b.closed {
@@ -295,6 +328,10 @@ func (b *bench) text() string {
 			lines = append(lines, o.Text())
 		case *widget.Paragraph:
 			lines = append(lines, o.Text())
+		case *widget.Feed:
+			for _, p := range o.Posts() {
+				lines = append(lines, p.Over, p.Lead+" "+p.Head+" "+p.Text, p.Under)
+			}
 		}
 	})
 	return strings.Join(lines, "\n")
@@ -403,7 +440,7 @@ func onAir(s *studio.Snapshot) {
 	withServer(s)
 	s.Air.Phase = studio.OnAir
 	s.Air.Since = time.Date(2026, 5, 1, 18, 58, 55, 0, time.UTC)
-	s.Air.Viewers = 128
+	s.Air.Viewers, s.Audience.Viewers = 128, 128
 	s.Air.Link = frame.Link{Phase: frame.LinkLive, RTT: 24 * time.Millisecond, LossPercent: 0.3, Bitrate: 2_760_000, Estimate: 4_200_000}
 	s.Program.FPS, s.Program.EncodeTime, s.Program.Dropped = 30, 4200*time.Microsecond, 7
 }

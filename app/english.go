@@ -1,6 +1,8 @@
 package app
 
 var english = words{
+	roomWords: englishRoom,
+
 	Product:     "Vitrine Studio",
 	MenuStudio:  "Studio",
 	MenuSources: "Sources",

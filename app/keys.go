@@ -25,6 +25,9 @@ var (
 	keyRename   = &desktop.CustomShortcut{KeyName: fyne.KeyF2}
 	keyRemove   = &desktop.CustomShortcut{KeyName: fyne.KeyDelete}
 	keyMute     = &desktop.CustomShortcut{KeyName: fyne.KeyM}
+	keyBig      = &desktop.CustomShortcut{KeyName: fyne.KeyB, Modifier: fyne.KeyModifierShortcutDefault}
+	keySay      = &desktop.CustomShortcut{KeyName: fyne.KeyT, Modifier: fyne.KeyModifierShortcutDefault}
+	keyQueue    = &desktop.CustomShortcut{KeyName: fyne.KeyU, Modifier: fyne.KeyModifierShortcutDefault}
 	keyHelp     = &desktop.CustomShortcut{KeyName: fyne.KeyF1}
 )
 
@@ -55,6 +58,9 @@ func (w *Window) keys(e *fyne.KeyEvent, down bool) {
 		return
 	}
 	if !down {
+		return
+	}
+	if w.side.at == roomSide && w.room.typed(e) {
 		return
 	}
 	switch e.Name {
@@ -105,6 +111,10 @@ func (w *Window) showShortcuts() {
 		{mod + "1 … 9", t.ShortcutSelect},
 		{"F2", t.ShortcutRename},
 		{"Delete", t.ShortcutRemove},
+		{mod + "T", t.ShortcutSay},
+		{mod + "B", t.ShortcutBig},
+		{mod + "U", t.ShortcutQueue},
+		{"A R E", t.ShortcutJudge},
 		{mod + "Z", t.ShortcutUndo},
 		{"Alt ↑ ↓", t.ShortcutMove},
 		{mod + ",", t.ShortcutSettings},

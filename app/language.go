@@ -141,6 +141,9 @@ func (w *Window) sentence(err error) string {
 	if errors.As(err, &grade) {
 		return fmt.Sprintf(w.words.GradeFailed, filepath.Base(grade.Name), grade.Err)
 	}
+	if s := w.words.roomSentence(err); s != "" {
+		return s
+	}
 	return fmt.Sprintf(w.words.SomethingWrong, err.Error())
 }
 

@@ -29,6 +29,7 @@ type showPanel struct {
 	copy, open    *widget.Button
 	check         *widget.Button
 	copiedUntil   time.Time
+	truth         *truthPanel
 	quality       fyne.CanvasObject
 	verdict       *widget.Paragraph
 	upload        steady
@@ -59,10 +60,10 @@ func newShowPanel(w *Window) *showPanel {
 		widget.Caption(t.WatchLink),
 		widget.NewBox(p.link, fynetheme.ColorNameInputBackground, theme.Edge, fyne.NewSize(10, 7)),
 		widget.Columns(8, p.copy, p.open))
-	p.quality = p.newQuality()
+	p.truth, p.quality = newTruthPanel(w), p.newQuality()
 	p.set = widget.Stack(14,
 		widget.Stack(2, widget.Row(p.title, p.pill), p.server),
-		p.linkBox, p.check, p.quality)
+		p.linkBox, p.check, p.truth.object, p.quality)
 	p.object = widget.NewCard(t.Show, nil, scrolled(container.NewStack(p.unset, p.set)))
 	return p
 }
@@ -118,6 +119,7 @@ func (p *showPanel) apply(s *studio.Snapshot) {
 	}
 	p.copy.Set(label, theme.Copy, widget.Plain)
 	show(p.check, s.Air.Phase == studio.OffAir)
+	p.truth.apply(s.Air.Truth)
 	show(p.quality, s.Air.Phase != studio.OffAir)
 	live := s.Air.Link.Phase == frame.LinkLive
 	show(p.verdict, live)

@@ -26,7 +26,7 @@ func newSide(w *Window, at int, panels ...sidePanel) *side {
 	s := &side{panels: panels}
 	var tabs, objects []fyne.CanvasObject
 	for i, p := range panels {
-		b := widget.NewButton(p.name, "", widget.Quiet, func() { s.choose(i) })
+		b := widget.NewButton(p.name, "", widget.Quiet, func() { s.choose(i) }).Slim()
 		b.Keys = w.keys
 		s.tabs = append(s.tabs, b)
 		tabs, objects = append(tabs, b), append(objects, p.object)

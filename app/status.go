@@ -71,7 +71,7 @@ func (b *statusBar) apply(s *studio.Snapshot) {
 		b.clock.Set(clock(b.w.now().Sub(s.Air.Since)))
 	}
 	show(b.clock, on)
-	b.viewers.Set(fmt.Sprintf(t.Viewers, s.Air.Viewers))
+	b.viewers.Set(fmt.Sprintf(t.Viewers, s.Audience.Viewers))
 	show(b.watched, on)
 	b.link.Set(t.linkState(s.Air.Link, b.w.now()))
 	show(b.link, s.Air.Phase == studio.OnAir || s.Air.Phase == studio.Starting)

@@ -22,6 +22,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/lang"
+	fynewidget "fyne.io/fyne/v2/widget"
 
 	"vitrine/app/theme"
 	"vitrine/app/widget"
@@ -37,6 +38,7 @@ type Window struct {
 	log     *slog.Logger
 	now     func() time.Time
 	convert widget.Convert
+	offer   func(at fyne.Position, items []*fyne.MenuItem) // shows a menu
 
 	gestures chan gesture
 	outcomes chan func()
@@ -59,23 +61,31 @@ type Window struct {
 	controls *controls
 	side     *side
 	playlist *musicPanel
-	music    studio.Music // as the host set it, before the desk says so
-	notices  *notices
-	menu     *menu
-	sheet    *widget.Sheet
-	page     tab                    // of the settings while they are open, noTab otherwise
-	watch    func(*studio.Snapshot) // the open sheet's interest in snapshots
-	offered  *studio.Unfinished     // the show that the host was last asked to go on with
-	closeBy  time.Time              // set once the host wants to close: when the show is over, or then
+	room     *roomPanel
+	big      *bigType // nil while it is closed
+	// pollLasts is how long polls last, as the host chose, a number of seconds.
+	pollLasts string
+	music     studio.Music // as the host set it, before the desk says so
+	notices   *notices
+	menu      *menu
+	sheet     *widget.Sheet
+	page      tab                    // of the settings while they are open, noTab otherwise
+	watch     func(*studio.Snapshot) // the open sheet's interest in snapshots
+	offered   *studio.Unfinished     // the show that the host was last asked to go on with
+	closeBy   time.Time              // set once the host wants to close: when the show is over, or then
 }
 
-// musicSide is the place of the music's panel in the side column.
-const musicSide = 3
+// Places of panels in the side column.
+const (
+	musicSide = 3
+	roomSide  = 4
+)
 
 // Sizes of the window in device-independent pixels.
 const (
 	firstWidth, firstHeight = 1280, 720
 	leftWidth, rightWidth   = 248, 264
+	rightGrow               = 76
 	mixerHeight             = 148
 	noticesHeight           = 196
 )
@@ -106,6 +116,9 @@ func New(a fyne.App, d Desk, convert func(*image.RGBA, *frame.Video), log *slog.
 		}
 		w.dropped(paths)
 	})
+	w.offer = func(at fyne.Position, items []*fyne.MenuItem) {
+		fynewidget.ShowPopUpMenuAtPosition(fyne.NewMenu("", items...), w.win.Canvas(), at)
+	}
 	w.overlay = newOverlay(w)
 	w.picture = widget.NewPicture(w.convert, w.overlay.object)
 	w.build()
@@ -127,24 +140,30 @@ func (w *Window) build() {
 	w.notices = newNotices(w)
 	show, status := newShowPanel(w), newStatusBar(w)
 	look, voice := newLookPanel(w), newVoicePanel(w)
-	at := 0
+	at, in := 0, 0
 	if w.side != nil {
-		at = w.side.at
+		at, in = w.side.at, w.room.at
 	}
+	dashboard := newDashboard(w)
+	w.room = newRoomPanel(w, in)
 	w.playlist = newMusicPanel(w)
 	w.side = newSide(w, at, sidePanel{w.words.TabShow, show.object}, sidePanel{w.words.TabLook, look.object},
-		sidePanel{w.words.TabVoice, voice.object}, sidePanel{w.words.TabMusic, w.playlist.object})
+		sidePanel{w.words.TabVoice, voice.object}, sidePanel{w.words.TabMusic, w.playlist.object},
+		sidePanel{w.words.TabRoom, w.room.object})
 	w.menu = newMenu(w)
 	w.live = []func(*studio.Snapshot){
 		w.overlay.apply, w.sources.apply, w.mixer.apply, show.apply, look.apply, voice.apply,
-		w.playlist.apply, w.notices.apply, w.controls.apply, status.apply, w.menu.apply,
+		w.playlist.apply, w.notices.apply, w.controls.apply, status.apply, w.menu.apply, w.room.apply, dashboard.apply,
 	}
 	const gap = 10
 	left := widget.Sized(fyne.NewSize(leftWidth, 0), widget.Fill(gap, nil, w.sources.object, w.notices.object))
-	middle := widget.Fill(gap, nil, w.picture, widget.Sized(fyne.NewSize(0, mixerHeight), w.mixer.object))
+	middle := widget.Fill(gap, nil, w.picture, widget.Stack(gap, dashboard.object, widget.Sized(fyne.NewSize(0, mixerHeight), w.mixer.object)))
 	right := widget.Sized(fyne.NewSize(rightWidth, 0), widget.Fill(gap, nil, w.side.object, w.controls.object))
-	body := container.New(sidesLayout{gap}, middle, left, right)
+	body := container.New(sidesLayout{gap, rightGrow}, middle, left, right)
 	w.win.SetContent(widget.Fill(0, nil, widget.Inset(gap, gap, body), status.object))
+	if w.big != nil {
+		w.big.build()
+	}
 	w.applyPanels()
 }
 
@@ -185,6 +204,9 @@ func (w *Window) rebuild() {
 func (w *Window) applyPanels() {
 	for _, apply := range w.live {
 		apply(w.snap)
+	}
+	if w.big != nil {
+		w.big.apply(w.snap)
 	}
 }
 

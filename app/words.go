@@ -3,6 +3,8 @@ package app
 // words is every text of the window in one language; the fields that hold %-verbs are formats. The compiler checks that a
 // panel uses no text that is not here, the tests that both languages have all of them with the same verbs.
 type words struct {
+	roomWords
+
 	// The window.
 	Product     string
 	MenuStudio  string

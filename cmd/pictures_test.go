@@ -327,11 +327,11 @@ func TestAHostMakesUpAFaceInTheRealWindow(t *testing.T) {
 	d := e.desk(t, 1280, 720, s, "--source", "file:"+clip)
 	click := func(x, y int) { d.run("xdotool", "mousemove", fmt.Sprint(x), fmt.Sprint(y), "click", "1") }
 	d.e.until("the picture is shown", func() bool { return colours(d.look(filepath.Join(t.TempDir(), "a.png"))) > 1500 })
-	tabs := map[string]int{"look": 1104, "voice": 1170, "music": 1238}
+	tabs := map[string]int{"look": 1031, "voice": 1100, "music": 1168}
 	for name, x := range tabs {
 		before := d.look(filepath.Join(t.TempDir(), "b.png"))
 		click(x, 51)
-		side := image.Rect(1010, 80, 1265, 510)
+		side := image.Rect(935, 80, 1265, 510)
 		d.e.until("the panel "+name+" is there", func() bool {
 			return !same(before, d.look(filepath.Join(pictures, "studio-"+name+".png")), side)
 		})

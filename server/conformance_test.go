@@ -189,6 +189,10 @@ func TestA_viewer_of_a_live_show(t *testing.T) {
 		t.Errorf("the show is %+v", s)
 	}
 	r.check(t, call{method: "POST", path: "/whep/demo", kind: "application/sdp", body: receiving(r, vp8Only).offer()}, expect{406, wire.NoCodec, nil})
+	a, list := r.do(call{method: "GET", path: "/api/live"})
+	if !strings.HasPrefix(list, `[{"id":"demo"`) || strings.Contains(list, "other") || a.Header.Get("Cache-Control") != "public, max-age=2" {
+		t.Errorf("the live shows are %s, %v", list, a.Header)
+	}
 	v := watch(r)
 	track := v.track()
 	last := v.next(track)

@@ -69,6 +69,8 @@ func (s *Session) SetServer(ctx context.Context, srv Server) error {
 		s.change(func(set *Settings) { set.Server = srv })
 		s.waits = false
 		s.air.title, s.air.viewers = "", 0
+		s.audience.begin()
+		s.followRoom()
 		return nil
 	})
 }
@@ -243,6 +245,7 @@ func (s *Session) linkChanged() {
 	s.air.link = *l
 	if l.Phase == frame.LinkLive && s.air.phase == Starting {
 		s.air.phase, s.air.since = OnAir, time.Now()
+		s.audience.begin()
 		s.unfinished(s.air.since)
 	}
 }

@@ -47,6 +47,8 @@ type machine struct {
 	expected int // bits a second
 	closed   int // encoders
 
+	hall *hall // the last room that was asked for
+
 	effects            bool         // the session has some
 	previewed, encoded atomic.Int32 // luma of the newest picture in the window and in the encoder
 }
@@ -346,7 +348,7 @@ func onSession(t *testing.T, m *machine, test func(ctx context.Context, s *studi
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		config := studio.Config{Devices: m, Encoders: m, Uplink: m, Backstage: m, Tracks: m, Keeper: m, Scale: nearest, Open: open}
+		config := studio.Config{Devices: m, Encoders: m, Uplink: m, Backstage: m, Rooms: m, Tracks: m, Keeper: m, Scale: nearest, Open: open}
 		if m.effects {
 			config.Rack = effects.New() // its channels belong to the bubble
 		}

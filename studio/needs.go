@@ -87,6 +87,31 @@ type Backstage interface {
 	Check(ctx context.Context, server, token string, progress func(share float64, so frame.Path)) (frame.Path, error)
 }
 
+// RoomFeedback is what a room tells. The functions are called one at a time; what comes behind waits for them.
+type RoomFeedback struct {
+	// Joined says how the room is; its events go on from those before where it says Whole.
+	Joined func(wire.RoomJoined)
+	// Frame tells what happened since. An event may come more than once: its number tells.
+	Frame func(wire.RoomFrame)
+	// Lost says that there is no connection and why; Run tries again by itself.
+	Lost func(error)
+}
+
+// RoomLink is the way into one show's room.
+type RoomLink interface {
+	// Run stays in the room until ctx ends, then it returns nil.
+	Run(ctx context.Context, f RoomFeedback) error
+	// Ask waits for the room's answer, across lost connections, or for the end of ctx. The same ID again is the same wish. It
+	// returns the number of the event that came of it, 0 for none; what the room refuses is a *wire.Error.
+	Ask(ctx context.Context, q wire.RoomRequest) (n int64, err error)
+}
+
+// Rooms lets the session into the rooms of shows.
+type Rooms interface {
+	// Room is the room of a show, not yet joined; the token is an operator's or the show's.
+	Room(server, token string, id wire.ShowID) (RoomLink, error)
+}
+
 // Track is an opened music file.
 type Track interface {
 	mix.Player

@@ -5,7 +5,7 @@
 // clock), the picture loop, the encoder, and one goroutine for each device or network call that is under way; they hand
 // the loop small results and nothing else, and all of them have ended when Run returns.
 //
-// The room holds no device, socket or codec: it declares what it needs (Devices, Encoders, Uplink, Backstage, Tracks, Keeper) and
+// The room holds no device, socket or codec: it declares what it needs (Devices, Encoders, Uplink, Backstage, Rooms, Tracks, Keeper) and
 // cmd/studio fills the needs with real or synthetic ones. That is why the whole show runs under testing/synctest.
 //
 // Queues: device → picture loop, program → preview and program → encoder hold one picture, newest wins; microphone → mixer
@@ -34,6 +34,7 @@ type Config struct {
 	Encoders  Encoders
 	Uplink    Uplink
 	Backstage Backstage
+	Rooms     Rooms
 	Keeper    Keeper
 	// Rack holds the effects; nil is one that has none.
 	Rack *effects.Rack
@@ -81,6 +82,8 @@ type Session struct {
 	speaker  speakerState
 	music    music
 	air      airState
+	visit    *visit // never nil
+	audience audience
 	governor *governor
 	second   time.Time
 	rate     rates
@@ -105,7 +108,7 @@ func New(c Config) *Session {
 		c: c, clock: k,
 		commands: make(chan func()), link: make(chan struct{}, 1), ended: make(chan struct{}),
 		changed: make(chan struct{}, 1), saves: make(chan []byte, 1),
-		settings: Defaults(),
+		settings: Defaults(), visit: &visit{},
 	}
 	s.sound = newSound(k, c.Rack.Sound)
 	s.pictures = newPictures(k, c.Scale, c.Rack.Picture, s.settings.Output.Format)
@@ -174,6 +177,7 @@ func (s *Session) loop(ctx context.Context) error {
 	defer tick.Stop()
 	s.applyAll()
 	s.loadMusic()
+	s.followRoom()
 	s.publish()
 	for {
 		select {
@@ -243,6 +247,7 @@ func (s *Session) publish() {
 		},
 		Music: s.musicStatus(),
 		Air:   s.air.public(),
+		Room:  s.visit.public(), Audience: s.audienceNow(),
 	}
 	snap.PicturePlugin, snap.VoicePlugin = s.c.Rack.Picture.Plugin(), s.c.Rack.Sound.Plugin()
 	if s.waits {
@@ -305,6 +310,7 @@ func (s *Session) measure(now time.Time) {
 		s.reformat(was)
 	}
 	s.watchPlugins()
+	s.audience.second(now, s.watching(), s.air.phase == OnAir)
 	s.unfinished(now)
 	if s.dirty {
 		s.dirty = false

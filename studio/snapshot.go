@@ -22,6 +22,9 @@ type Snapshot struct {
 	Sound   Sound
 	Music   MusicStatus
 	Air     Air
+	// Room is the conversation of the chosen show; never nil, and the same as before where nothing has changed.
+	Room     *Room
+	Audience Audience
 	// Notices are what the host should know, newest last, at most maxNotices.
 	Notices []Notice
 	// Unfinished is the show that a crash of the studio cut off, once the server says that it waits for its host; nil when there

@@ -20,6 +20,7 @@ const (
 	Copy       Symbol = "copy"
 	Down       Symbol = "down"
 	File       Symbol = "file"
+	More       Symbol = "more"
 	Music      Symbol = "music"
 	Next       Symbol = "next"
 	OnAir      Symbol = "live"

@@ -33,6 +33,7 @@ type Button struct {
 	kind   Kind
 	tapped func()
 	tall   bool
+	slim   bool
 	hold   func(on bool)
 
 	hovered, focused, pressed bool
@@ -55,6 +56,12 @@ func NewButton(text string, s theme.Symbol, k Kind, tapped func()) *Button {
 // Tall makes the button higher, for the one that matters most, and returns it.
 func (b *Button) Tall() *Button {
 	b.tall = true
+	return b
+}
+
+// Slim makes the button narrow and its text small, for a row of many, and returns it.
+func (b *Button) Slim() *Button {
+	b.slim = true
 	return b
 }
 
@@ -182,7 +189,7 @@ type buttonRenderer struct {
 const buttonGap = 7 // between symbol and text
 
 func (r *buttonRenderer) padding() float32 {
-	if r.b.text == "" {
+	if r.b.text == "" || r.b.slim {
 		return 7
 	}
 	return 12
@@ -265,8 +272,11 @@ func (r *buttonRenderer) Refresh() {
 	}
 	r.text.Text, r.text.Color = r.b.text, th.Color(text, v)
 	r.text.TextSize, r.text.TextStyle = th.Size(fynetheme.SizeNameText), fyne.TextStyle{Bold: r.b.kind != Quiet}
-	if r.b.tall {
+	switch {
+	case r.b.tall:
 		r.text.TextSize = th.Size(fynetheme.SizeNameSubHeadingText)
+	case r.b.slim:
+		r.text.TextSize = th.Size(theme.Small)
 	}
 	r.icon.Hidden = r.b.symbol == ""
 	if r.drawn != r.b.symbol || r.drawnIn != text {

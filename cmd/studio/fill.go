@@ -6,6 +6,7 @@ import (
 
 	"vitrine/capture"
 	"vitrine/capture/frame"
+	"vitrine/server/wire"
 	"vitrine/studio"
 	"vitrine/studio/encode"
 	"vitrine/studio/publish"
@@ -40,4 +41,20 @@ func (w whip) Run(ctx context.Context, t frame.Target, f studio.Feedback) error 
 
 func uplink(log *slog.Logger) studio.Uplink { return whip{publish.New(log)} }
 
-func backstage(log *slog.Logger) studio.Backstage { return remote.New() }
+// stage fills studio.Backstage and studio.Rooms with the client of our server.
+type stage struct{ *remote.Client }
+
+func (s stage) Room(server, token string, id wire.ShowID) (studio.RoomLink, error) {
+	r, err := s.Client.Room(server, token, id)
+	if err != nil {
+		return nil, err
+	}
+	return room{r}, nil
+}
+
+// room is remote's: its feedback is the session's under its own name.
+type room struct{ *remote.Room }
+
+func (r room) Run(ctx context.Context, f studio.RoomFeedback) error {
+	return r.Room.Run(ctx, remote.RoomFeedback(f))
+}

@@ -20,6 +20,7 @@ import (
 	"vitrine/effects"
 	"vitrine/server/wire"
 	"vitrine/studio"
+	"vitrine/studio/remote"
 )
 
 // flags are the program's settings. What is given here replaces what was kept from the last start.
@@ -74,8 +75,9 @@ func run(ctx context.Context, f flags) error {
 	if err != nil {
 		return err
 	}
+	server := stage{remote.New()}
 	session := studio.New(studio.Config{
-		Devices: devices, Encoders: encoders{}, Uplink: uplink(log), Backstage: backstage(log),
+		Devices: devices, Encoders: encoders{}, Uplink: uplink(log), Backstage: server, Rooms: server,
 		Keeper: kept, Scale: capture.Scale, Rack: effects.New(), Tracks: tracks{}, Log: log,
 		Open: func(path string) (io.ReadSeekCloser, error) { return os.Open(path) },
 	})

@@ -25,6 +25,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -114,8 +115,9 @@ type edge struct {
 	failures           trust.Failures
 	wishes             wishes
 	auditing           sync.Mutex // held by the one audit that may be under way
-	shows              sync.Map   // names of shows that are known to exist
-	atWork             sync.Map   // keys of reservations and orders that are being answered
+	live               atomic.Pointer[liveList]
+	shows              sync.Map // names of shows that are known to exist
+	atWork             sync.Map // keys of reservations and orders that are being answered
 }
 
 // New makes the handler of all of the server's addresses. It is safe for concurrent use.
@@ -131,6 +133,7 @@ func New(cfg Config) http.Handler {
 		mux.Handle("/"+p.name()+"/{show}/{session}", open(e.methods(methods{"PATCH": p.patch, "DELETE": p.end}, "")))
 	}
 	mux.Handle("/api/shows", e.methods(methods{"GET": e.listShows, "POST": e.createShow}, jsonType))
+	mux.Handle("/api/live", e.methods(methods{"GET": e.listLive}, ""))
 	mux.Handle("/api/shows/{show}", e.methods(methods{"GET": e.readShow}, ""))
 	mux.Handle("/api/shows/{show}/open", e.methods(methods{"POST": e.setState(wire.Open)}, ""))
 	mux.Handle("/api/shows/{show}/close", e.methods(methods{"POST": e.setState(wire.Closed)}, ""))

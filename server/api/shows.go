@@ -1,9 +1,13 @@
 package api
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"net/http"
+	"slices"
+	"strconv"
+	"time"
 
 	"vitrine/server/wire"
 )
@@ -68,6 +72,40 @@ func (e *edge) listShows(w http.ResponseWriter, r *http.Request) error {
 		all = append(all, e.withMedia(s))
 	}
 	return answerJSON(w, http.StatusOK, all)
+}
+
+const (
+	// liveFor is how long the list of live shows may be kept, by us and by whoever is between, and liveMost how many it has.
+	liveFor  = 2 * time.Second
+	liveMost = 100
+)
+
+// liveList is what was on air at a time.
+type liveList struct {
+	at    time.Time
+	shows []wire.Show
+}
+
+// listLive answers anybody with the shows that are on air, those with the most viewers first, so that one can go from show to show.
+func (e *edge) listLive(w http.ResponseWriter, r *http.Request) error {
+	list := e.live.Load()
+	if list == nil || time.Since(list.at) >= liveFor {
+		all, err := e.Store.Shows(r.Context())
+		if err != nil {
+			return err
+		}
+		list = &liveList{at: time.Now(), shows: []wire.Show{}}
+		for _, s := range all {
+			if s = e.withMedia(s); s.State == wire.Open && s.Live {
+				list.shows = append(list.shows, s)
+			}
+		}
+		slices.SortFunc(list.shows, func(a, b wire.Show) int { return cmp.Or(cmp.Compare(b.Viewers, a.Viewers), cmp.Compare(a.ID, b.ID)) })
+		list.shows = list.shows[:min(len(list.shows), liveMost)]
+		e.live.Store(list)
+	}
+	w.Header().Set("Cache-Control", "public, max-age="+strconv.Itoa(int(liveFor.Seconds())))
+	return answerJSON(w, http.StatusOK, list.shows)
 }
 
 // readShow answers anybody with what anybody may know.

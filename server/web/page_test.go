@@ -46,9 +46,9 @@ type tab struct {
 }
 
 // open shows the show's page in a new tab, in the language.
-func (s *stage) open(t *testing.T, browser context.Context, show wire.ShowID, language string) *tab {
+func (s *stage) open(t *testing.T, browser context.Context, show wire.ShowID, language string, as ...chromedp.ContextOption) *tab {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(browser)
+	ctx, cancel := chromedp.NewContext(browser, as...)
 	t.Cleanup(cancel)
 	p := &tab{t: t, ctx: ctx}
 	messages := chromedp.Console(ctx)

@@ -124,6 +124,8 @@ type stage struct {
 
 	mu       sync.Mutex
 	shows    map[wire.ShowID]wire.Show
+	halls    map[wire.ShowID]*hall
+	listed   bool // live shows are listed
 	peers    map[string]*session
 	lost     []*session // what crash left
 	sinks    map[wire.ShowID]*sink
@@ -155,7 +157,7 @@ func newStage(t *testing.T) *stage {
 		t.Fatal(err)
 	}
 	s := &stage{
-		t: t, tape: tp, shows: map[wire.ShowID]wire.Show{}, peers: map[string]*session{},
+		t: t, tape: tp, shows: map[wire.ShowID]wire.Show{}, halls: map[wire.ShowID]*hall{}, peers: map[string]*session{},
 		sinks: map[wire.ShowID]*sink{}, leaves: make(chan string, 64), pins: make(chan wire.LayerID, 16),
 	}
 	media := &webrtc.MediaEngine{}
@@ -200,6 +202,9 @@ func (s *stage) serve(addr string) {
 	mux.Handle("GET /watch/{show}", page)
 	mux.Handle("GET /assets/", page)
 	mux.HandleFunc("GET /api/shows/{show}", s.tell)
+	mux.HandleFunc("GET /api/shows/{show}/room", s.enterHall)
+	mux.HandleFunc("GET /api/live", s.listLive)
+	mux.HandleFunc("GET /api/shop/products", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, products) })
 	mux.HandleFunc("POST /whep/{show}", s.admit)
 	mux.HandleFunc("PATCH /whep/{show}/{session}", s.restart)
 	mux.HandleFunc("DELETE /whep/{show}/{session}", s.release)
@@ -214,6 +219,9 @@ func (s *stage) serve(addr string) {
 // down closes the server and ends every session.
 func (s *stage) down() {
 	_ = s.server.Close()
+	for _, h := range s.halls {
+		h.empty()
+	}
 	<-s.answered
 	s.hangUp()
 }
@@ -227,8 +235,12 @@ func (s *stage) crash() {
 		s.lost = append(s.lost, p)
 		p.silence(true)
 	}
+	halls := s.halls
 	s.mu.Unlock()
 	_ = s.server.Close()
+	for _, h := range halls {
+		h.empty()
+	}
 	<-s.answered
 }
 

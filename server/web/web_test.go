@@ -132,11 +132,12 @@ func TestAccepted_codings(t *testing.T) {
 	}
 }
 
-func TestEach_page_weighs_under_40_KB_with_all_that_it_loads(t *testing.T) {
+func TestEach_page_weighs_little_with_all_that_it_loads(t *testing.T) {
 	files, err := load(dist, "dist")
 	if err != nil {
 		t.Fatal(err)
 	}
+	most := map[string]int{"index.html": 60_000, "verify.html": 20_000}
 	pages := 0
 	for name, page := range files {
 		if !strings.HasSuffix(name, ".html") {
@@ -152,8 +153,8 @@ func TestEach_page_weighs_under_40_KB_with_all_that_it_loads(t *testing.T) {
 			t.Logf("%s: %-28s %6d bytes, %6d compressed", name, m[1], len(f.plain), len(f.small))
 			total += len(f.small)
 		}
-		if total >= 40_000 {
-			t.Errorf("%s: %d bytes compressed", name, total)
+		if t.Logf("%s: %d bytes compressed in all", name, total); total >= most[name] {
+			t.Errorf("%s: %d bytes compressed, more than %d", name, total, most[name])
 		}
 	}
 	if pages != 2 {

@@ -1,9 +1,10 @@
 // Package remote is the studio's client of our server's HTTP interface: making, listing, opening and closing shows, the
-// addresses that belong to one, and the check of the way to it.
+// addresses that belong to one, the check of the way to it, and the way into a show's room.
 //
 // It owns the HTTP connections to the server, which close when idle, and nothing else: no queue, no memory of what the
 // server said. Every call but Check, which has goroutines and connections of its own for as long as it lasts, is one request
-// of at most ten seconds. Tokens travel in the Authorization header only,
+// of at most ten seconds. A Room owns its WebSocket while it runs, remembers the number that it has heard up to, and holds the
+// requests that wait for an answer. Tokens travel in the Authorization header only,
 // never in addresses, errors or logs; they follow a redirect only within the host and never from https to http.
 package remote
 

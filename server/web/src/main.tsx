@@ -4,11 +4,11 @@ import { Store } from "./store";
 import { choose } from "./text";
 import { App } from "./view/app";
 
-const show = decodeURIComponent(location.pathname.split("/").pop() ?? "");
+const named = () => decodeURIComponent(location.pathname.split("/").pop() ?? "");
 const language = choose(navigator.languages);
 document.documentElement.lang = language;
 
-const store = new Store(show, language);
+const store = new Store(named(), language);
 effect(() => {
   const title = store.snapshot.value.show?.title;
   if (title !== undefined && "mediaSession" in navigator) navigator.mediaSession.metadata = new MediaMetadata({ title });
@@ -18,3 +18,4 @@ effect(() => {
 Object.assign(globalThis, { vitrine: { time: store.time } });
 render(<App store={store} />, document.body);
 store.start();
+addEventListener("popstate", () => store.go(named()));

@@ -1,17 +1,23 @@
 // The one store of the page: signals that the view reads, and the intents that it dispatches.
 
-import { computed, effect, signal } from "@preact/signals";
+import { computed, effect, signal, type Signal } from "@preact/signals";
+import { Chat } from "./chat";
 import type { LinkFigures } from "./events";
 import { MediaTime } from "./mediatime";
 import { FullScreen, Picture, volumeSettable, type Block } from "./picture";
 import { Player } from "./player";
 import { report, REPORT_EVERY, Screen, type Stall } from "./report";
+import { pause } from "./request";
+import { browserRoom } from "./room";
 import { compare, type Quality, type Sample } from "./sample";
+import { Shelf } from "./shelf";
 import { idle, type Snapshot } from "./snapshot";
-import { Words, type Language } from "./text";
+import { Texts, Words, type Language } from "./text";
 import { Adviser, verdict, type Verdict } from "./verdict";
 import { supported } from "./whep";
-import { browser, type Clock } from "./world";
+import type { Show } from "./wire";
+import { room as roomWords, type RoomKey } from "./words/room";
+import { browser, liveShows, type Clock } from "./world";
 
 /** The viewer's wish for sound, kept between visits. Volume from 0 to 1. */
 interface Wish {
@@ -20,12 +26,16 @@ interface Wish {
 }
 
 const KEPT = "vitrine.sound";
+const NAME = "vitrine.name";
 /** Overlays leave the picture when nobody has moved for so long, in ms. */
 const CALM = 3000;
 /** The panel compares samples this far apart, in ms: short enough to follow, long enough to be steady. */
 const SPAN = 2000;
 /** What the server said about the link is old after so long, in ms. */
 const STALE = 4000;
+/** The other live shows are asked for so long after the page opened, when nothing is slowed down by it, and how often, in ms. */
+const SETTLED = 1500;
+const SHOWS = 30_000;
 
 export class Store {
   readonly snapshot = signal<Snapshot>(idle);
@@ -37,7 +47,7 @@ export class Store {
   readonly wish = signal<Wish>(recall());
   readonly blocked = signal<Block>("");
   /** What is laid over the picture: the connection's figures, the choice of quality, or nothing. */
-  readonly panel = signal<"" | "figures" | "quality">("");
+  readonly panel = signal<"" | "figures" | "quality" | "shows">("");
   /** The layer that the viewer wants, "" for the server's choice. */
   readonly layer = signal("");
   /** What the viewer should know about the connection just now. */
@@ -51,10 +61,20 @@ export class Store {
   /** The server's clock in ms, once a second. */
   readonly clock = signal(0);
 
+  /** The room of the show. */
+  readonly chat: Signal<Chat>;
+  /** What is sold. */
+  readonly shelf: Shelf;
+  /** The viewer wants to see the room where it takes place from the picture. */
+  readonly sociable = signal(true);
+  /** All live shows of the server. */
+  readonly shows = signal<readonly Show[]>([]);
+
   /** What belongs to which picture. */
   readonly time: MediaTime;
 
   readonly words: Words;
+  readonly roomWords: Texts<RoomKey>;
   readonly picture: Picture;
   readonly canSetVolume = volumeSettable();
   readonly canFloat: boolean;
@@ -64,6 +84,15 @@ export class Store {
     const { state, stream } = this.snapshot.value;
     return state === "playing" || state === "reconnecting" || (state === "interrupted" && stream !== undefined);
   });
+
+  /** There is a room to see. */
+  readonly inRoom = computed(() => {
+    const { state } = this.snapshot.value;
+    return state !== "ended" && state !== "failed" && this.chat.value.talk.value !== undefined;
+  });
+
+  /** There are other shows to go to. */
+  readonly elsewhere = computed(() => this.shows.value.some((s) => s.id !== this.show.value));
 
   /** There is a quality to choose. */
   readonly canChoose = computed(() => this.inShow.value && (this.snapshot.value.layers?.layers.length ?? 0) > 1);
@@ -76,7 +105,7 @@ export class Store {
   });
 
   readonly #fullScreen: FullScreen;
-  readonly #player: Player;
+  #player: Player;
   readonly #skew: Clock = { offset: 0 };
   #samples: Sample[] = [];
   #calmer: ReturnType<typeof setTimeout> | undefined;
@@ -90,10 +119,14 @@ export class Store {
   #reported: Sample | undefined;
   #hid = false;
 
+  readonly show: Signal<string>;
+
   constructor(show: string, language: Language) {
-    const world = browser(show, this.#skew);
-    this.time = new MediaTime(world);
+    this.show = signal(show);
+    this.time = new MediaTime({ now: () => performance.now(), pause });
     this.words = new Words(language);
+    this.roomWords = new Texts(language, roomWords);
+    this.shelf = new Shelf(language);
     this.picture = new Picture({
       blocked: (b) => (this.blocked.value = b),
       sized: (w, h) => {
@@ -109,13 +142,53 @@ export class Store {
     this.#fullScreen = new FullScreen(() => this.#stage, this.picture.video, (on) => (this.full.value = on));
     this.canFloat = this.picture.floatable;
     this.canFill = this.#fullScreen.possible;
-    this.#player = new Player(world, {
+    this.#player = this.#watch(show);
+    this.chat = signal(this.#talk(show));
+    effect(() => this.picture.listen(this.wish.value.muted, this.wish.value.volume));
+  }
+
+  #watch(show: string): Player {
+    return new Player(browser(show, this.#skew), {
       changed: (s) => this.#changed(s),
       measured: (s) => this.#measured(s),
       told: (l) => this.#told(l),
       timed: (c, stream) => this.time.learn(c, stream),
     });
-    effect(() => this.picture.listen(this.wish.value.muted, this.wish.value.volume));
+  }
+
+  #talk(show: string): Chat {
+    return new Chat(show, this.roomWords, {
+      ...browserRoom(show, pause),
+      when: (media) => this.time.when(media),
+      recall: () => recallText(NAME),
+      keep: (name) => keepText(NAME, name),
+      prepare: (s) => this.shelf.prepare(show, s),
+    });
+  }
+
+  /** Goes to another show; sound, full screen and whoever is signed in stay as they are. */
+  go(show: string): void {
+    this.panel.value = "";
+    if (show === this.show.value) return;
+    this.#player.stop();
+    this.chat.value.stop();
+    this.quality.value = this.link.value = this.advice.value = undefined;
+    this.layer.value = "";
+    this.show.value = show;
+    this.snapshot.value = idle;
+    this.#player = this.#watch(show);
+    this.chat.value = this.#talk(show);
+    this.#player.start();
+    this.stir();
+  }
+
+  /** Asks which shows are live. */
+  async look(): Promise<void> {
+    this.shows.value = (await liveShows()) ?? this.shows.value;
+  }
+
+  toggleRoom(): void {
+    this.sociable.value = !this.sociable.value;
   }
 
   /** Joins the show, and keeps the page in step with the browser: network, visibility, leaving and coming back. */
@@ -124,13 +197,22 @@ export class Store {
       this.snapshot.value = { ...this.snapshot.value, state: "failed", reason: "unsupported" };
       return;
     }
-    addEventListener("online", () => this.#player.nudge());
+    const nudge = () => {
+      this.#player.nudge();
+      this.chat.value.room.nudge();
+    };
+    addEventListener("online", nudge);
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) this.#hid = true;
-      else this.#player.nudge();
+      else nudge();
     });
-    addEventListener("pagehide", () => this.#player.stop());
+    addEventListener("pagehide", () => {
+      this.#player.stop();
+      this.chat.value.stop();
+    });
     addEventListener("pageshow", (e) => e.persisted && this.#player.start());
+    setTimeout(() => void this.look(), SETTLED);
+    setInterval(() => document.hidden || void this.look(), SHOWS);
     setInterval(() => (this.clock.value = Date.now() + this.#skew.offset), 1000);
     this.clock.value = Date.now();
     this.#player.start();
@@ -165,7 +247,7 @@ export class Store {
     this.picture.unblock();
   }
 
-  togglePanel(which: "figures" | "quality"): void {
+  togglePanel(which: "figures" | "quality" | "shows"): void {
     this.panel.value = this.panel.value === which ? "" : which;
   }
 
@@ -203,6 +285,8 @@ export class Store {
   #changed(next: Snapshot): void {
     const before = this.snapshot.value;
     this.snapshot.value = next;
+    if (next.show?.state === "open") this.chat.value.start();
+    else if (next.show) this.chat.value.stop();
     if (before.state === "playing" && next.state !== "playing") this.picture.keep();
     if (next.state === "playing" || next.state === "interrupted") this.picture.fade(next.state === "playing");
     if (next.stream !== before.stream) {
@@ -264,18 +348,14 @@ export class Store {
 
   #wish(w: Wish): void {
     this.wish.value = w;
-    try {
-      localStorage.setItem(KEPT, JSON.stringify(w));
-    } catch {
-      // A private window has no storage; the wish lasts as long as the page.
-    }
+    keepText(KEPT, JSON.stringify(w));
   }
 }
 
 /** Reads the wish of the last visit; sound at full volume on the first. */
 function recall(): Wish {
   try {
-    const w = JSON.parse(localStorage.getItem(KEPT) ?? "") as Partial<Wish>;
+    const w = JSON.parse(recallText(KEPT)) as Partial<Wish>;
     if (typeof w.muted === "boolean" && typeof w.volume === "number" && w.volume >= 0 && w.volume <= 1) {
       return { muted: w.muted, volume: w.volume };
     }
@@ -283,4 +363,21 @@ function recall(): Wish {
     // Nothing kept, or not by us.
   }
   return { muted: false, volume: 1 };
+}
+
+/** What was kept under a name; "" for nothing. */
+function recallText(name: string): string {
+  try {
+    return localStorage.getItem(name) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+function keepText(name: string, text: string): void {
+  try {
+    localStorage.setItem(name, text);
+  } catch {
+    // A private window has no storage; what is kept lasts as long as the page.
+  }
 }

@@ -43,3 +43,13 @@ async function ask(address: string, clock: Clock, signal: AbortSignal): Promise<
   if (!Number.isNaN(date) && Math.abs(date - Date.now() - clock.offset) > 2000) clock.offset = date - Date.now();
   return readShow(await response.json());
 }
+
+/** All live shows of the server; undefined where it does not tell. */
+export async function liveShows(): Promise<Show[] | undefined> {
+  try {
+    const response = await fetch("/api/live", { headers: { Accept: "application/json" } });
+    return response.ok ? ((await response.json()) as unknown[]).map(readShow) : undefined;
+  } catch {
+    return undefined; // it is asked again
+  }
+}

@@ -3,11 +3,14 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import type { Store } from "../store";
+import { Card } from "./card";
 import { Bar, Tap } from "./controls";
 import { Header, Title } from "./header";
 import { listen } from "./keys";
 import { Advice, Panel } from "./panel";
 import { Quality } from "./quality";
+import { Room } from "./room";
+import { Shows } from "./shows";
 import { Notice, Slate, sentence } from "./slate";
 
 export function App({ store }: { store: Store }) {
@@ -24,6 +27,8 @@ export function App({ store }: { store: Store }) {
       data-state={state}
       data-calm={calm}
       data-sound-only={soundOnly}
+      data-tall={store.ratio.value < 1 && store.inShow.value && !soundOnly}
+      data-room={!store.inRoom.value ? "none" : store.sociable.value ? "open" : "closed"}
       style={{ "--ratio": store.ratio.value }}
       onPointerMove={(e) => e.pointerType === "mouse" && store.stir()}
       onFocusIn={() => store.stir()}
@@ -31,6 +36,8 @@ export function App({ store }: { store: Store }) {
       <Header store={store} />
       <Screen store={store} />
       <Title store={store} />
+      <Card store={store} />
+      <Room store={store} />
       <p class="spoken" role="status" aria-live="polite">
         {sentence(store)}
       </p>
@@ -66,13 +73,14 @@ function Screen({ store }: { store: Store }) {
       <Advice store={store} />
       <Panel store={store} />
       <Quality store={store} />
+      <Shows store={store} />
       <Bar store={store} />
     </section>
   );
 }
 
 /** The event is for the picture, not for a control above it. */
-const onPicture = (e: Event): boolean => e.target instanceof Element && e.target.closest("button, input, aside") === null;
+const onPicture = (e: Event): boolean => e.target instanceof Element && e.target.closest("button, input, aside, a") === null;
 
 /** The video and its cover belong to the store's Picture; the view only gives them a place. */
 function Media({ store }: { store: Store }) {

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import type { Store } from "../store";
 import type { Key } from "../text";
 import { Choose } from "./quality";
-import { Fill, Float, Play, Signal, Silence, Sound } from "./icons";
+import { Fill, Float, Play, Signal, Silence, Sound, Talk } from "./icons";
 
 interface ButtonProps {
   readonly name: string;
@@ -37,6 +37,13 @@ export function Bar({ store }: { store: Store }) {
         <Button name={say(floating.value ? "pipEnd" : "pip")} act={() => store.toggleFloat()} pressed={floating.value}>
           <Float />
         </Button>
+      )}
+      {store.inRoom.value && (
+        <span class="sociable">
+          <Button name={store.roomWords.say(store.sociable.value ? "hideRoom" : "showRoom")} act={() => store.toggleRoom()} pressed={store.sociable.value}>
+            <Talk />
+          </Button>
+        </span>
       )}
       {store.canFill && (
         <Button name={say(full.value ? "fullEnd" : "full")} act={() => store.toggleFull()} pressed={full.value}>

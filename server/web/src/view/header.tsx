@@ -1,6 +1,7 @@
 import type { Store } from "../store";
 import { duration } from "../text";
 import { Eye, Mark } from "./icons";
+import { Elsewhere } from "./shows";
 
 /** The brand and, while the show is live, the badge and how many watch. */
 export function Header({ store }: { store: Store }) {
@@ -13,15 +14,16 @@ export function Header({ store }: { store: Store }) {
         <Mark />
         <span>{words.say("brand")}</span>
       </span>
-      {onAir && (
-        <span class="meta">
+      <span class="meta">
+        {onAir && (
           <span class="viewers">
             <Eye />
             {words.viewers(show.viewers)}
           </span>
-          <span class="badge">{words.say("live")}</span>
-        </span>
-      )}
+        )}
+        {onAir && <span class="badge">{words.say("live")}</span>}
+        <Elsewhere store={store} />
+      </span>
     </header>
   );
 }

@@ -63,6 +63,84 @@ export const Close = () => (
   </Icon>
 );
 
+export const Talk = () => (
+  <Icon>
+    <path d="M5 5.500h14a2 2 0 0 1 2 2v7.500a2 2 0 0 1-2 2h-7l-4.500 3.500v-3.500H5a2 2 0 0 1-2-2V7.500a2 2 0 0 1 2-2z" />
+  </Icon>
+);
+
+export const Heart = ({ solid }: { solid?: boolean }) => (
+  <Icon>
+    <path class={solid ? "solid" : ""} d="M12 19.500S3.500 14.700 3.500 9.200A4.500 4.500 0 0 1 12 7a4.500 4.500 0 0 1 8.500 2.200c0 5.500-8.500 10.300-8.500 10.300z" />
+  </Icon>
+);
+
+export const Present = () => (
+  <Icon>
+    <path d="M4 10.500h16V20H4zM3 7.500h18v3H3zM12 7.500V20M12 7.500S10.500 3.500 8.300 4.200 8.500 7.500 12 7.500zm0 0s1.500-4 3.700-3.300-.2 3.300-3.700 3.300z" />
+  </Icon>
+);
+
+export const Smile = () => (
+  <Icon>
+    <circle cx="12" cy="12" r="8.500" />
+    <path d="M8.500 14.200a4.200 4.200 0 0 0 7 0M9.200 9.600v.4m5.600-.4v.4" />
+  </Icon>
+);
+
+export const Send = () => (
+  <Icon>
+    <path d="M12 19V5.500M6 11.200l6-6 6 6" />
+  </Icon>
+);
+
+export const Pin = () => (
+  <Icon>
+    <path d="M9 4h6l-.7 6.200L18 13.500H6l3.700-3.300zM12 13.500V20" />
+  </Icon>
+);
+
+export const Horn = () => (
+  <Icon>
+    <path d="M4 10v4h3l9 4.500v-13L7 10zM7 14l1.200 5H11l-1-3.500M19 9.500a3.500 3.500 0 0 1 0 5" />
+  </Icon>
+);
+
+export const Dots = () => (
+  <Icon>
+    <path d="M6 12h.01M12 12h.01M18 12h.01" stroke-width="2.600" />
+  </Icon>
+);
+
+export const Tune = () => (
+  <Icon>
+    <path d="M4 8h9m5 0h2M4 16h3m5 0h8" />
+    <circle cx="15.500" cy="8" r="2.400" />
+    <circle cx="9.500" cy="16" r="2.400" />
+  </Icon>
+);
+
+export const Tick = () => (
+  <Icon>
+    <path d="m5.500 12.500 4.300 4.300 8.700-9.300" />
+  </Icon>
+);
+
+export const Down = () => (
+  <Icon>
+    <path d="M12 5v13.500M6 12.800l6 6 6-6" />
+  </Icon>
+);
+
+export const Tiles = () => (
+  <Icon>
+    <rect x="4" y="4.500" width="7" height="7" rx="1.600" />
+    <rect x="13" y="4.500" width="7" height="7" rx="1.600" />
+    <rect x="4" y="13.500" width="7" height="6" rx="1.600" />
+    <rect x="13" y="13.500" width="7" height="6" rx="1.600" />
+  </Icon>
+);
+
 /** The mark: a shop window beneath its awning, and in it a show to play. The same as icon.svg. */
 export const Mark = () => (
   <svg class="mark" viewBox="0 0 32 32" aria-hidden="true" focusable="false">

@@ -18,7 +18,7 @@ export function listen(store: Store): () => void {
 /** What a key does; undefined where it belongs to the browser or to the control that has the focus. */
 function action(key: string, store: Store, on: Element | null): (() => void) | undefined {
   if (key === "Escape" && store.panel.value !== "") return () => store.closePanel();
-  if (!store.inShow.value) return undefined;
+  if (!store.inShow.value || on?.closest(".room, .shows")) return undefined;
   const inSlider = on?.matches("input") ?? false;
   switch (key.toLowerCase()) {
     case "m":
@@ -27,6 +27,8 @@ function action(key: string, store: Store, on: Element | null): (() => void) | u
       return store.canFill ? () => store.toggleFull() : undefined;
     case "p":
       return store.canFloat ? () => store.toggleFloat() : undefined;
+    case "c":
+      return store.inRoom.value ? () => store.toggleRoom() : undefined;
     case "i":
       return () => store.togglePanel("figures");
     case "q":

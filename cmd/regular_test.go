@@ -17,11 +17,11 @@ import (
 	"vitrine/server/wire"
 )
 
-// guestSilence is after how long without a word a guest looks for another server: one that stands still says nothing.
-const guestSilence = 3 * time.Second
+// regularSilence is after how long without a word a guest looks for another server: one that stands still says nothing.
+const regularSilence = 3 * time.Second
 
-// guest is somebody in a room, who comes back to any of the servers whenever the connection is lost, and asks again then.
-type guest struct {
+// regular is somebody in a room, who comes back to any of the servers whenever the connection is lost, and asks again then.
+type regular struct {
 	t     testing.TB
 	p     *pair
 	i     int
@@ -42,12 +42,12 @@ type guest struct {
 	seen    map[int64]bool // of a viewer
 }
 
-func newGuest(p *pair, i int, staff bool) *guest {
+func newRegular(p *pair, i int, staff bool) *regular {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	g := &guest{t: p.t, p: p, i: i, staff: staff, jar: jar, turned: make(chan struct{}), answers: map[string]wire.RoomAnswer{}, seen: map[int64]bool{}}
+	g := &regular{t: p.t, p: p, i: i, staff: staff, jar: jar, turned: make(chan struct{}), answers: map[string]wire.RoomAnswer{}, seen: map[int64]bool{}}
 	g.head = http.Header{"X-Forwarded-For": {fmt.Sprintf("198.51.100.%d", i)}}
 	if staff {
 		g.head.Set("Authorization", "Bearer "+p.token)
@@ -56,7 +56,7 @@ func newGuest(p *pair, i int, staff bool) *guest {
 }
 
 // person is who the guest is in the books.
-func (g *guest) person() wire.PersonID {
+func (g *regular) person() wire.PersonID {
 	for _, c := range g.jar.Cookies(&url.URL{Scheme: "http", Host: "127.0.0.1"}) {
 		if c.Name == trust.VisitorCookie {
 			return trust.Token(c.Value).Visitor()
@@ -67,7 +67,7 @@ func (g *guest) person() wire.PersonID {
 }
 
 // live is in the room until ctx ends.
-func (g *guest) live(ctx context.Context) {
+func (g *regular) live(ctx context.Context) {
 	for ctx.Err() == nil {
 		g.visit(ctx, g.p.at(random.IntN(2)))
 		select {
@@ -78,11 +78,11 @@ func (g *guest) live(ctx context.Context) {
 }
 
 // visit is one connection.
-func (g *guest) visit(ctx context.Context, at string) {
+func (g *regular) visit(ctx context.Context, at string) {
 	g.mu.Lock()
 	after := g.through
 	g.mu.Unlock()
-	dialer := websocket.Dialer{Jar: g.jar, HandshakeTimeout: guestSilence, EnableCompression: true}
+	dialer := websocket.Dialer{Jar: g.jar, HandshakeTimeout: regularSilence, EnableCompression: true}
 	conn, answer, err := dialer.DialContext(ctx, fmt.Sprintf("ws://%s/api/shows/evening/room?after=%d", at, after), g.head)
 	if answer != nil {
 		answer.Body.Close()
@@ -93,7 +93,7 @@ func (g *guest) visit(ctx context.Context, at string) {
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	for {
-		_ = conn.SetReadDeadline(time.Now().Add(guestSilence))
+		_ = conn.SetReadDeadline(time.Now().Add(regularSilence))
 		_, message, err := conn.ReadMessage()
 		if err != nil {
 			g.turn(func() { g.conn = nil })
@@ -109,7 +109,7 @@ func (g *guest) visit(ctx context.Context, at string) {
 }
 
 // turn changes something, and wakes those who wait for it.
-func (g *guest) turn(change func()) {
+func (g *regular) turn(change func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	change()
@@ -118,7 +118,7 @@ func (g *guest) turn(change func()) {
 }
 
 // hear takes what the room says. The mutex is held.
-func (g *guest) hear(conn *websocket.Conn, after int64, e wire.Event) {
+func (g *regular) hear(conn *websocket.Conn, after int64, e wire.Event) {
 	switch e := e.(type) {
 	case wire.RoomJoined:
 		if g.me, g.conn = e.Me, conn; g.visits > 0 {
@@ -142,7 +142,7 @@ func (g *guest) hear(conn *websocket.Conn, after int64, e wire.Event) {
 }
 
 // note keeps events that are new. Of the staff nothing is kept from them.
-func (g *guest) note(list []wire.RoomEvent, through int64) {
+func (g *regular) note(list []wire.RoomEvent, through int64) {
 	for _, e := range list {
 		switch {
 		case !g.staff && !g.seen[e.N]:
@@ -162,7 +162,7 @@ func (g *guest) note(list []wire.RoomEvent, through int64) {
 }
 
 // until waits for something to be so. is is called with the mutex held.
-func (g *guest) until(within time.Duration, is func() bool) bool {
+func (g *regular) until(within time.Duration, is func() bool) bool {
 	late := time.NewTimer(within)
 	defer late.Stop()
 	for {
@@ -180,14 +180,14 @@ func (g *guest) until(within time.Duration, is func() bool) bool {
 	}
 }
 
-func (g *guest) arrives() {
+func (g *regular) arrives() {
 	g.t.Helper()
 	if !g.until(patience, func() bool { return g.visits > 0 }) {
 		g.t.Fatal("a guest is not let in")
 	}
 }
 
-func (g *guest) hears(n int64) {
+func (g *regular) hears(n int64) {
 	g.t.Helper()
 	if !g.until(patience, func() bool { return g.through >= n }) {
 		g.t.Errorf("guest %d heard up to %d of %d", g.i, g.through, n)
@@ -195,7 +195,7 @@ func (g *guest) hears(n int64) {
 }
 
 // ask asks for something, over each connection anew under the same ID, until it is answered for good.
-func (g *guest) ask(q wire.RoomRequest) (wire.RoomAnswer, error) {
+func (g *regular) ask(q wire.RoomRequest) (wire.RoomAnswer, error) {
 	end := time.Now().Add(patience)
 	for {
 		var conn *websocket.Conn
@@ -226,7 +226,7 @@ func (g *guest) ask(q wire.RoomRequest) (wire.RoomAnswer, error) {
 }
 
 // must asks for something that is not refused.
-func (g *guest) must(q wire.RoomRequest) int64 {
+func (g *regular) must(q wire.RoomRequest) int64 {
 	g.t.Helper()
 	q.ID = fmt.Sprint("must-", random.Uint64())
 	a, err := g.ask(q)
