@@ -148,8 +148,8 @@ type promised struct {
 	asked   atomic.Int64
 }
 
-// keeps notes what a chatter was told about a wish.
-func (w *promised) keeps(g *chatter, q wire.RoomRequest, a wire.RoomAnswer) {
+// keeps notes what somebody was told about a wish.
+func (w *promised) keeps(g *regular, q wire.RoomRequest, a wire.RoomAnswer) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.asked.Add(1)
@@ -191,7 +191,7 @@ func newLine() string {
 }
 
 // wish is the n-th thing that somebody wants.
-func (g *chatter) wish(n int, poll int64) (q wire.RoomRequest) {
+func (g *regular) wish(n int, poll int64) (q wire.RoomRequest) {
 	q.ID = rand.Text()
 	switch {
 	case g.staff || n%twiceLines == 0:
@@ -206,9 +206,9 @@ func (g *chatter) wish(n int, poll int64) (q wire.RoomRequest) {
 
 func TestTwoServersOnOneClusterKeepOneOrderThroughKillsOfEitherAndOfANode(t *testing.T) {
 	p := newPair(t)
-	var staff, viewers []*chatter
+	var staff, viewers []*regular
 	for i := range twiceStaff + twiceViewers {
-		g := newChatter(p, i, i < twiceStaff)
+		g := newRegular(p, i, i < twiceStaff)
 		if g.staff {
 			staff = append(staff, g)
 		} else {
@@ -330,7 +330,7 @@ func (p *pair) counts(told *promised, log []wire.RoomEvent, ended int64) {
 }
 
 // credits gives a viewer coins.
-func (p *pair) credits(g *chatter, i int) {
+func (p *pair) credits(g *regular, i int) {
 	p.t.Helper()
 	key := fmt.Sprint("credit/", i)
 	err := p.db.Credit(p.t.Context(), [2]chat.CoinLine{
@@ -342,7 +342,7 @@ func (p *pair) credits(g *chatter, i int) {
 }
 
 // balances checks the ledger, and that a wallet lacks what was given.
-func (p *pair) balances(told *promised, viewers []*chatter) {
+func (p *pair) balances(told *promised, viewers []*regular) {
 	if err := p.db.AuditCoins(context.Background()); err != nil {
 		p.t.Error(err)
 	}
@@ -359,7 +359,7 @@ func (p *pair) balances(told *promised, viewers []*chatter) {
 }
 
 // heardAll checks that one of the staff was told the log as it is.
-func (g *chatter) heardAll(log []wire.RoomEvent) {
+func (g *regular) heardAll(log []wire.RoomEvent) {
 	if len(g.heard) == 0 || g.heard[len(g.heard)-1].N != int64(len(log)) {
 		g.t.Errorf("one of the staff heard %d events, and the last was not %d", len(g.heard), len(log))
 	}
@@ -373,7 +373,7 @@ func (g *chatter) heardAll(log []wire.RoomEvent) {
 }
 
 // heardOwn checks that a viewer has read the own lines, whatever the others said.
-func (g *chatter) heardOwn() {
+func (g *regular) heardOwn() {
 	heard := map[int64]bool{}
 	for _, e := range g.heard {
 		heard[e.N] = true

@@ -40,12 +40,12 @@ func (r *running) enters(token string) *speaker {
 	r.t.Cleanup(func() { _ = c.Close() })
 	_ = c.SetReadDeadline(time.Now().Add(patience))
 	s := &speaker{t: r.t, Conn: c}
-	hears(s, func(wire.RoomJoined) bool { return true })
+	listens(s, func(wire.RoomJoined) bool { return true })
 	return s
 }
 
-// hears reads until something is said that is meant.
-func hears[E wire.Event](s *speaker, meant func(E) bool) E {
+// listens reads until something is said that is meant.
+func listens[E wire.Event](s *speaker, meant func(E) bool) E {
 	s.t.Helper()
 	for {
 		_, text, err := s.ReadMessage()
@@ -70,7 +70,7 @@ func (s *speaker) asks(q wire.RoomRequest) wire.RoomAnswer {
 	if err := s.WriteJSON(q); err != nil {
 		s.t.Fatal(err)
 	}
-	return hears(s, func(a wire.RoomAnswer) bool { return a.ID == q.ID })
+	return listens(s, func(a wire.RoomAnswer) bool { return a.ID == q.ID })
 }
 
 func (s *speaker) says(text string) wire.RoomAnswer {
@@ -81,7 +81,7 @@ func (s *speaker) says(text string) wire.RoomAnswer {
 // event reads until the event of that number.
 func (s *speaker) event(n int64) (e wire.RoomEvent) {
 	s.t.Helper()
-	hears(s, func(f wire.RoomFrame) bool {
+	listens(s, func(f wire.RoomFrame) bool {
 		for _, is := range f.Events {
 			if is.N == n {
 				e = is

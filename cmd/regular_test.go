@@ -17,11 +17,11 @@ import (
 	"vitrine/server/wire"
 )
 
-// chatterSilence is after how long without a word a chatter looks for another server: one that stands still says nothing.
-const chatterSilence = 3 * time.Second
+// regularSilence is after how long without a word a guest looks for another server: one that stands still says nothing.
+const regularSilence = 3 * time.Second
 
-// chatter is somebody in a room, who comes back to any of the servers whenever the connection is lost, and asks again then.
-type chatter struct {
+// regular is somebody in a room, who comes back to any of the servers whenever the connection is lost, and asks again then.
+type regular struct {
 	t     testing.TB
 	p     *pair
 	i     int
@@ -42,12 +42,12 @@ type chatter struct {
 	seen    map[int64]bool // of a viewer
 }
 
-func newChatter(p *pair, i int, staff bool) *chatter {
+func newRegular(p *pair, i int, staff bool) *regular {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	g := &chatter{t: p.t, p: p, i: i, staff: staff, jar: jar, turned: make(chan struct{}), answers: map[string]wire.RoomAnswer{}, seen: map[int64]bool{}}
+	g := &regular{t: p.t, p: p, i: i, staff: staff, jar: jar, turned: make(chan struct{}), answers: map[string]wire.RoomAnswer{}, seen: map[int64]bool{}}
 	g.head = http.Header{"X-Forwarded-For": {fmt.Sprintf("198.51.100.%d", i)}}
 	if staff {
 		g.head.Set("Authorization", "Bearer "+p.token)
@@ -55,19 +55,19 @@ func newChatter(p *pair, i int, staff bool) *chatter {
 	return g
 }
 
-// person is who the chatter is in the books.
-func (g *chatter) person() wire.PersonID {
+// person is who the guest is in the books.
+func (g *regular) person() wire.PersonID {
 	for _, c := range g.jar.Cookies(&url.URL{Scheme: "http", Host: "127.0.0.1"}) {
 		if c.Name == trust.VisitorCookie {
 			return trust.Token(c.Value).Visitor()
 		}
 	}
-	g.t.Fatal("a chatter has no cookie")
+	g.t.Fatal("a guest has no cookie")
 	return ""
 }
 
 // live is in the room until ctx ends.
-func (g *chatter) live(ctx context.Context) {
+func (g *regular) live(ctx context.Context) {
 	for ctx.Err() == nil {
 		g.visit(ctx, g.p.at(random.IntN(2)))
 		select {
@@ -78,11 +78,11 @@ func (g *chatter) live(ctx context.Context) {
 }
 
 // visit is one connection.
-func (g *chatter) visit(ctx context.Context, at string) {
+func (g *regular) visit(ctx context.Context, at string) {
 	g.mu.Lock()
 	after := g.through
 	g.mu.Unlock()
-	dialer := websocket.Dialer{Jar: g.jar, HandshakeTimeout: chatterSilence, EnableCompression: true}
+	dialer := websocket.Dialer{Jar: g.jar, HandshakeTimeout: regularSilence, EnableCompression: true}
 	conn, answer, err := dialer.DialContext(ctx, fmt.Sprintf("ws://%s/api/shows/evening/room?after=%d", at, after), g.head)
 	if answer != nil {
 		answer.Body.Close()
@@ -93,7 +93,7 @@ func (g *chatter) visit(ctx context.Context, at string) {
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	for {
-		_ = conn.SetReadDeadline(time.Now().Add(chatterSilence))
+		_ = conn.SetReadDeadline(time.Now().Add(regularSilence))
 		_, message, err := conn.ReadMessage()
 		if err != nil {
 			g.turn(func() { g.conn = nil })
@@ -109,7 +109,7 @@ func (g *chatter) visit(ctx context.Context, at string) {
 }
 
 // turn changes something, and wakes those who wait for it.
-func (g *chatter) turn(change func()) {
+func (g *regular) turn(change func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	change()
@@ -118,7 +118,7 @@ func (g *chatter) turn(change func()) {
 }
 
 // hear takes what the room says. The mutex is held.
-func (g *chatter) hear(conn *websocket.Conn, after int64, e wire.Event) {
+func (g *regular) hear(conn *websocket.Conn, after int64, e wire.Event) {
 	switch e := e.(type) {
 	case wire.RoomJoined:
 		if g.me, g.conn = e.Me, conn; g.visits > 0 {
@@ -128,7 +128,7 @@ func (g *chatter) hear(conn *websocket.Conn, after int64, e wire.Event) {
 			case e.Through-after <= 500:
 				g.t.Errorf("who comes back after %d when there are %d events gets no whole log", after, e.Through)
 			default: // it was away for more than one is told, and begins anew
-				g.t.Logf("chatter %d was away for %d events", g.i, e.Through-after)
+				g.t.Logf("guest %d was away for %d events", g.i, e.Through-after)
 				g.heard, g.since = nil, e.Through
 			}
 		}
@@ -142,7 +142,7 @@ func (g *chatter) hear(conn *websocket.Conn, after int64, e wire.Event) {
 }
 
 // note keeps events that are new. Of the staff nothing is kept from them.
-func (g *chatter) note(list []wire.RoomEvent, through int64) {
+func (g *regular) note(list []wire.RoomEvent, through int64) {
 	for _, e := range list {
 		switch {
 		case !g.staff && !g.seen[e.N]:
@@ -162,7 +162,7 @@ func (g *chatter) note(list []wire.RoomEvent, through int64) {
 }
 
 // until waits for something to be so. is is called with the mutex held.
-func (g *chatter) until(within time.Duration, is func() bool) bool {
+func (g *regular) until(within time.Duration, is func() bool) bool {
 	late := time.NewTimer(within)
 	defer late.Stop()
 	for {
@@ -180,27 +180,27 @@ func (g *chatter) until(within time.Duration, is func() bool) bool {
 	}
 }
 
-func (g *chatter) arrives() {
+func (g *regular) arrives() {
 	g.t.Helper()
 	if !g.until(patience, func() bool { return g.visits > 0 }) {
-		g.t.Fatal("a chatter is not let in")
+		g.t.Fatal("a guest is not let in")
 	}
 }
 
-func (g *chatter) hears(n int64) {
+func (g *regular) hears(n int64) {
 	g.t.Helper()
 	if !g.until(patience, func() bool { return g.through >= n }) {
-		g.t.Errorf("chatter %d heard up to %d of %d", g.i, g.through, n)
+		g.t.Errorf("guest %d heard up to %d of %d", g.i, g.through, n)
 	}
 }
 
 // ask asks for something, over each connection anew under the same ID, until it is answered for good.
-func (g *chatter) ask(q wire.RoomRequest) (wire.RoomAnswer, error) {
+func (g *regular) ask(q wire.RoomRequest) (wire.RoomAnswer, error) {
 	end := time.Now().Add(patience)
 	for {
 		var conn *websocket.Conn
 		if !g.until(time.Until(end), func() bool { conn = g.conn; return conn != nil }) {
-			return wire.RoomAnswer{}, fmt.Errorf("no server lets chatter %d in", g.i)
+			return wire.RoomAnswer{}, fmt.Errorf("no server lets guest %d in", g.i)
 		}
 		if err := conn.WriteJSON(q); err != nil {
 			conn.Close()
@@ -215,7 +215,7 @@ func (g *chatter) ask(q wire.RoomRequest) (wire.RoomAnswer, error) {
 		})
 		switch {
 		case time.Now().After(end):
-			return a, fmt.Errorf("chatter %d waited in vain; at last it was told %+v", g.i, a.Error)
+			return a, fmt.Errorf("guest %d waited in vain; at last it was told %+v", g.i, a.Error)
 		case !answered:
 		case a.Error != nil && (a.Error.Code == wire.Unavailable || a.Error.Code == wire.RateLimited):
 			time.Sleep(time.Duration(a.Error.Wait) * time.Millisecond)
@@ -226,7 +226,7 @@ func (g *chatter) ask(q wire.RoomRequest) (wire.RoomAnswer, error) {
 }
 
 // must asks for something that is not refused.
-func (g *chatter) must(q wire.RoomRequest) int64 {
+func (g *regular) must(q wire.RoomRequest) int64 {
 	g.t.Helper()
 	q.ID = fmt.Sprint("must-", random.Uint64())
 	a, err := g.ask(q)
