@@ -115,6 +115,7 @@ func opens(t testing.TB, plan pay.Plan, with ...func(*Config)) *market {
 	check()
 	c := Config{
 		Purses:   hub,
+		People:   m.db,
 		Webhooks: m.db.Outbox("test", safe),
 		Store:    m.db, Page: http.NotFoundHandler(), Ready: func(context.Context) error { return nil }, Log: log,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},

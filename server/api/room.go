@@ -60,7 +60,10 @@ func (e *edge) room(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	k := &socket{Sockets: e.Sockets, show: show.ID, who: v.who(show)}
+	k := &socket{Sockets: e.Sockets, show: show.ID, who: v.who(show), known: e.People}
+	if err := k.meet(r.Context(), false); err != nil {
+		return err
+	}
 	if err := k.enter(k); err != nil {
 		return err
 	}
@@ -99,7 +102,7 @@ func (e *edge) guest(w http.ResponseWriter, r *http.Request) (*visitor, error) {
 
 // who is the visitor as rooms know people.
 func (v *visitor) who(show wire.Show) chat.Who {
-	who := chat.Who{Network: v.caller.Network(), Since: v.Made}
+	who := chat.Who{Network: v.caller.Network()}
 	if acts := v.Acts(); acts.Staff() {
 		who.Role = string(acts)
 	}

@@ -40,7 +40,8 @@ const (
 type socket struct {
 	*Sockets
 	show  wire.ShowID
-	who   chat.Who
+	who   chat.Who // the reader's
+	known People   // nil for nobody
 	since time.Time
 	sub   *chat.Subscription
 	conn  *websocket.Conn
@@ -129,9 +130,7 @@ func (k *socket) hear(kind int, message io.Reader) {
 	}
 	a := wire.RoomAnswer{ID: r.ID}
 	if err == nil {
-		ctx, cancel := context.WithTimeout(context.Background(), decideWithin)
-		a = k.rooms.Do(ctx, k.show, k.who, r)
-		cancel()
+		a = k.do(r)
 	} else {
 		a.Error = refusal(err)
 	}
@@ -141,6 +140,18 @@ func (k *socket) hear(kind int, message io.Reader) {
 	if told, err := json.Marshal(a); err == nil {
 		k.sub.Put(frameOf(alone(told)))
 	}
+}
+
+// do asks the room.
+func (k *socket) do(r wire.RoomRequest) wire.RoomAnswer {
+	ctx, cancel := context.WithTimeout(context.Background(), decideWithin)
+	defer cancel()
+	if r.Say != nil || r.Ask != nil || r.Report != nil {
+		if err := k.meet(ctx, true); err != nil {
+			return wire.RoomAnswer{ID: r.ID, Error: refusal(err)}
+		}
+	}
+	return k.rooms.Do(ctx, k.show, k.who, r)
 }
 
 // refusal is an error as rooms tell it.
