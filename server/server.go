@@ -168,7 +168,7 @@ func (s *Server) edge(r *rooms) http.Handler {
 		Stage: r.stage, Store: r.db, Ready: s.readiness(r.db, r.bus), Page: web.Handler(), Metrics: metrics(r.stage, r.relay, r.bus, r.talk),
 		Relays: s.relays(r.relay), Truth: r.truth, TrustedProxies: s.cfg.TrustedProxies, Log: s.log,
 		Gate: r.trade.gate, Shop: r.trade.shop, Pay: r.trade.ways, Open: r.trade.open, Feed: r.trade.feed, Withdrawals: r.trade.links,
-		Sockets: r.talk.sockets, Purses: r.talk.hub, Censor: r.talk.censor,
+		Sockets: r.talk.sockets, Purses: r.talk.hub, People: r.db, Censor: r.talk.censor,
 		Webhooks: r.trade.outbox, Exports: map[string]trust.Exporter{"shop": store.Bought{Store: r.db, Open: r.trade.open}, "rooms": r.talk.hub},
 		Erasers: []trust.Eraser{r.talk.hub}, Outside: s.cfg.Webhooks, Risk: trust.Risk{Large: s.cfg.Large},
 	})

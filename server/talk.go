@@ -40,7 +40,7 @@ func (s *Server) openTalk(ctx context.Context, db *store.Store, b *bus.Bus, sold
 	if err != nil {
 		return nil, err
 	}
-	return &talk{hub: hub, sockets: api.NewSockets(hub), censor: c, purse: purse{db, sold, hub, s.log}}, nil
+	return &talk{hub: hub, sockets: api.NewSockets(hub, db), censor: c, purse: purse{db, sold, hub, s.log}}, nil
 }
 
 // run runs the rooms until ctx ends. Who is in them is sent away as soon as leaving ends.

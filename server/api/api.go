@@ -81,6 +81,8 @@ type Config struct {
 	Feed *Feed
 	// Sockets are the ways into rooms; nil leaves them out.
 	Sockets *Sockets
+	// People are whom the shop knows; nil leaves following it out.
+	People People
 	// Purses have people's coins; nil leaves them out.
 	Purses Purses
 	// Censor keeps the rules for what may be said in them; nil leaves those out.
@@ -176,6 +178,9 @@ func (e *edge) sell(mux *http.ServeMux) {
 	e.managing()
 	if e.Sockets != nil {
 		e.talking(mux)
+	}
+	if e.People != nil {
+		e.following()
 	}
 	if e.Purses != nil {
 		e.banking()

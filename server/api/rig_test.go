@@ -116,10 +116,11 @@ func opens(t testing.TB, plan pay.Plan, with ...func(*Config)) *market {
 	check()
 	c := Config{
 		Purses:   hub,
+		People:   m.db,
 		Webhooks: m.db.Outbox("test", safe),
 		Store:    m.db, Page: http.NotFoundHandler(), Ready: func(context.Context) error { return nil }, Log: log,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-		Gate:           m.gate, Shop: m.shop, Feed: feed, Sockets: NewSockets(nil), Censor: &censor{}, Pay: map[wire.PayMethod]pay.Provider{wire.PayTest: m.bank},
+		Gate:           m.gate, Shop: m.shop, Feed: feed, Sockets: NewSockets(nil, nil), Censor: &censor{}, Pay: map[wire.PayMethod]pay.Provider{wire.PayTest: m.bank},
 		Open: unseal, Exports: map[string]trust.Exporter{"shop": store.Bought{Store: m.db, Open: unseal}},
 		Risk:        trust.Risk{Large: []wire.Money{eur(1_000_000)}},
 		Withdrawals: shop.WithdrawalKeys{bytes.Repeat([]byte("k"), 32)},

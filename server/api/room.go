@@ -127,7 +127,7 @@ func (e *edge) guest(w http.ResponseWriter, r *http.Request) (*visitor, error) {
 
 // who is the visitor as rooms know people.
 func (v *visitor) who(show wire.Show) chat.Who {
-	who := chat.Who{Network: v.caller.Network(), Since: v.Made}
+	who := chat.Who{Network: v.caller.Network()}
 	if acts := v.Acts(); acts.Staff() {
 		who.Role = string(acts)
 	}

@@ -41,7 +41,7 @@ func talks(t *testing.T) *salon {
 		if hub, err = newHub(c.Store.(*store.Store)); err != nil {
 			t.Fatal(err)
 		}
-		s.sockets = NewSockets(hub)
+		s.sockets = NewSockets(hub, nil)
 		c.Sockets = s.sockets
 	})
 	for _, show := range []string{"evening", "morning"} {
@@ -474,7 +474,7 @@ func inHall(t *testing.T, test func(*hall)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h := &hall{Sockets: NewSockets(hub), Hub: hub, t: t, line: make(pipes)}
+		h := &hall{Sockets: NewSockets(hub, nil), Hub: hub, t: t, line: make(pipes)}
 		server := http.Server{Handler: h}
 		ctx, stop := context.WithCancel(t.Context())
 		var all sync.WaitGroup

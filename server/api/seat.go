@@ -31,7 +31,7 @@ const (
 type seat struct {
 	*Sockets
 	show  wire.ShowID
-	who   chat.Who
+	who   chat.Who // the hearer's
 	since time.Time
 	sub   *chat.Subscription
 	away  atomic.Pointer[websocket.CloseError] // why it is sent away; nil if it is not by us
@@ -82,9 +82,7 @@ func (k *seat) hear(kind int, message io.Reader) {
 	}
 	a := wire.RoomAnswer{ID: r.ID}
 	if err == nil {
-		ctx, cancel := context.WithTimeout(context.Background(), decideWithin)
-		a = k.rooms.Do(ctx, k.show, k.who, r)
-		cancel()
+		a = k.do(r)
 	} else {
 		a.Error = refusal(err)
 	}
@@ -96,15 +94,30 @@ func (k *seat) hear(kind int, message io.Reader) {
 	}
 }
 
+// do asks the room.
+func (k *seat) do(r wire.RoomRequest) wire.RoomAnswer {
+	ctx, cancel := context.WithTimeout(context.Background(), decideWithin)
+	defer cancel()
+	if r.Say != nil || r.Ask != nil || r.Report != nil {
+		if err := k.meet(ctx, true); err != nil {
+			return wire.RoomAnswer{ID: r.ID, Error: refusal(err)}
+		}
+	}
+	return k.rooms.Do(ctx, k.show, k.who, r)
+}
+
 // sit gives somebody a seat in a room, which is counted until left is called.
 func (s *Sockets) sit(ctx context.Context, show wire.ShowID, who chat.Who, after int64) (*seat, wire.RoomJoined, error) {
 	k := &seat{Sockets: s, show: show, who: who, since: time.Now()}
-	if err := s.enter(k); err != nil {
+	err := k.meet(ctx, false)
+	if err == nil {
+		err = s.enter(k)
+	}
+	if err != nil {
 		return nil, wire.RoomJoined{}, err
 	}
 	var joined wire.RoomJoined
-	var err error
-	if k.sub, joined, err = s.rooms.Join(ctx, show, who, after); err != nil {
+	if k.sub, joined, err = s.rooms.Join(ctx, show, k.who, after); err != nil {
 		s.left(k)
 	}
 	return k, joined, err

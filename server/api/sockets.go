@@ -39,6 +39,7 @@ const (
 type Sockets struct {
 	rooms             Rooms
 	upgrade           websocket.Upgrader
+	known             People // nil for nobody
 	people, addresses *trust.Limiter
 	texts             sync.Pool // *[]byte, for messages that are read
 	ping              *chat.Frame
@@ -56,10 +57,10 @@ type Sockets struct {
 	aging   []Hash
 }
 
-// NewSockets makes ways into rooms. It starts nothing.
-func NewSockets(rooms Rooms) *Sockets {
+// NewSockets makes ways into rooms, for people who may be known. It starts nothing.
+func NewSockets(rooms Rooms, known People) *Sockets {
 	s := &Sockets{
-		rooms: rooms, count: map[string]int{}, tickets: map[Hash]ticket{}, ping: frameOf(ping{}),
+		rooms: rooms, known: known, count: map[string]int{}, tickets: map[Hash]ticket{}, ping: frameOf(ping{}),
 		people: trust.NewLimiter(messageEvery, messageBurst), addresses: trust.NewLimiter(addressEvery, addressBurst),
 		upgrade: websocket.Upgrader{
 			ReadBufferSize: readSome, WriteBufferSize: writeSome, WriteBufferPool: &sync.Pool{}, EnableCompression: true,

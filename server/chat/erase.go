@@ -27,7 +27,7 @@ func (h *Hub) Erase(ctx context.Context, people []wire.PersonID) error {
 				return err
 			}
 		}
-		if err := h.c.Storage.DropReporter(ctx, p); err != nil { // the last, since a home may add to it until it has forgotten them
+		if err := h.c.Storage.Forget(ctx, p); err != nil { // the last, since a home may add to it until it has forgotten them
 			return err
 		}
 	}

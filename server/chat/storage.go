@@ -34,8 +34,8 @@ type Storage interface {
 	ReadRoom(ctx context.Context, show wire.ShowID, s Span) ([]wire.RoomEvent, error)
 	// RoomsOf lists the rooms in which somebody has left something, by what they are called in each, and all of open shows.
 	RoomsOf(ctx context.Context, alias func(wire.ShowID) wire.Alias) ([]wire.ShowID, error)
-	// DropReporter forgets how somebody's reports were judged.
-	DropReporter(ctx context.Context, p wire.PersonID) error
+	// Forget forgets how somebody's reports were judged, since when they are known and whether they follow the shop.
+	Forget(ctx context.Context, p wire.PersonID) error
 	// CoinLines are an account's, in their order in time.
 	CoinLines(ctx context.Context, a Account) ([]CoinLine, error)
 	// Credit stores a transfer. The same name again changes nothing, and is a Conflict if it moves anything else.

@@ -51,6 +51,7 @@ var classes = []struct {
 	{trust.InternalClass, "room_answers: show who id n at"},
 	{trust.InternalClass, "coin_lines: transfer account coins at"},
 	{trust.InternalClass, "wallets: account coins"},
+	{trust.InternalClass, "known: person since follows"},
 	{trust.InternalClass, "reporters: person upheld refused"},
 
 	// What moderators decided is learned as hashes of words.

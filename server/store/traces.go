@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -68,9 +69,9 @@ func (s *Store) about(ctx context.Context, show wire.ShowID, q chat.Questions, a
 	return nil
 }
 
-// DropReporter implements chat.Storage.
-func (s *Store) DropReporter(ctx context.Context, p wire.PersonID) error {
-	if err := s.query.DropReporter(ctx, string(p)); err != nil {
+// Forget implements chat.Storage.
+func (s *Store) Forget(ctx context.Context, p wire.PersonID) error {
+	if err := errors.Join(s.query.DropReporter(ctx, string(p)), s.query.ForgetKnown(ctx, string(p))); err != nil {
 		return fmt.Errorf("forget a person's reports: %w", err)
 	}
 	return nil

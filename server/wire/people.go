@@ -94,3 +94,8 @@ type Webhook struct {
 	// Secret is what the posts are signed with. It is shown once, when it is made.
 	Secret string `json:"secret,omitempty"`
 }
+
+// Followers is how many follow the shop.
+type Followers struct {
+	Count int64 `json:"count"`
+}

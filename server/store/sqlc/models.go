@@ -47,6 +47,12 @@ type Key struct {
 	Wrapped []byte
 }
 
+type Known struct {
+	Person  string
+	Since   int64
+	Follows int64
+}
+
 type Lease struct {
 	Kind  reach.Kind
 	Owner string
