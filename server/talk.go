@@ -37,7 +37,7 @@ type talk struct {
 // openTalk builds the rooms on the database and the bus.
 func (s *Server) openTalk(db *store.Store, b *bus.Bus, media func(wire.ShowID) (ms int64, ok bool)) (*talk, error) {
 	t := &talk{censor: &censor{db: db, log: s.log, judge: moderation.New(moderation.Config{})}}
-	if err := t.censor.set(moderation.Defaults()); err != nil {
+	if err := t.censor.set(wire.DefaultRules()); err != nil {
 		return nil, err
 	}
 	var err error
@@ -91,7 +91,7 @@ type censor struct {
 	fresh atomic.Bool // something was learned that is not kept
 
 	mu      sync.Mutex // guards what follows
-	rules   moderation.Rules
+	rules   wire.Rules
 	version int64
 }
 
@@ -122,15 +122,15 @@ func (c *censor) Learn(_ wire.ShowID, text string, publish bool) {
 }
 
 // Rules are the rules with their version; 0 for those that nobody has changed.
-func (c *censor) Rules() (moderation.Rules, int64) {
+func (c *censor) Rules() (wire.Rules, int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.rules, c.version
 }
 
 // SetRules replaces the version of the rules that somebody has seen.
-func (c *censor) SetRules(ctx context.Context, r moderation.Rules, seen int64) error {
-	if _, err := r.Compile(); err != nil {
+func (c *censor) SetRules(ctx context.Context, r wire.Rules, seen int64) error {
+	if err := moderation.Rules(r).Validate(); err != nil {
 		return err
 	}
 	doc, err := json.Marshal(r)
@@ -143,9 +143,25 @@ func (c *censor) SetRules(ctx context.Context, r moderation.Rules, seen int64) e
 	return c.loadRules(ctx)
 }
 
+// known is an age at which nobody is new any more.
+const known = 100 * 365 * 24 * time.Hour
+
+// Try says what would happen to a text under rules. It notes nothing, so what counts texts (repeats, rate, raids) finds nothing.
+func (c *censor) Try(q wire.TryText) (wire.Tried, error) {
+	book, err := moderation.Rules(q.Rules).Compile()
+	if err != nil {
+		return wire.Tried{}, err
+	}
+	m := moderation.Message{Text: q.Text, Age: known}
+	if q.New {
+		m.Age = 0
+	}
+	return wire.Tried(c.judge.Try(m, book)), nil
+}
+
 // set has the rules count from now on.
-func (c *censor) set(r moderation.Rules) error {
-	book, err := r.Compile()
+func (c *censor) set(r wire.Rules) error {
+	book, err := moderation.Rules(r).Compile()
 	if err != nil {
 		return err
 	}
@@ -181,12 +197,12 @@ func (c *censor) loadRules(ctx context.Context) error {
 		return err
 	}
 	c.mu.Lock()
-	known := c.version
+	had := c.version
 	c.mu.Unlock()
-	if version == known {
+	if version == had {
 		return nil
 	}
-	r := moderation.Defaults()
+	r := wire.DefaultRules()
 	if err := json.Unmarshal(doc, &r); err != nil {
 		return fmt.Errorf("read the rules of moderation: %w", err)
 	}

@@ -173,7 +173,7 @@ func (e *edge) sell(mux *http.ServeMux) {
 		e.talking(mux)
 	}
 	if e.Censor != nil {
-		e.moderating()
+		e.moderating(mux)
 	}
 	if e.Shop != nil {
 		e.buying()
