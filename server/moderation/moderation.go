@@ -148,11 +148,11 @@ func (j *Judge) weigh(v Verdict, rules Rules, r *reading, fresh bool) Verdict {
 	}
 	switch {
 	case score >= rules.Block:
-		return v.stricter(Block, class, "classifier", "")
+		return v.stricter(Block, class, wire.ClassifierRule, "")
 	case score >= rules.Shadow && (class == Scam || class == Spam):
-		return v.stricter(Shadow, class, "classifier", "")
+		return v.stricter(Shadow, class, wire.ClassifierRule, "")
 	case score >= hold:
-		return v.stricter(Hold, class, "classifier", "")
+		return v.stricter(Hold, class, wire.ClassifierRule, "")
 	}
 	return v
 }

@@ -115,6 +115,9 @@ type TryText struct {
 	New   bool   `json:"new"` // its author is
 }
 
+// ClassifierRule is Tried.Rule where no rule counted but what texts like it were.
+const ClassifierRule = "classifier"
+
 // Tried is what would happen to a text, and why.
 type Tried struct {
 	Outcome Outcome `json:"outcome"`
@@ -123,7 +126,7 @@ type Tried struct {
 	// Score is how sure the classifier is that the text is harmful, 0 to 1; 0 where it was not asked.
 	Score float64 `json:"score"`
 	// Rule is the code of the rule that counted: word, link, contact, shouting, emoji, marks, length, repeat, rate, raid,
-	// emoji_only or classifier; "" for what is published.
+	// emoji_only or ClassifierRule; "" for what is published.
 	Rule string `json:"rule,omitempty"`
 	// Words tell the author what was wrong and what to do. They are for outcomes that an author is told of.
 	Words string `json:"words,omitempty"`
