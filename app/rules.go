@@ -18,12 +18,13 @@ import (
 // rulesSheet is the shop's rules for what may be said. What the host changes is a draft in the session until it is saved: closing the
 // sheet, a lost network or a refusal loses nothing.
 type rulesSheet struct {
-	w     *Window
-	draft wire.Rules
-	known bool
-	wrong string             // why what the host did last was refused
-	gone  []wire.BlockedWord // words that were removed, the last one last
-	seen  *studio.Rules      // that is shown
+	w      *Window
+	draft  wire.Rules
+	known  bool
+	edited bool               // it differs from what the server has
+	wrong  string             // why what the host did last was refused
+	gone   []wire.BlockedWord // words that were removed, the last one last
+	seen   *studio.Rules      // that is shown
 
 	state  *remark
 	words  *ruleWordList
@@ -182,7 +183,8 @@ func (p *rulesSheet) edit(change func(*wire.Rules)) {
 	}
 	next := p.draft
 	change(&next)
-	p.draft, p.wrong = next, ""
+	p.draft, p.edited, p.wrong = next, true, ""
+	p.result.Set(p.w.words.TriedHint, theme.Quiet) // what was tried went by other rules
 	p.w.command(func(ctx context.Context) error { return p.w.desk.EditRules(ctx, next) })
 	p.refresh()
 }
@@ -239,7 +241,7 @@ func (p *rulesSheet) tryText() {
 func (p *rulesSheet) apply(s *studio.Snapshot) {
 	if s.Rules != nil && p.w.settled(s) && s.Rules != p.seen {
 		p.seen = s.Rules
-		p.draft, p.known = s.Rules.Draft, s.Rules.Known
+		p.draft, p.known, p.edited = s.Rules.Draft, s.Rules.Known, s.Rules.Edited
 		p.refresh()
 	} else if p.seen == nil {
 		p.refresh()
@@ -264,16 +266,15 @@ func (p *rulesSheet) refresh() {
 	if p.state.say(p.sentence()) {
 		p.body.Refresh()
 	}
-	edited := p.w.snap.Rules != nil && p.w.snap.Rules.Edited
 	note := ""
 	if p.known {
-		if note = t.RulesSaved; edited {
+		if note = t.RulesSaved; p.edited {
 			note = t.RulesUnsaved
 		}
 	}
 	p.note.Set(note)
-	p.save.SetEnabled(p.known && edited)
-	show(p.drop, edited)
+	p.save.SetEnabled(p.known && p.edited)
+	show(p.drop, p.edited)
 	if n := len(p.gone); n > 0 {
 		p.back.Set(fmt.Sprintf(t.WordBack, short(p.gone[n-1].Text)), "", widget.Plain)
 	}
