@@ -137,10 +137,12 @@ func (c *censor) SetRules(ctx context.Context, r wire.Rules, seen int64) error {
 	if err != nil {
 		return fmt.Errorf("write the rules: %w", err)
 	}
-	if err := c.db.PutSetting(ctx, rulesSetting, doc, seen); err != nil {
+	err = c.db.PutSetting(ctx, rulesSetting, doc, seen)
+	if err != nil && wire.CodeOf(err) != wire.Precondition {
 		return err
 	}
-	return c.loadRules(ctx)
+	// Who was too late asks what counts now, which another process may have set.
+	return errors.Join(err, c.loadRules(ctx))
 }
 
 // known is an age at which nobody is new any more.
