@@ -84,7 +84,8 @@ func (p *chatPanel) modes() []*fyne.MenuItem {
 	followers, emoji, paused := m, m, m
 	followers.Followers, emoji.Emoji, paused.Paused = !m.Followers, !m.Emoji, !m.Paused
 	return []*fyne.MenuItem{
-		fyne.NewMenuItem(t.Announce, w.announce), fyne.NewMenuItem(t.YourName, w.nameInRoom), fyne.NewMenuItemSeparator(), slow,
+		fyne.NewMenuItem(t.Announce, w.announce), fyne.NewMenuItem(t.YourName, w.nameInRoom),
+		fyne.NewMenuItem(t.RulesMenu, w.openRules), fyne.NewMenuItemSeparator(), slow,
 		set(t.ModeFollowers, m.Followers, followers), set(t.ModeEmoji, m.Emoji, emoji), set(t.ModePaused, m.Paused, paused),
 		fyne.NewMenuItemSeparator(), fyne.NewMenuItem(t.BigType, w.toggleBig),
 	}

@@ -2,6 +2,7 @@ package app
 
 var chinese = words{
 	roomWords: chineseRoom,
+	ruleWords: chineseRules,
 
 	Product:     "Vitrine 直播间",
 	MenuStudio:  "工作室",

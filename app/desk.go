@@ -77,6 +77,12 @@ type Desk interface {
 	Silence(ctx context.Context, one wire.SilenceOne) error
 	SetModes(ctx context.Context, m wire.Modes) error
 
+	OpenRules(ctx context.Context) error
+	EditRules(ctx context.Context, r wire.Rules) error
+	SaveRules(ctx context.Context) error
+	DropRuleEdits(ctx context.Context) error
+	TryRules(ctx context.Context, text string, fresh bool) (wire.Tried, error)
+
 	CheckServer(ctx context.Context, s studio.Server) (wire.Show, error)
 	Shows(ctx context.Context, s studio.Server) ([]wire.Show, error)
 	CreateShow(ctx context.Context, s studio.Server, n wire.NewShow) (wire.CreatedShow, error)

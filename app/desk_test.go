@@ -32,6 +32,7 @@ type recorder struct {
 	shows   []wire.Show
 	fault   frame.Fault
 	path    frame.Path
+	tried   wire.Tried
 }
 
 func newRecorder() *recorder {
@@ -199,6 +200,16 @@ func (d *recorder) Silence(_ context.Context, s wire.SilenceOne) error {
 	return d.call("silence %s for %d ban %t lift %t", s.Who, s.Seconds, s.Ban, s.Lift)
 }
 func (d *recorder) SetModes(_ context.Context, m wire.Modes) error { return d.call("modes %+v", m) }
+
+func (d *recorder) OpenRules(context.Context) error { return d.call("open rules") }
+func (d *recorder) EditRules(_ context.Context, r wire.Rules) error {
+	return d.call("rules %v, %s links, hosts %v, contact %s, lists %v, hold %g", r.Words, r.Links, r.Hosts, r.Contact, r.Lists, r.Hold)
+}
+func (d *recorder) SaveRules(context.Context) error     { return d.call("save rules") }
+func (d *recorder) DropRuleEdits(context.Context) error { return d.call("drop rules") }
+func (d *recorder) TryRules(_ context.Context, text string, fresh bool) (wire.Tried, error) {
+	return d.tried, d.call("try %q, new %t", text, fresh)
+}
 
 func (d *recorder) CheckServer(_ context.Context, s studio.Server) (wire.Show, error) {
 	err := d.call("check %s %s", s.Address, s.Show)

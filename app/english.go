@@ -2,6 +2,7 @@ package app
 
 var english = words{
 	roomWords: englishRoom,
+	ruleWords: englishRules,
 
 	Product:     "Vitrine Studio",
 	MenuStudio:  "Studio",

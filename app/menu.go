@@ -43,7 +43,7 @@ func newMenu(w *Window) *menu {
 		fyne.NewMenu(t.MenuSources, append([]*fyne.MenuItem{add, fyne.NewMenuItemSeparator()}, m.sourceItems()...)...),
 		fyne.NewMenu(t.MenuSound, m.mute, fyne.NewMenuItem(t.TestSpeakerMenu, w.testSpeaker)),
 		fyne.NewMenu(t.MenuRoom, item(t.SayHint, keySay, w.sayToRoom), item(t.TabQueue, keyQueue, func() { w.openRoom(queueTab) }),
-			fyne.NewMenuItem(t.Announce, w.announce), fyne.NewMenuItemSeparator(), item(t.BigType, keyBig, w.toggleBig)),
+			fyne.NewMenuItem(t.Announce, w.announce), fyne.NewMenuItem(t.RulesMenu, w.openRules), fyne.NewMenuItemSeparator(), item(t.BigType, keyBig, w.toggleBig)),
 		fyne.NewMenu(t.MenuHelp, fyne.NewMenuItem(t.GuideMenu, w.Guide), item(t.ShortcutsMenu, keyHelp, w.showShortcuts)),
 	)
 	w.win.SetMainMenu(m.bar)

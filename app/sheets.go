@@ -34,6 +34,8 @@ func (w *Window) openSheet(spec widget.SheetSpec, pieces ...fyne.CanvasObject) {
 			p.Keys = w.keys
 		case *widget.Item:
 			p.Keys = w.keys
+		case *widget.Toggle:
+			p.Keys = w.keys
 		case *widget.Fader:
 			p.Keys = w.keys
 		}

@@ -4,6 +4,7 @@ package app
 // panel uses no text that is not here, the tests that both languages have all of them with the same verbs.
 type words struct {
 	roomWords
+	ruleWords
 
 	// The window.
 	Product     string

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -46,7 +47,7 @@ type censor struct {
 
 // laws are the rules as they count. The version is 0 for those that nobody has changed.
 type laws struct {
-	rules   moderation.Rules
+	rules   wire.Rules
 	book    *moderation.Book
 	version int64
 }
@@ -54,8 +55,8 @@ type laws struct {
 // newCensor makes a censor that knows what the store has. It starts nothing.
 func newCensor(ctx context.Context, db *store.Store, b *bus.Bus, log *slog.Logger) (*censor, error) {
 	c := &censor{db: db, bus: b, log: log, judge: moderation.New(moderation.Config{}), told: make(chan struct{}, 1)}
-	rules := moderation.Defaults()
-	book, err := rules.Compile()
+	rules := wire.DefaultRules()
+	book, err := moderation.Rules(rules).Compile()
 	if err != nil {
 		return nil, fmt.Errorf("the usual rules of moderation: %w", err)
 	}
@@ -95,14 +96,14 @@ func (c *censor) Learn(_ wire.ShowID, text string, publish bool) {
 }
 
 // Rules are the rules that count, with their version.
-func (c *censor) Rules() (moderation.Rules, int64) {
+func (c *censor) Rules() (wire.Rules, int64) {
 	l := c.laws.Load()
 	return l.rules, l.version
 }
 
 // SetRules implements api.Censor.
-func (c *censor) SetRules(ctx context.Context, r moderation.Rules, seen int64) error {
-	book, err := r.Compile()
+func (c *censor) SetRules(ctx context.Context, r wire.Rules, seen int64) error {
+	book, err := moderation.Rules(r).Compile()
 	if err != nil {
 		return err
 	}
@@ -111,6 +112,9 @@ func (c *censor) SetRules(ctx context.Context, r moderation.Rules, seen int64) e
 		return fmt.Errorf("write the rules of moderation: %w", err)
 	}
 	if err := c.db.PutSetting(ctx, rulesSetting, doc, seen); err != nil {
+		if wire.CodeOf(err) == wire.Precondition { // who was too late asks what counts now
+			err = errors.Join(err, c.readRules(ctx))
+		}
 		return err
 	}
 	c.pass(&laws{r, book, seen + 1})
@@ -118,6 +122,22 @@ func (c *censor) SetRules(ctx context.Context, r moderation.Rules, seen int64) e
 		c.log.Warn("other servers are not told of new rules of moderation yet", "error", err)
 	}
 	return nil
+}
+
+// known is an age at which nobody is new any more.
+const known = 100 * 365 * 24 * time.Hour
+
+// Try says what would happen to a text under rules. It notes nothing, so what counts texts (repeats, rate, raids) finds nothing.
+func (c *censor) Try(q wire.TryText) (wire.Tried, error) {
+	book, err := moderation.Rules(q.Rules).Compile()
+	if err != nil {
+		return wire.Tried{}, err
+	}
+	m := moderation.Message{Text: q.Text, Age: known}
+	if q.New {
+		m.Age = 0
+	}
+	return wire.Tried(c.judge.Try(m, book)), nil
 }
 
 // pass has laws count, unless newer ones do.
@@ -136,9 +156,9 @@ func (c *censor) readRules(ctx context.Context) error {
 	if err != nil || version <= now.version {
 		return err
 	}
-	l := &laws{rules: moderation.Defaults(), version: version}
+	l := &laws{rules: wire.DefaultRules(), version: version}
 	if err = json.Unmarshal(doc, &l.rules); err == nil {
-		l.book, err = l.rules.Compile()
+		l.book, err = moderation.Rules(l.rules).Compile()
 	}
 	if err != nil { // with their version, so that the staff can put them right
 		c.log.Error("the rules of moderation cannot be read: those before go on to count", "version", version, "error", err)

@@ -47,6 +47,7 @@ type machine struct {
 	expected int // bits a second
 	closed   int // encoders
 
+	book book  // the shop's rules
 	hall *hall // the last room that was asked for
 
 	effects            bool         // the session has some
@@ -348,7 +349,7 @@ func onSession(t *testing.T, m *machine, test func(ctx context.Context, s *studi
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		config := studio.Config{Devices: m, Encoders: m, Uplink: m, Backstage: m, Rooms: m, Tracks: m, Keeper: m, Scale: nearest, Open: open}
+		config := studio.Config{Devices: m, Encoders: m, Uplink: m, Backstage: m, Rooms: m, Rulebook: &m.book, Tracks: m, Keeper: m, Scale: nearest, Open: open}
 		if m.effects {
 			config.Rack = effects.New() // its channels belong to the bubble
 		}

@@ -112,6 +112,17 @@ type Rooms interface {
 	Room(server, token string, id wire.ShowID) (RoomLink, error)
 }
 
+// Rulebook keeps the shop's rules for what may be said in its rooms. The token is an operator's or the show's. Errors wrap *wire.Error
+// where the server answered.
+type Rulebook interface {
+	// Rules are those that count, with their version.
+	Rules(ctx context.Context, server, token string, id wire.ShowID) (r wire.Rules, version int64, err error)
+	// SetRules replaces the version that was seen and returns what counts now; where that is another the error has code Precondition.
+	SetRules(ctx context.Context, server, token string, id wire.ShowID, r wire.Rules, seen int64) (now wire.Rules, version int64, err error)
+	// TryRules says what would happen to a text under rules; nothing comes of it.
+	TryRules(ctx context.Context, server, token string, id wire.ShowID, q wire.TryText) (wire.Tried, error)
+}
+
 // Track is an opened music file.
 type Track interface {
 	mix.Player

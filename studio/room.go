@@ -86,6 +86,8 @@ type visit struct {
 	stop context.CancelFunc
 	// open is the last request that was not answered in time: asked again within a minute it is the same wish.
 	open openRequest
+	// rules are as OpenRules found them, with the host's edits; nil before.
+	rules *Rules
 }
 
 type openRequest struct {

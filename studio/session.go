@@ -5,7 +5,7 @@
 // clock), the picture loop, the encoder, and one goroutine for each device or network call that is under way; they hand
 // the loop small results and nothing else, and all of them have ended when Run returns.
 //
-// The room holds no device, socket or codec: it declares what it needs (Devices, Encoders, Uplink, Backstage, Rooms, Tracks, Keeper) and
+// The room holds no device, socket or codec: it declares what it needs (Devices, Encoders, Uplink, Backstage, Rooms, Rulebook, Tracks, Keeper) and
 // cmd/studio fills the needs with real or synthetic ones. That is why the whole show runs under testing/synctest.
 //
 // Queues: device → picture loop, program → preview and program → encoder hold one picture, newest wins; microphone → mixer
@@ -35,6 +35,7 @@ type Config struct {
 	Uplink    Uplink
 	Backstage Backstage
 	Rooms     Rooms
+	Rulebook  Rulebook
 	Keeper    Keeper
 	// Rack holds the effects; nil is one that has none.
 	Rack *effects.Rack
@@ -247,7 +248,7 @@ func (s *Session) publish() {
 		},
 		Music: s.musicStatus(),
 		Air:   s.air.public(),
-		Room:  s.visit.public(), Audience: s.audienceNow(),
+		Room:  s.visit.public(), Rules: s.visit.rules, Audience: s.audienceNow(),
 	}
 	snap.PicturePlugin, snap.VoicePlugin = s.c.Rack.Picture.Plugin(), s.c.Rack.Sound.Plugin()
 	if s.waits {

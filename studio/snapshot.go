@@ -23,7 +23,9 @@ type Snapshot struct {
 	Music   MusicStatus
 	Air     Air
 	// Room is the conversation of the chosen show; never nil, and the same as before where nothing has changed.
-	Room     *Room
+	Room *Room
+	// Rules are the shop's rules for what may be said; nil before OpenRules, and the same as before where nothing has changed.
+	Rules    *Rules
 	Audience Audience
 	// Notices are what the host should know, newest last, at most maxNotices.
 	Notices []Notice

@@ -148,7 +148,7 @@ func (r *itemRenderer) MinSize() fyne.Size {
 }
 
 func (r *itemRenderer) Layout(s fyne.Size) {
-	const left, gap = 11, 10
+	const left, gap float32 = 11, 10
 	r.ground.Resize(s)
 	r.bar.Move(fyne.NewPos(0, 8))
 	r.bar.Resize(fyne.NewSize(3, s.Height-16))
@@ -164,6 +164,9 @@ func (r *itemRenderer) Layout(s fyne.Size) {
 		end -= 4
 	}
 	x := left + icon + gap
+	if r.i.face.Symbol == "" {
+		x = left
+	}
 	w, th := max(0, end-x), r.title.MinSize().Height
 	if r.i.face.Detail == "" {
 		r.title.Move(fyne.NewPos(x, middle(s.Height, th)))

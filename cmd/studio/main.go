@@ -77,7 +77,7 @@ func run(ctx context.Context, f flags) error {
 	}
 	server := stage{remote.New()}
 	session := studio.New(studio.Config{
-		Devices: devices, Encoders: encoders{}, Uplink: uplink(log), Backstage: server, Rooms: server,
+		Devices: devices, Encoders: encoders{}, Uplink: uplink(log), Backstage: server, Rooms: server, Rulebook: server,
 		Keeper: kept, Scale: capture.Scale, Rack: effects.New(), Tracks: tracks{}, Log: log,
 		Open: func(path string) (io.ReadSeekCloser, error) { return os.Open(path) },
 	})

@@ -186,7 +186,7 @@ func (e *edge) sell(mux *http.ServeMux) {
 		e.banking()
 	}
 	if e.Censor != nil {
-		e.moderating()
+		e.moderating(mux)
 	}
 	if e.Shop != nil {
 		e.buying()

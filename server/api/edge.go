@@ -215,7 +215,11 @@ func body(w http.ResponseWriter, r *http.Request, kind string, limit int64) ([]b
 
 // readJSON reads a body of exactly one JSON value that has no unknown fields.
 func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
-	b, err := body(w, r, jsonType, maxJSON)
+	return readJSONUpTo(w, r, v, maxJSON)
+}
+
+func readJSONUpTo(w http.ResponseWriter, r *http.Request, v any, limit int64) error {
+	b, err := body(w, r, jsonType, limit)
 	if err != nil {
 		return err
 	}

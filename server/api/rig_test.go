@@ -18,7 +18,6 @@ import (
 	"testing"
 	"time"
 
-	"vitrine/server/moderation"
 	"vitrine/server/pay"
 	"vitrine/server/shop"
 	"vitrine/server/store"
@@ -120,7 +119,7 @@ func opens(t testing.TB, plan pay.Plan, with ...func(*Config)) *market {
 		Webhooks: m.db.Outbox("test", safe),
 		Store:    m.db, Page: http.NotFoundHandler(), Ready: func(context.Context) error { return nil }, Log: log,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-		Gate:           m.gate, Shop: m.shop, Feed: feed, Sockets: NewSockets(nil, nil), Censor: &censor{}, Pay: map[wire.PayMethod]pay.Provider{wire.PayTest: m.bank},
+		Gate:           m.gate, Shop: m.shop, Feed: feed, Sockets: NewSockets(nil, nil), Censor: &censor{rules: wire.DefaultRules()}, Pay: map[wire.PayMethod]pay.Provider{wire.PayTest: m.bank},
 		Open: unseal, Exports: map[string]trust.Exporter{"shop": store.Bought{Store: m.db, Open: unseal}},
 		Risk:        trust.Risk{Large: []wire.Money{eur(1_000_000)}},
 		Withdrawals: shop.WithdrawalKeys{bytes.Repeat([]byte("k"), 32)},
@@ -151,32 +150,6 @@ func opens(t testing.TB, plan pay.Plan, with ...func(*Config)) *market {
 		}
 	})
 	return m
-}
-
-// censor is a Censor that keeps the usual rules until others are set.
-type censor struct {
-	mu      sync.Mutex
-	set     *moderation.Rules
-	version int64
-}
-
-func (c *censor) Rules() (moderation.Rules, int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.set == nil {
-		return moderation.Defaults(), 0
-	}
-	return *c.set, c.version
-}
-
-func (c *censor) SetRules(_ context.Context, r moderation.Rules, seen int64) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if seen != c.version {
-		return wire.Errorf(wire.Precondition, "somebody else was quicker")
-	}
-	c.set, c.version = &r, seen+1
-	return nil
 }
 
 // locked lets several write.

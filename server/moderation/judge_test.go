@@ -209,3 +209,20 @@ func BenchmarkCompile(b *testing.B) {
 		}
 	}
 }
+
+func TestATextThatIsTriedIsJudgedButNotNoted(t *testing.T) {
+	j, b := New(Config{}), compiled(t)
+	m := Message{Room: "show", Person: "x", Text: "is the large bracelet with the green stone still to be had", Age: known}
+	for range 100 {
+		if v := j.Try(m, b); v.Outcome != Publish {
+			t.Fatalf("tried: %+v", v)
+		}
+	}
+	if v := j.Judge(m, b, noon); v.Outcome != Publish {
+		t.Errorf("said for the first time: %+v", v)
+	}
+	m.Text = "gilipollas"
+	if tried, said := j.Try(m, b), j.Judge(m, b, noon); tried.Outcome == Publish || tried != said {
+		t.Errorf("tried: %+v, said: %+v", tried, said)
+	}
+}

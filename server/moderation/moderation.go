@@ -31,53 +31,40 @@ import (
 const MaxText = 2000
 
 // Outcome is what is to happen with a text.
-type Outcome string
+type Outcome = wire.Outcome
 
 // Outcomes, from the mildest.
 const (
-	Publish Outcome = "publish"
-	Hold    Outcome = "hold"   // a moderator decides
-	Shadow  Outcome = "shadow" // only its author sees it, and is not told
-	Block   Outcome = "block"  // refused, and its author is told why
+	Publish = wire.PublishText
+	Hold    = wire.HoldText
+	Shadow  = wire.ShadowText
+	Block   = wire.BlockText
 )
 
 var strictness = map[Outcome]int{Publish: 0, Hold: 1, Shadow: 2, Block: 3}
 
 // Class is what a text is, or may be.
-type Class string
+type Class = wire.TextClass
 
 // Classes of texts. The classifier tells Fine to Spam apart; the others are rules' only.
 const (
-	Fine   Class = "fine"
-	Insult Class = "insult"
-	Hate   Class = "hate"
-	Threat Class = "threat"
-	Sexual Class = "sexual"
-	Scam   Class = "scam"
-	Spam   Class = "spam"
-	// Harmful is for decisions only: one of the classes before, nobody said which.
+	Fine    = wire.FineText
+	Insult  = wire.InsultText
+	Hate    = wire.HateText
+	Threat  = wire.ThreatText
+	Sexual  = wire.SexualText
+	Scam    = wire.ScamText
+	Spam    = wire.SpamText
+	Contact = wire.ContactText
+	Link    = wire.LinkText
+	Flood   = wire.FloodText
+	Mode    = wire.ModeText
+	// Harmful is for decisions only: one of insult to spam, nobody said which.
 	Harmful Class = "harmful"
-	Contact Class = "contact" // leads people off the shop
-	Link    Class = "link"
-	Flood   Class = "flood" // too much, too loud or too often
-	Mode    Class = "mode"  // not what the room takes now
 )
 
 // Verdict is what was decided about a text, and why.
-type Verdict struct {
-	Outcome Outcome `json:"outcome"`
-	// Class is Fine for what is published.
-	Class Class `json:"class"`
-	// Score is how sure the classifier is that the text is harmful, 0 to 1; 0 where it was not asked.
-	Score float64 `json:"score"`
-	// Rule is the code of the rule that counted: word, link, contact, shouting, emoji, marks, length, repeat, rate, raid,
-	// emoji_only or classifier; "" for what is published.
-	Rule string `json:"rule,omitempty"`
-	// Words tell the author what was wrong and what to do. They are for outcomes that an author is told of.
-	Words string `json:"words,omitempty"`
-	// Found is the list's entry or the host that counted, for the staff.
-	Found string `json:"found,omitempty"`
-}
+type Verdict wire.Tried
 
 // Message is a text that somebody wants to say.
 type Message struct {
@@ -122,6 +109,15 @@ func New(c Config) *Judge {
 // Judge decides about a text under a shop's rules, and notes that it was said. It does not block and takes microseconds. Times of
 // calls for one room are expected not to run backwards.
 func (j *Judge) Judge(m Message, b *Book, now time.Time) Verdict {
+	return j.judge(m, b, func(v Verdict, r *reading) Verdict { return j.lately.judge(v, m, b.rules, r, now) })
+}
+
+// Try says what would be decided about a text that nobody says: it notes nothing and counts no repeats.
+func (j *Judge) Try(m Message, b *Book) Verdict {
+	return j.judge(m, b, func(v Verdict, _ *reading) Verdict { return v })
+}
+
+func (j *Judge) judge(m Message, b *Book, note func(Verdict, *reading) Verdict) Verdict {
 	v := Verdict{Outcome: Publish, Class: Fine}
 	if m.Staff {
 		return v
@@ -138,7 +134,7 @@ func (j *Judge) Judge(m Message, b *Book, now time.Time) Verdict {
 	v = b.links(v, r, fresh)
 	v = b.contacts(v, r, fresh)
 	r.extract()
-	v = j.lately.judge(v, m, b.rules, r, now)
+	v = note(v, r)
 	return j.weigh(v, b.rules, r, fresh)
 }
 
@@ -152,11 +148,11 @@ func (j *Judge) weigh(v Verdict, rules Rules, r *reading, fresh bool) Verdict {
 	}
 	switch {
 	case score >= rules.Block:
-		return v.stricter(Block, class, "classifier", "")
+		return v.stricter(Block, class, wire.ClassifierRule, "")
 	case score >= rules.Shadow && (class == Scam || class == Spam):
-		return v.stricter(Shadow, class, "classifier", "")
+		return v.stricter(Shadow, class, wire.ClassifierRule, "")
 	case score >= hold:
-		return v.stricter(Hold, class, "classifier", "")
+		return v.stricter(Hold, class, wire.ClassifierRule, "")
 	}
 	return v
 }

@@ -8,80 +8,32 @@ import (
 	"vitrine/server/wire"
 )
 
-// Word is an entry of a list of blocked words. Text is a word or a phrase; it is folded as texts are, counts as whole words where
-// its letters have word borders (not in Chinese), and with a * at its end as the beginning of a word.
-type Word struct {
-	Text  string `json:"text"`
-	Class Class  `json:"class"`
-	// Outcome Publish takes a word out of the built-in lists.
-	Outcome Outcome `json:"outcome"`
-}
-
-// LinkRule says which links people may send. The staff may send any.
-type LinkRule string
+// The words for rules are those of the wire contract, for whoever edits them.
+type (
+	// Word is an entry of a list of blocked words. Outcome Publish takes a word out of the built-in lists.
+	Word = wire.BlockedWord
+	// LinkRule says which links people may send. The staff may send any.
+	LinkRule = wire.LinkRule
+)
 
 // Rules for links.
 const (
-	AnyLink     LinkRule = "any"    // all but for new accounts, which are held to ListedLinks
-	ListedLinks LinkRule = "listed" // to Rules.Hosts and the hosts below them
-	NoLink      LinkRule = "none"
+	AnyLink     = wire.AnyLink
+	ListedLinks = wire.ListedLinks
+	NoLink      = wire.NoLink
 )
 
-// Rules are what a shop may change about moderation. A count or length of 0 turns its rule off. Begin with
-// Defaults, also when reading JSON, so that what is not said stays as it is there.
-type Rules struct {
-	// Lists are the languages whose built-in lists count: "en", "es", "zh".
-	Lists []string `json:"lists"`
-	// Words are the shop's own. They go before the built-in ones.
-	Words []Word `json:"words"`
-
-	Links LinkRule `json:"links"`
-	Hosts []string `json:"hosts"` // as "shop.example"
-	// Contact is for phone numbers and e-mail addresses; Publish allows them. New accounts are blocked where others are held.
-	Contact Outcome `json:"contact"`
-
-	// CapsLength is from how many letters on a text may be shouted; CapsPercent of them in capitals are shouting.
-	CapsLength  int `json:"capsLength"`
-	CapsPercent int `json:"capsPercent"`
-	// EmojiMost is the most emoji in a text.
-	EmojiMost int `json:"emojiMost"`
-
-	// RepeatMost is how often somebody may say nearly the same within RepeatSeconds, if it has more than a few letters.
-	RepeatMost    int `json:"repeatMost"`
-	RepeatSeconds int `json:"repeatSeconds"`
-	// RateMost is how many texts somebody may send within RateSeconds. Slow mode is not decided here.
-	RateMost    int `json:"rateMost"`
-	RateSeconds int `json:"rateSeconds"`
-	// RaidPersons people who say nearly the same longer text within RaidSeconds are held from then on.
-	RaidPersons int `json:"raidPersons"`
-	RaidSeconds int `json:"raidSeconds"`
-
-	// NewSeconds is for how long an account is new.
-	NewSeconds int `json:"newSeconds"`
-	// Hold, Shadow and Block are the classifier's thresholds, from 0 to 1; above 1 is never. Shadow is for scam and spam. New
-	// accounts are held from NewHold on.
-	Hold    float64 `json:"hold"`
-	NewHold float64 `json:"newHold"`
-	Shadow  float64 `json:"shadow"`
-	Block   float64 `json:"block"`
-}
+// Rules are what a shop may change about moderation. Begin with Defaults, also when reading JSON, so that what is not said stays as it
+// is there.
+type Rules wire.Rules
 
 // Defaults are sensible rules for a shop that has changed nothing.
-func Defaults() Rules {
-	return Rules{
-		Lists: Languages(), Links: ListedLinks, Contact: Hold,
-		CapsLength: 16, CapsPercent: 80, EmojiMost: 20,
-		RepeatMost: 2, RepeatSeconds: 60, RateMost: 30, RateSeconds: 60, RaidPersons: 5, RaidSeconds: 60,
-		NewSeconds: 3600,
-		Hold:       0.8, NewHold: 0.7, Shadow: 0.93, Block: 0.98,
-	}
-}
+func Defaults() Rules { return Rules(wire.DefaultRules()) }
 
 // Bounds of what rules may hold.
 const (
 	mostWords   = 5000
 	mostHosts   = 1000
-	longestWord = 80
 	mostCount   = 1000
 	mostSeconds = 30 * 24 * 3600
 	// mostPersons is how many authors of one text are told apart.
@@ -101,7 +53,7 @@ func (r Rules) Validate() error {
 		return wire.Errorf(wire.Invalid, "rules hold at most %d words and %d hosts", mostWords, mostHosts)
 	}
 	for _, w := range r.Words {
-		if err := w.validate(); err != nil {
+		if err := validateWord(w); err != nil {
 			return err
 		}
 	}
@@ -148,16 +100,16 @@ func (r Rules) validateNumbers() error {
 	return nil
 }
 
-func (w Word) validate() error {
+func validateWord(w Word) error {
 	var f reading
 	f.read(w.Text)
-	if len(f.units) == 0 || utf8.RuneCountInString(w.Text) > longestWord {
-		return wire.Errorf(wire.Invalid, "a blocked word has 1 to %d characters, with letters or emoji among them; got %.80q", longestWord, w.Text)
+	if len(f.units) == 0 || utf8.RuneCountInString(w.Text) > wire.LongestWord {
+		return wire.Errorf(wire.Invalid, "a blocked word has 1 to %d characters, with letters or emoji among them; got %.80q", wire.LongestWord, w.Text)
 	}
 	if _, ok := strictness[w.Outcome]; !ok {
 		return wire.Errorf(wire.Invalid, "the word %q takes one of the outcomes publish, hold, shadow and block", w.Text)
 	}
-	if !slices.Contains([]Class{Insult, Hate, Threat, Sexual, Scam, Spam, Contact}, w.Class) {
+	if !slices.Contains(wire.WordClasses(), w.Class) {
 		return wire.Errorf(wire.Invalid, "the word %q takes one of the classes insult, hate, threat, sexual, scam, spam and contact", w.Text)
 	}
 	return nil

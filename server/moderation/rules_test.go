@@ -81,7 +81,7 @@ func TestBlockedWordsAreFoundHoweverTheyAreWritten(t *testing.T) {
 func TestAShopsOwnWordsGoBeforeTheBuiltInOnes(t *testing.T) {
 	j := New(Config{})
 	b := compiled(t, rulesOnly, func(r *Rules) {
-		r.Words = []Word{{"idiot", Insult, Publish}, {"Läufer GmbH", Spam, Block}, {"rival*", Spam, Hold}}
+		r.Words = []Word{{Text: "idiot", Class: Insult, Outcome: Publish}, {Text: "Läufer GmbH", Class: Spam, Outcome: Block}, {Text: "rival*", Class: Spam, Outcome: Hold}}
 	})
 	for text, want := range map[string]Outcome{"idiot": Publish, "laufer gmbh": Block, "l.ä.u.f.e.r gmbh": Block, "rivals": Hold, "arrival": Publish} {
 		if v := verdict(t, j, b, text); v.Outcome != want {
@@ -222,7 +222,7 @@ func TestNewAccountsAreJudgedMoreStrictly(t *testing.T) {
 
 func TestRulesComeBackFromJSON(t *testing.T) {
 	r := Defaults()
-	r.Words = []Word{{"rival", Spam, Block}}
+	r.Words = []Word{{Text: "rival", Class: Spam, Outcome: Block}}
 	r.Hosts = []string{"shop.example"}
 	text, err := json.Marshal(r)
 	if err != nil {
@@ -237,10 +237,10 @@ func TestRulesComeBackFromJSON(t *testing.T) {
 func TestRulesThatMakeNoSenseAreRefused(t *testing.T) {
 	for name, change := range map[string]func(*Rules){
 		"language":  func(r *Rules) { r.Lists = []string{"xx"} },
-		"no word":   func(r *Rules) { r.Words = []Word{{"...", Spam, Hold}} },
-		"long word": func(r *Rules) { r.Words = []Word{{strings.Repeat("a", 81), Spam, Hold}} },
-		"outcome":   func(r *Rules) { r.Words = []Word{{"a", Spam, "explode"}} },
-		"class":     func(r *Rules) { r.Words = []Word{{"a", "rude", Hold}} },
+		"no word":   func(r *Rules) { r.Words = []Word{{Text: "...", Class: Spam, Outcome: Hold}} },
+		"long word": func(r *Rules) { r.Words = []Word{{Text: strings.Repeat("a", 81), Class: Spam, Outcome: Hold}} },
+		"outcome":   func(r *Rules) { r.Words = []Word{{Text: "a", Class: Spam, Outcome: "explode"}} },
+		"class":     func(r *Rules) { r.Words = []Word{{Text: "a", Class: "rude", Outcome: Hold}} },
 		"many":      func(r *Rules) { r.Words = make([]Word, mostWords+1) },
 		"links":     func(r *Rules) { r.Links = "" },
 		"host":      func(r *Rules) { r.Hosts = []string{"https://shop.example"} },

@@ -4,13 +4,15 @@ import (
 	"embed"
 	"fmt"
 	"strings"
+
+	"vitrine/server/wire"
 )
 
 //go:embed words/*.txt
 var lists embed.FS
 
 // Languages are those that have a built-in list.
-func Languages() []string { return []string{"en", "es", "zh"} }
+func Languages() []string { return wire.RuleLists() }
 
 // Words returns the built-in list of a language, nil for another.
 func Words(language string) []Word {
@@ -39,7 +41,7 @@ func parseWords(text string) (all []Word, err error) {
 		}
 		for w := range strings.SplitSeq(words, ",") {
 			word := Word{Text: strings.TrimSpace(w), Class: Class(class), Outcome: Outcome(outcome)}
-			if err := word.validate(); err != nil {
+			if err := validateWord(word); err != nil {
 				return nil, err
 			}
 			all = append(all, word)

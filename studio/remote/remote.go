@@ -1,5 +1,5 @@
 // Package remote is the studio's client of our server's HTTP interface: making, listing, opening and closing shows, the
-// addresses that belong to one, the check of the way to it, and the way into a show's room.
+// addresses that belong to one, the check of the way to it, the shop's rules for rooms, and the way into a show's room.
 //
 // It owns the HTTP connections to the server, which close when idle, and nothing else: no queue, no memory of what the
 // server said. Every call but Check, which has goroutines and connections of its own for as long as it lasts, is one request
@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net"
 	"net/http"
@@ -173,17 +174,24 @@ type request struct {
 }
 
 func (c *Client) call(ctx context.Context, q request) error {
+	_, err := c.exchange(ctx, q, nil)
+	return err
+}
+
+// exchange is call with headers of its own; it returns those of the answer.
+func (c *Client) exchange(ctx context.Context, q request, with http.Header) (http.Header, error) {
 	base, err := Address(q.server)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r, err := q.build(ctx, base)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	maps.Copy(r.Header, with)
 	answer, err := c.http.Do(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() {
 		_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, maxBody))
@@ -192,18 +200,18 @@ func (c *Client) call(ctx context.Context, q request) error {
 	body, err := io.ReadAll(io.LimitReader(answer.Body, maxBody+1))
 	switch {
 	case err != nil:
-		return fmt.Errorf("read the answer: %w", err)
+		return nil, fmt.Errorf("read the answer: %w", err)
 	case len(body) > maxBody:
-		return wire.Errorf(wire.Internal, "the server's answer is longer than %d bytes", maxBody)
+		return nil, wire.Errorf(wire.Internal, "the server's answer is longer than %d bytes", maxBody)
 	case answer.StatusCode >= 300:
-		return complaint(answer, body)
+		return nil, complaint(answer, body)
 	case q.out == nil:
-		return nil
+		return answer.Header, nil
 	}
 	if err := json.Unmarshal(body, q.out); err != nil {
-		return wire.Errorf(wire.Internal, "the server's answer cannot be read: is this a Vitrine server?")
+		return nil, wire.Errorf(wire.Internal, "the server's answer cannot be read: is this a Vitrine server?")
 	}
-	return nil
+	return answer.Header, nil
 }
 
 func (q request) build(ctx context.Context, base *url.URL) (*http.Request, error) {
