@@ -76,15 +76,8 @@ func (a *audience) alarm(now time.Time, viewers int, onAir bool) {
 // begin starts the curve of a show.
 func (a *audience) begin() { *a = audience{} }
 
-// watching is how many watch: those who take the media or those who are in the room without the host, whichever are more, because
-// some do only one.
-func (s *Session) watching() int {
-	others := s.visit.room.Viewers
-	if s.visit.room.Phase == RoomHere {
-		others--
-	}
-	return max(s.air.viewers, others)
-}
+// watching is how many watch: those who take the media or those who are in the room, whichever are more, because some do only one.
+func (s *Session) watching() int { return max(s.air.viewers, s.visit.room.Viewers) }
 
 func (s *Session) audienceNow() Audience {
 	a := &s.audience

@@ -63,11 +63,7 @@ func (h *hall) frame(f wire.RoomFrame) {
 	wait(time.Millisecond)
 }
 
-// viewers says how many are in the room beside the host.
-func (h *hall) viewers(n int) {
-	n++
-	h.frame(wire.RoomFrame{Now: &wire.RoomNow{Viewers: &n}})
-}
+func (h *hall) viewers(n int) { h.frame(wire.RoomFrame{Now: &wire.RoomNow{Viewers: &n}}) }
 
 var (
 	ada = &wire.Member{Alias: "m7", Name: "Ada"}

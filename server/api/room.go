@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -67,6 +68,9 @@ func (e *edge) room(w http.ResponseWriter, r *http.Request) error {
 	var joined wire.RoomJoined
 	if k.sub, joined, err = k.rooms.Join(r.Context(), show.ID, k.who, after); err != nil {
 		k.left(k)
+		if wire.CodeOf(err) == wire.Forbidden {
+			return k.turnAway(w, r)
+		}
 		return err
 	}
 	k.serve(k, w, r, joined)
@@ -104,7 +108,7 @@ func (v *visitor) who(show wire.Show) chat.Who {
 		who.Role = string(acts)
 	}
 	if v.Person == operator {
-		who.Person, who.Name = wire.PersonID("studio."+who.Role), show.Title
+		who.Person, who.Name = wire.PersonID("studio."+who.Role), cmp.Or(show.Title, string(show.ID))
 		return who
 	}
 	who.Device = string(v.browser())

@@ -191,6 +191,18 @@ func (s *Sockets) serve(k *socket, w http.ResponseWriter, r *http.Request, joine
 	}
 }
 
+// turnAway tells somebody who is banned so in a way that the page can read: it does not see how a WebSocket was refused.
+func (s *Sockets) turnAway(w http.ResponseWriter, r *http.Request) error {
+	conn, err := s.upgrade.Upgrade(w, r, nil)
+	if err != nil { // the client was told
+		return nil
+	}
+	message := websocket.FormatCloseMessage(wire.RoomBanned, "you may not be here")
+	_ = conn.WriteControl(websocket.CloseMessage, message, time.Now().Add(closeWithin))
+	_ = conn.Close()
+	return nil
+}
+
 // take counts a message of somebody; wait is how long they have to wait first, 0 for not at all.
 func (s *Sockets) take(who chat.Who) (wait time.Duration) {
 	now := time.Now()

@@ -26,6 +26,7 @@ const (
 type attendee struct {
 	person wire.PersonID
 	alias  wire.Alias
+	staff  bool
 	first  *Subscription
 }
 
@@ -78,7 +79,7 @@ func (c *crowd) join(m wire.Member, person wire.PersonID, staff bool) *Subscript
 		return s
 	}
 	if s.who = c.people[person]; s.who == nil {
-		s.who = &attendee{person: person, alias: m.Alias}
+		s.who = &attendee{person: person, alias: m.Alias, staff: staff}
 		c.people[person], c.aliases[m.Alias] = s.who, s.who
 	}
 	s.next, s.who.first = s.who.first, s
@@ -132,6 +133,18 @@ func (c *crowd) present() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.people)
+}
+
+// watching is how many of them are not of the staff.
+func (c *crowd) watching() (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, a := range c.people {
+		if !a.staff {
+			n++
+		}
+	}
+	return n
 }
 
 // tell takes committed events, in the order of their numbers, and what has changed beside the log; nil for nothing. Events that were
@@ -254,26 +267,26 @@ func (c *crowd) frame(now time.Time) (sent bool, again time.Duration) {
 	c.gauges.hurry(c.sampler.load(now))
 	changed, again := c.gauges.due(now)
 	for len(c.pending) > 0 || changed != nil {
-		events := c.pending[:min(frameOf, len(c.pending))]
+		events, since := c.pending[:min(frameOf, len(c.pending))], c.through
 		if c.pending = c.pending[len(events):]; len(events) > 0 {
 			c.through = events[len(events)-1].N
 		}
-		c.all(events, changed, now)
+		c.all(events, since, changed, now)
 		changed, sent = nil, true
 	}
 	c.pending = nil // the frames are marshalled: let the events go
 	return sent, again
 }
 
-// all tells everybody of events and of what else has changed. The mutex is held.
-func (c *crowd) all(events []wire.RoomEvent, changed *wire.RoomNow, now time.Time) {
+// all tells everybody of events since a number, and of what else has changed. The mutex is held.
+func (c *crowd) all(events []wire.RoomEvent, since int64, changed *wire.RoomNow, now time.Time) {
 	f := wire.RoomFrame{Through: c.through, Events: events, Now: changed, Clock: c.now().UnixMilli()}
 	c.share(c.rings[1], f)
 	seen, left := c.sampler.choose(events, now)
+	c.tellConcerned(events, since, left)
 	if f.Events, f.Skipped = seen, len(left); len(seen)+len(left) > 0 || changed != nil {
 		c.share(c.rings[0], f)
 	}
-	c.tellConcerned(events, left)
 }
 
 // share queues one frame for all of a ring.
@@ -287,8 +300,9 @@ func (c *crowd) share(ring []*Subscription, f wire.RoomFrame) {
 	}
 }
 
-// tellConcerned tells people of what concerns them and was left out of the frame of all, and has those leave who were banned.
-func (c *crowd) tellConcerned(events, left []wire.RoomEvent) {
+// tellConcerned tells people of what concerns them and will be left out of the frame of all, and has those leave who were banned. They
+// are told before all, and that they know the log up to since: who is cut off between the two frames gets it again.
+func (c *crowd) tellConcerned(events []wire.RoomEvent, since int64, left []wire.RoomEvent) {
 	own := map[*attendee][]wire.RoomEvent{}
 	add := func(to wire.Alias, e wire.RoomEvent) {
 		a := c.aliases[to]
@@ -322,7 +336,7 @@ func (c *crowd) tellConcerned(events, left []wire.RoomEvent) {
 	}
 	for a, list := range own {
 		slices.SortFunc(list, func(x, y wire.RoomEvent) int { return cmp.Compare(x.N, y.N) })
-		c.give(a, wire.RoomFrame{Through: c.through, Events: list}, false)
+		c.give(a, wire.RoomFrame{Through: since, Events: list}, false)
 	}
 	for _, e := range events {
 		if s := e.Silenced; s != nil && s.Ban && !s.Shadow && !s.Lifted {

@@ -192,6 +192,20 @@ func TestAViewerOfABusyRoomGetsWhatOneCanReadAndAllThatConcernsThem(t *testing.T
 						t.Errorf("%s misses %d", name, n)
 					}
 				}
+				through, have := int64(0), map[int64]bool{}
+				for _, f := range v.got() {
+					if f.Through > through {
+						through = f.Through
+						for _, n := range must[name] {
+							if plain[n] && n <= through && !have[n] && !slices.ContainsFunc(f.Events, func(e wire.RoomEvent) bool { return e.N == n }) {
+								t.Errorf("%s misses %d if the line is cut after %d", name, n, through)
+							}
+						}
+					}
+					for _, e := range f.Events {
+						have[e.N] = true
+					}
+				}
 				if unique := slices.Compact(slices.Sorted(slices.Values(numbers))); len(unique) != len(numbers) {
 					t.Errorf("%s got %d events twice", name, len(numbers)-len(unique))
 				}

@@ -290,7 +290,7 @@ func (r *room) pulses(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		p := &pulse{From: r.hub.process, ID: freshName(), Viewers: r.crowd.present()}
+		p := &pulse{From: r.hub.process, ID: freshName(), Viewers: r.crowd.watching()}
 		r.mu.Lock()
 		p.Likes, r.likes = r.likes, 0
 		r.liking.forget(r.hub.c.Now())

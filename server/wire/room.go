@@ -344,7 +344,7 @@ type OpenQuestion struct {
 
 // RoomNow is what changes all the time and is not in the log. In a frame it has only what has changed.
 type RoomNow struct {
-	Viewers *int   `json:"viewers,omitempty"` // people in the room
+	Viewers *int   `json:"viewers,omitempty"` // people in the room, without the staff
 	Likes   *int64 `json:"likes,omitempty"`   // in all
 	Cheers  *int64 `json:"cheers,omitempty"`
 	Given   *int64 `json:"given,omitempty"`  // coins, in all
@@ -370,8 +370,9 @@ type Asks struct {
 // left out, because there are more lines than one can read, Skipped is how many.
 //
 // What concerns one person and is left out of the frame of all — their own lines, those that name them or answer theirs — comes in a
-// frame of its own after it, with the same Through. So a client puts events in the order of their numbers, each number once, whichever
-// frame brings it, and keeps the greatest Through, with which it comes back (after=). Gaps between numbers are what it is not to see.
+// frame of its own before it, with the Through of before. So a client puts events in the order of their numbers, each number once,
+// whichever frame brings it, and keeps the greatest Through, with which it comes back (after=). Gaps between numbers are what it is
+// not to see.
 type RoomFrame struct {
 	Through int64       `json:"through"`
 	Events  []RoomEvent `json:"events,omitempty"`
