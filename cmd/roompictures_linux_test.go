@@ -188,7 +188,7 @@ func lighten(t testing.TB, file string, crop ...string) {
 	for _, c := range crop {
 		args = append(args, "-crop", c, "+repage")
 	}
-	if out, err := exec.Command("convert", append(args, "-colors", "256", "PNG8:"+file)...).CombinedOutput(); err != nil {
+	if out, err := exec.Command("convert", append(args, "+dither", "-colors", "256", "PNG8:"+file)...).CombinedOutput(); err != nil {
 		t.Fatalf("convert: %v\n%s", err, out)
 	}
 }
@@ -313,9 +313,9 @@ func TestTheRoomLooksAsItShouldInTheWindowAndOnThePage(t *testing.T) {
 	d.tab(1)
 	d.shoot(picture("studio-questions"), column)
 
-	tom.says("cheaper on my page, write me on WhatsApp +351 912 345 678")
+	ines.says("Escríbeme por WhatsApp, más barato")
 	kenji.says("加微信 glass8888 便宜")
-	jonas.says("you are all idiots, this is garbage")
+	jonas.says("what a stupid show, you are a joke")
 	d.press("ctrl+u")
 	d.shoot(picture("studio-queue"), column)
 	d.run("xdotool", "mousemove", "962", "51", "click", "1", "mousemove", "640", "5")
