@@ -87,6 +87,7 @@ prove-shop: setup
 # Fresh pictures for the README, from the real window and the real page.
 shots: build
 	@.ci/setup test
+	@.ci/models test
 	go test -count=1 -run "Window" ./cmd -args -shots "$(CURDIR)/assets/shots"
 
 # Go code from the queries of server/store. The migrations are SQLite's text: sqlc reads them in PostgreSQL's words, by the rules of

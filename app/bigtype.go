@@ -64,9 +64,10 @@ func (b *bigType) build() {
 	b.watching = widget.NewText("", widget.Style{Size: fynetheme.SizeNameHeadingText, Bold: true})
 	questions := widget.NewText(t.BigQuestions, widget.Style{Size: fynetheme.SizeNameHeadingText, Bold: true, Color: theme.Quiet, Shrink: true})
 	side := widget.NewBox(widget.Fill(6, questions, b.asked, nil), theme.Panel, theme.Edge, fyne.NewSize(14, 10))
+	// Across both columns a pin of the usual length is read without scrolling.
 	b.top = widget.Sized(fyne.NewSize(0, 130), b.pinned)
-	main := widget.NewBox(widget.Fill(6, b.top, b.chat, nil), theme.Panel, theme.Edge, fyne.NewSize(14, 10))
-	b.win.SetContent(widget.Inset(12, 12, widget.Fill(8, b.watching, widget.Columns(12, main, side), nil)))
+	main := widget.NewBox(b.chat, theme.Panel, theme.Edge, fyne.NewSize(14, 10))
+	b.win.SetContent(widget.Inset(12, 12, widget.Fill(8, widget.Stack(6, b.watching, b.top), widget.Columns(12, main, side), nil)))
 	b.apply(b.w.snap)
 }
 

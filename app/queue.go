@@ -110,8 +110,9 @@ func (t *words) held(r *studio.Room, e studio.Held) widget.Post {
 	return p
 }
 
-// worthSaying is how sure the classifier has to be for its figure to tell anything: a rule may have held the message.
-const worthSaying = 0.05
+// worthSaying is how sure the classifier has to be for its figure to tell anything: below half it speaks against the rule that held
+// the message.
+const worthSaying = 0.5
 
 // class is what a kind of message is called; those that are not known keep their name.
 func (t *words) class(class string) string {

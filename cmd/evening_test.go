@@ -208,13 +208,19 @@ func freePort(t testing.TB) int {
 
 func newEvening(t testing.TB) *evening {
 	t.Helper()
+	e := quietEvening(t)
+	e.startServer()
+	return e
+}
+
+// quietEvening is an evening before its server is started.
+func quietEvening(t testing.TB) *evening {
+	t.Helper()
 	at := fmt.Sprintf("127.0.0.1:%d", freePort(t))
-	e := &evening{
+	return &evening{
 		t: t, listen: at, http: at, media: freePort(t), data: t.TempDir(), token: rand.Text(),
 		enter: func(*exec.Cmd) {}, client: http.DefaultClient,
 	}
-	e.startServer()
-	return e
 }
 
 // start starts one of our programs in the evening's network.

@@ -8,6 +8,8 @@ export function Header({ store }: { store: Store }) {
   const { show, state } = store.snapshot.value;
   const { words } = store;
   const onAir = state === "playing" && show?.live === true;
+  // Some take only the picture and some only the room: whichever are more, as the studio counts.
+  const inRoom = store.chat.value.talk.value?.now.viewers ?? 0;
   return (
     <header>
       <span class="brand">
@@ -18,7 +20,7 @@ export function Header({ store }: { store: Store }) {
         {onAir && (
           <span class="viewers">
             <Eye />
-            {words.viewers(show.viewers)}
+            {words.viewers(Math.max(show.viewers, inRoom))}
           </span>
         )}
         {onAir && <span class="badge">{words.say("live")}</span>}

@@ -9,6 +9,8 @@ import { Name } from "./line";
 export function Top({ chat }: { chat: Chat }) {
   const talk = chat.talk.value!;
   const { words } = chat;
+  // Questions need the place; what still asks for a vote stands above them all the same.
+  const result = talk.polls.length === 0 && chat.tab.value === "chat" ? talk.result : undefined;
   return (
     <div class="top">
       {talk.announced !== "" && (
@@ -29,7 +31,7 @@ export function Top({ chat }: { chat: Chat }) {
       {talk.polls.map((p) => (
         <Poll key={p.n} chat={chat} poll={p} ended={false} />
       ))}
-      {talk.result && talk.polls.length === 0 && <Poll chat={chat} poll={talk.result} ended />}
+      {result && <Poll chat={chat} poll={result} ended />}
       {talk.moderates && talk.held.slice(0, 2).map((h) => <Held key={h.n} chat={chat} n={h.n} name={h.by?.name ?? ""} text={h.held?.text ?? ""} />)}
     </div>
   );
