@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -100,10 +101,6 @@ func furnishedEvening(t *testing.T, people ...trust.Token) *evening {
 		t.Fatal(err)
 	}
 	err = db.PutShow(t.Context(), wire.NewShow{ID: "evening", Title: "Glass and light"}, sha256.Sum256([]byte(e.token)))
-	const operator = "the operator of the pictures"
-	if err == nil {
-		err = db.AddOperator(t.Context(), sha256.Sum256([]byte(operator)))
-	}
 	for i, p := range people {
 		if err == nil {
 			name := fmt.Sprint("credit/", i)
@@ -119,10 +116,24 @@ func furnishedEvening(t *testing.T, people ...trust.Token) *evening {
 		t.Fatal(err)
 	}
 	e.startServer()
-	e.sells(operator, wire.Product{ID: "vase", Title: "The tall vase, hand-blown", Variants: []wire.Variant{
+	e.sells(e.operates(), wire.Product{ID: "vase", Title: "The tall vase, hand-blown", Variants: []wire.Variant{
 		{ID: "vase", Price: wire.Money{Minor: 6900, Currency: "EUR"}, Stock: 12},
 	}})
 	return e
+}
+
+// operates gives the evening's server an operator, and returns the token.
+func (e *evening) operates() string {
+	e.t.Helper()
+	const operator = "the operator of the evening"
+	db, err := store.Open(e.t.Context(), store.Config{Folder: e.data})
+	if err == nil {
+		err = errors.Join(db.AddOperator(e.t.Context(), sha256.Sum256([]byte(operator))), db.Close())
+	}
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	return operator
 }
 
 // sells puts a product into the shop.

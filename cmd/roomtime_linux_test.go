@@ -12,8 +12,8 @@ import (
 	"vitrine/server/wire"
 )
 
-// asked is how many polls the host starts.
-const asked = 30
+// asked is how many polls the host starts, and pins how many products they show.
+const asked, pins = 15, 25
 
 // host is the studio's way into the room of the evening.
 type host struct {
@@ -75,8 +75,14 @@ func (h *host) does(q wire.RoomRequest) (made wire.RoomEvent) {
 	}
 }
 
-func TestAPollComesUpWithThePictureInWhichItWasAsked(t *testing.T) {
+func TestWhatTheHostDoesComesUpWithThePictureInWhichItWasDone(t *testing.T) {
 	e, home := newFarEvening(t)
+	operator := e.operates()
+	for i := range pins {
+		e.sells(operator, wire.Product{ID: wire.ProductID(fmt.Sprint("cup-", i)), Title: fmt.Sprint("cup ", i), Variants: []wire.Variant{
+			{ID: wire.VariantID(fmt.Sprint("cup-", i)), Price: wire.Money{Minor: 900, Currency: "EUR"}, Stock: 5},
+		}})
+	}
 	e.studio("--synthetic")
 	e.live()
 	v := e.seat(t, home, 1).visit(t, weather{Delay: 100 * time.Millisecond}, weather{Delay: 100 * time.Millisecond})
@@ -86,31 +92,41 @@ func TestAPollComesUpWithThePictureInWhichItWasAsked(t *testing.T) {
 		look();
 	})`)
 	v.eval(`(() => {
-		const up = (window.polls = {});
+		const up = (window.came = {});
 		new MutationObserver(() => {
-			const name = document.querySelector(".poll:last-of-type .ask")?.textContent;
-			if (name) up[name] ??= { Up: performance.timeOrigin + performance.now(), Shown: vitrine.time.shown() ?? 0 };
+			for (const one of [".poll:last-of-type .ask", ".card b"]) {
+				const name = document.querySelector(one)?.textContent;
+				if (name) up[name] ??= { Up: performance.timeOrigin + performance.now(), Shown: vitrine.time.shown() ?? 0 };
+			}
 		}).observe(document.body, { childList: true, subtree: true, characterData: true });
 	})()`)
 	v.look()
 	h := e.host()
-	var all []card
-	for i := range asked {
-		name := fmt.Sprint("poll ", i)
-		began := h.does(wire.RoomRequest{Poll: &wire.StartPoll{Question: name, Options: []string{"a", "b"}}})
+	comes := func(name string, did wire.RoomEvent) card {
 		text := v.eval(fmt.Sprintf(`new Promise((done) => {
-			const look = () => polls[%q] ? done(JSON.stringify(polls[%q])) : setTimeout(look, 20);
+			const look = () => came[%q] ? done(JSON.stringify(came[%q])) : setTimeout(look, 20);
 			look();
 		})`, name, name))
 		var c card
 		if err := json.Unmarshal([]byte(text), &c); err != nil {
 			t.Fatal(err)
 		}
-		c.Media, c.Before, c.Code = float64(began.Media), c.Shown, c.Shown
-		all = append(all, c)
+		c.Media, c.Before, c.Code = float64(did.Media), c.Shown, c.Shown
+		return c
+	}
+	var polls, products []card
+	for i := range pins {
+		name := fmt.Sprint("cup ", i)
+		products = append(products, comes(name, h.does(wire.RoomRequest{Show: &wire.Showing{Product: wire.ProductID(fmt.Sprint("cup-", i))}})))
+	}
+	v.judge("products", products, v.look())
+	for i := range asked {
+		name := fmt.Sprint("poll ", i)
+		began := h.does(wire.RoomRequest{Poll: &wire.StartPoll{Question: name, Options: []string{"a", "b"}}})
+		polls = append(polls, comes(name, began))
 		h.does(wire.RoomRequest{EndPoll: &wire.Numbered{N: began.N}})
 	}
-	v.judge("polls", all, v.look())
+	v.judge("polls", polls, v.look())
 	if c := v.console(); c != "" {
 		t.Errorf("the page complains: %s", c)
 	}

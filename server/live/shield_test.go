@@ -3,7 +3,6 @@ package live
 import (
 	"bytes"
 	"encoding/binary"
-	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -15,13 +14,7 @@ func TestProtection_follows_loss_quickly_and_leaves_slowly(t *testing.T) {
 	now, g := time.Unix(1000, 0), &guard{}
 	during := func(share float64, d time.Duration) {
 		for end := now.Add(d); now.Before(end); now = now.Add(100 * time.Millisecond) {
-			lost := 0
-			for range 100 {
-				if rand.Float64() < share {
-					lost++
-				}
-			}
-			g.reported(100, lost, now)
+			g.reported(100, int(100*share), now)
 		}
 	}
 	for _, c := range []struct {
