@@ -152,10 +152,12 @@ func (d *DownTrack) burst(key, newest *Packet, now time.Time) {
 
 // pump sends up to n packets of the burst, using room for the list of them, and returns how many it sent.
 func (d *DownTrack) pump(n int, room []*Packet, now time.Time) (packets, bytes int) {
-	if key, newest := d.up.cache.Key(); key != nil && key.Index > d.cursor {
-		d.burst(key, newest, now) // a newer key frame came: what lies before it needs no sending
-	}
 	list, next, seen, done := d.up.cache.From(d.cursor, n, room)
+	// Looked for afterwards, because a key frame makes the cache forget what lies far before it: the list may have a gap then.
+	for key, newest := d.up.cache.Key(); key != nil && key.Index > d.cursor; key, newest = d.up.cache.Key() {
+		d.burst(key, newest, now) // what lies before it needs no sending
+		list, next, seen, done = d.up.cache.From(d.cursor, n, room)
+	}
 	for _, p := range list {
 		k, b := d.send(p, now)
 		packets, bytes = packets+k, bytes+b
