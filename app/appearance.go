@@ -34,7 +34,7 @@ func (w *Window) appearancePage() page {
 			{Value: "", Label: t.ThemeSystem}, {Value: theme.Dark, Label: t.ThemeDark}, {Value: theme.Light, Label: t.ThemeLight},
 		}, set.Theme)
 	}
-	return page{theme.Appearance, t.TabAppearance, object, []fyne.CanvasObject{language, mode}, apply}
+	return page{symbol: theme.Appearance, name: t.TabAppearance, object: object, pieces: []fyne.CanvasObject{language, mode}, apply: apply}
 }
 
 // setAppearance changes language and theme. The settings are built again in the new language, at the page they were on.

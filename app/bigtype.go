@@ -22,6 +22,7 @@ type bigType struct {
 	top      *fyne.Container // of pinned
 	watching *widget.Text
 	seen     *studio.Room
+	bound    fyne.Shortcut // what closes it, nil for nothing
 }
 
 const (
@@ -42,7 +43,7 @@ func (w *Window) toggleBig() {
 	b.win.SetOnClosed(func() { w.big = nil })
 	c := b.win.Canvas()
 	c.SetOnTypedKey(b.key)
-	c.AddShortcut(keyBig, func(fyne.Shortcut) { b.win.Close() })
+	b.bind()
 	b.build()
 	b.win.Resize(fyne.NewSize(bigWidth, bigHeight))
 	b.win.Show()
@@ -71,12 +72,25 @@ func (b *bigType) build() {
 	b.apply(b.w.snap)
 }
 
-// key closes the window with Escape and fills the screen with F11.
+// bind has the key that opened the window close it.
+func (b *bigType) bind() {
+	c := b.win.Canvas()
+	if b.bound != nil {
+		c.RemoveShortcut(b.bound)
+		b.bound = nil
+	}
+	if k := b.w.hot.chords[actBig]; k.mod != 0 {
+		b.bound = k.shortcut()
+		c.AddShortcut(b.bound, func(fyne.Shortcut) { b.win.Close() })
+	}
+}
+
+// key closes the window with Escape, or with the key that opened it, and fills the screen with F11.
 func (b *bigType) key(e *fyne.KeyEvent) {
-	switch e.Name {
-	case fyne.KeyEscape:
+	switch {
+	case e.Name == fyne.KeyEscape, plainKey(e.Name) == b.w.hot.chords[actBig]:
 		b.win.Close()
-	case fyne.KeyF11:
+	case e.Name == fyne.KeyF11:
 		b.win.SetFullScreen(!b.win.FullScreen())
 	}
 }

@@ -17,6 +17,8 @@ type gesture struct {
 	// done takes the outcome, on the toolkit's goroutine; nil lets a failure show as a toast.
 	done func(error)
 	slow bool // waits for the network: it must not hold up the gestures behind it
+	long bool // a slow one that reads or writes a large file: it may take its time
+	look bool // changes nothing at the desk: panels need not wait for its outcome
 }
 
 // Bounds of what is under way. A gesture that finds the queue full is refused with a word to the host.
@@ -24,6 +26,7 @@ const (
 	maxGestures    = 64
 	commandTimeout = 5 * time.Second
 	networkTimeout = 15 * time.Second
+	fileTimeout    = time.Hour
 )
 
 // command sends a gesture to the desk; its failure shows as a toast.
@@ -33,7 +36,9 @@ func (w *Window) command(do func(context.Context) error) { w.ask(gesture{do: do}
 func (w *Window) ask(g gesture) bool {
 	select {
 	case w.gestures <- g:
-		w.underWay++
+		if !g.look {
+			w.underWay++
+		}
 		return true
 	default:
 		w.toast.say(w.words.Busy)
@@ -43,8 +48,10 @@ func (w *Window) ask(g gesture) bool {
 
 // settle takes a gesture's outcome, on the toolkit's goroutine.
 func (w *Window) settle(g gesture, err error) {
-	w.underWay--
-	w.stale = w.desk.Snapshot()
+	if !g.look {
+		w.underWay--
+		w.stale = w.desk.Snapshot()
+	}
 	switch {
 	case errors.Is(err, context.Canceled):
 	case g.done != nil:
@@ -74,8 +81,12 @@ func (w *Window) hands(ctx context.Context, group *errgroup.Group) error {
 				w.perform(ctx, g, commandTimeout)
 				continue
 			}
+			timeout := networkTimeout
+			if g.long {
+				timeout = fileTimeout
+			}
 			group.Go(func() error {
-				w.perform(ctx, g, networkTimeout)
+				w.perform(ctx, g, timeout)
 				return nil
 			})
 		}
@@ -121,7 +132,9 @@ func (w *Window) bridge(ctx context.Context) error {
 			news, applying = false, true
 			ready := outcomes
 			outcomes = nil
+			faces := w.eyes.draw()
 			fyne.Do(func() {
+				w.eyes.keep(faces)
 				for _, outcome := range ready {
 					outcome()
 				}

@@ -17,12 +17,15 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// live runs a window's bridge and hands for a test, which then leaves the widgets alone until they have ended.
-func live(t *testing.T, convert func(*image.RGBA, *frame.Video)) (*Window, *recorder, func()) {
+// live runs a window's bridge and hands for a test, which then leaves the widgets alone until they have ended; before is done to them first.
+func live(t *testing.T, convert func(*image.RGBA, *frame.Video), before ...func(*Window, *recorder)) (*Window, *recorder, func()) {
 	t.Helper()
 	d := newRecorder()
-	w := New(test.NewTempApp(t), d, convert, nil)
+	w := New(test.NewTempApp(t), d, convert, nil, nil)
 	w.Show()
+	for _, do := range before {
+		do(w, d)
+	}
 	t.Cleanup(w.win.Close)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)

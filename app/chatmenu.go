@@ -39,6 +39,9 @@ func (p *chatPanel) menu(id int64, at fyne.Position) {
 	}
 	if l.By != nil && l.By.Role == "" {
 		items = append(items, w.silenceItem(*l.By))
+		if invite := w.inviteItem(*l.By); invite != nil {
+			items = append(items, invite)
+		}
 	}
 	w.pop(at, items...)
 }

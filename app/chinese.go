@@ -1,8 +1,15 @@
 package app
 
 var chinese = words{
-	roomWords: chineseRoom,
-	ruleWords: chineseRules,
+	roomWords:   chineseRoom,
+	ruleWords:   chineseRules,
+	shopWords:   chineseShopWords,
+	tradeWords:  chineseTradeWords,
+	importWords: chineseImportWords,
+	cardWords:   chineseCardWords,
+	stageWords:  chineseStage,
+	battleWords: chineseBattle,
+	keyWords:    chineseKeyWords,
 
 	Product:     "Vitrine 直播间",
 	MenuStudio:  "工作室",
@@ -355,19 +362,13 @@ var chinese = words{
 	ThemeDark:         "深色",
 	ThemeLight:        "浅色",
 
-	ShortcutsTitle:   "键盘快捷键",
 	ShortcutLive:     "开播 / 结束直播",
 	ShortcutMute:     "麦克风静音 / 取消静音",
 	ShortcutBefore:   "按住：查看未处理的画面",
 	ShortcutSettings: "设置",
 	ShortcutRename:   "重命名来源",
-	ShortcutRemove:   "删除来源",
-	ShortcutUndo:     "撤销：形象、声音、人物、已删除的来源",
-	ShortcutSelect:   "显示第 1 至 9 个来源",
-	ShortcutMove:     "上移 / 下移来源",
-	ShortcutHelp:     "本列表",
-	ShortcutTab:      "下一个 / 上一个控件",
-	ShortcutsMenu:    "键盘快捷键",
+	ShortcutRemove:   "删除来源，隐藏商品",
+	ShortcutUndo:     "撤销：形象、声音、来源、商品",
 
 	GuideMenu:           "开播检查…",
 	GuideTitle:          "开播检查",
@@ -415,6 +416,8 @@ var chinese = words{
 	EncoderEased:    "电脑已恢复正常：画面回到 %s。",
 	SettingsAside:   "设置文件已损坏，已另存，工作室以默认设置启动。",
 	SettingsUnsaved: "设置无法保存，请检查磁盘；退出前设置仍然有效。",
+	EditsUnkept:     "商品改动无法写入磁盘：%s。请检查磁盘；改动仍会发送，但此刻若程序崩溃就会丢失。",
+	PictureMissing:  "“%s”的一张图片无法取得，商品已不带该图片发送：%s",
 	ShowWasClosed:   "直播已在服务器上关闭。再次开播即可打开。",
 	SomethingWrong:  "出现问题：%s",
 	TheDevice:       "设备",

@@ -32,7 +32,11 @@ func newCrowdPanel(w *Window) *crowdPanel {
 	t := w.words
 	p.count = widget.NewText("", widget.Style{Bold: true, Shrink: true})
 	p.silence = widget.NewButton(t.Silence, "", widget.Plain, nil).Slim()
-	p.silence.OnTap(func() { p.menu(0, fyne.CurrentApp().Driver().AbsolutePositionForObject(p.silence)) })
+	p.silence.OnTap(func() {
+		if m, ok := p.people[p.feed.Selected()]; ok {
+			w.pop(fyne.CurrentApp().Driver().AbsolutePositionForObject(p.silence), w.silenceItem(m).ChildMenu.Items...)
+		}
+	})
 	p.lift = widget.NewButton(t.Lift, "", widget.Plain, p.liftChosen).Slim()
 	p.feed.Keys, p.silence.Keys, p.lift.Keys = w.keys, w.keys, w.keys
 	p.feed.Chosen, p.feed.Second, p.feed.Moved = p.menu, p.menu, nil
@@ -127,7 +131,11 @@ func (p *crowdPanel) menu(_ int64, at fyne.Position) {
 	case p.lifts[p.feed.Selected()]:
 		p.w.pop(at, fyne.NewMenuItem(p.w.words.Lift, p.liftChosen))
 	default:
-		p.w.pop(at, p.w.silenceItem(m).ChildMenu.Items...)
+		items := p.w.silenceItem(m).ChildMenu.Items
+		if invite := p.w.inviteItem(m); invite != nil {
+			items = append([]*fyne.MenuItem{invite, fyne.NewMenuItemSeparator()}, items...)
+		}
+		p.w.pop(at, items...)
 	}
 }
 

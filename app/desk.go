@@ -57,6 +57,7 @@ type Desk interface {
 
 	SetServer(ctx context.Context, s studio.Server) error
 	SetOutput(ctx context.Context, o studio.Output) error
+	SetKeys(ctx context.Context, k studio.Keys) error
 	SetAppearance(ctx context.Context, language, theme string) error
 	DismissNotice(ctx context.Context, seq int) error
 
@@ -77,11 +78,43 @@ type Desk interface {
 	Silence(ctx context.Context, one wire.SilenceOne) error
 	SetModes(ctx context.Context, m wire.Modes) error
 
+	StageDo(ctx context.Context, w wire.StageWish) error
+	SetStageStrip(ctx context.Context, spot wire.SpotID, strip studio.StageStrip) error
+	// StagePicture holds the newest picture of somebody on stage, nil for nobody there.
+	StagePicture(spot wire.SpotID) *frame.Slot
+	FindHosts(ctx context.Context, q string) ([]wire.BattleHost, error)
+	Deal(ctx context.Context, who wire.Alias, product wire.ProductID, variant wire.VariantID, price wire.Money) error
+
 	OpenRules(ctx context.Context) error
 	EditRules(ctx context.Context, r wire.Rules) error
 	SaveRules(ctx context.Context) error
 	DropRuleEdits(ctx context.Context) error
 	TryRules(ctx context.Context, text string, fresh bool) (wire.Tried, error)
+
+	SetCard(ctx context.Context, c studio.Card) error
+	PutProduct(ctx context.Context, p wire.Product) error
+	DuplicateProduct(ctx context.Context, id wire.ProductID) (wire.ProductID, error)
+	HideProduct(ctx context.Context, id wire.ProductID, on bool) error
+	MoveProduct(ctx context.Context, id wire.ProductID, to int) error
+	SettleProduct(ctx context.Context, id wire.ProductID, mine bool) error
+	AddStock(ctx context.Context, v wire.VariantID, units int, reason string) error
+	AddPicture(ctx context.Context, file []byte, alt string) (wire.Picture, error)
+	ProductPicture(ctx context.Context, id wire.PictureID) ([]byte, error)
+	ShowProduct(ctx context.Context, what wire.Showing) error
+	ShowNext(ctx context.Context, step int) error
+	PutOffer(ctx context.Context, o wire.Offer) error
+	EndOffer(ctx context.Context, id wire.OfferID) error
+	PutCoupon(ctx context.Context, c wire.Coupon) error
+	RefundOrder(ctx context.Context, id wire.OrderID, r wire.Refund) error
+	CancelOrder(ctx context.Context, id wire.OrderID, reason string) error
+	ChimeOrder(ctx context.Context) error
+	SetOrderChime(ctx context.Context, on bool) error
+	PlayCue(ctx context.Context, c studio.Cue) error
+	SetCue(ctx context.Context, c studio.Cue, on bool) error
+	ReadProducts(ctx context.Context, path string, progress func(share float64)) (*studio.Import, error)
+	Import(ctx context.Context, im *studio.Import, chosen []wire.ProductID) error
+	StopImport(ctx context.Context) error
+	ExportProducts(ctx context.Context, path string, f studio.CatalogFormat) error
 
 	CheckServer(ctx context.Context, s studio.Server) (wire.Show, error)
 	Shows(ctx context.Context, s studio.Server) ([]wire.Show, error)

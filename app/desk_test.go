@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"image"
 	"slices"
@@ -33,6 +34,16 @@ type recorder struct {
 	fault   frame.Fault
 	path    frame.Path
 	tried   wire.Tried
+	// What was put, and what is answered, in the shop.
+	put      []wire.Product
+	offered  []wire.Offer
+	coupons  []wire.Coupon
+	thumb    []byte
+	pictures map[wire.PictureID][]byte
+	imported *studio.Import
+	// The stage's.
+	slots map[wire.SpotID]*frame.Slot
+	hosts []wire.BattleHost
 }
 
 func newRecorder() *recorder {
@@ -167,9 +178,14 @@ func (d *recorder) SetAppearance(_ context.Context, language, theme string) erro
 }
 
 func (d *recorder) DismissNotice(_ context.Context, seq int) error { return d.call("dismiss %d", seq) }
-func (d *recorder) GoLive(context.Context) error                   { return d.call("go live") }
-func (d *recorder) End(context.Context) error                      { return d.call("end") }
-func (d *recorder) LeaveUnfinished(context.Context) error          { return d.call("leave") }
+func (d *recorder) SetKeys(_ context.Context, k studio.Keys) error { return d.call("keys %v", k) }
+func (d *recorder) PlayCue(_ context.Context, c studio.Cue) error  { return d.call("play %s", c) }
+func (d *recorder) SetCue(_ context.Context, c studio.Cue, on bool) error {
+	return d.call("cue %s %t", c, on)
+}
+func (d *recorder) GoLive(context.Context) error          { return d.call("go live") }
+func (d *recorder) End(context.Context) error             { return d.call("end") }
+func (d *recorder) LeaveUnfinished(context.Context) error { return d.call("leave") }
 
 func (d *recorder) Say(_ context.Context, text string, reply int64) error {
 	return d.call("say %q to %d", text, reply)
@@ -225,6 +241,28 @@ func (d *recorder) CreateShow(_ context.Context, s studio.Server, n wire.NewShow
 	return wire.CreatedShow{Show: wire.Show{ID: n.ID, Title: n.Title}, Token: "made"}, err
 }
 
+func (d *recorder) StageDo(_ context.Context, w wire.StageWish) error {
+	text, err := json.Marshal(w)
+	if err != nil {
+		return err
+	}
+	return d.call("%s", text)
+}
+
+func (d *recorder) SetStageStrip(_ context.Context, spot wire.SpotID, s studio.StageStrip) error {
+	return d.call("strip %s %g muted %t solo %t", spot, s.Gain, s.Muted, s.Solo)
+}
+
+func (d *recorder) StagePicture(spot wire.SpotID) *frame.Slot { return d.slots[spot] }
+
+func (d *recorder) FindHosts(_ context.Context, q string) ([]wire.BattleHost, error) {
+	return d.hosts, d.call("find hosts %q", q)
+}
+
+func (d *recorder) Deal(_ context.Context, who wire.Alias, p wire.ProductID, v wire.VariantID, price wire.Money) error {
+	return d.call("deal %s %s %s %s", who, p, v, price)
+}
+
 func (d *recorder) CheckNetwork(ctx context.Context, progress func(float64, frame.Path)) (frame.Path, error) {
 	if err := ctx.Err(); err != nil {
 		return frame.Path{}, err
@@ -251,7 +289,7 @@ func newBench(t *testing.T, edit ...func(*studio.Snapshot)) *bench {
 	for _, e := range edit {
 		e(d.snap)
 	}
-	w := New(test.NewTempApp(t), d, func(*image.RGBA, *frame.Video) {}, nil)
+	w := New(test.NewTempApp(t), d, func(*image.RGBA, *frame.Video) {}, nil, nil)
 	now := time.Date(2026, 5, 1, 20, 0, 0, 0, time.UTC)
 	w.now = func() time.Time { return now }
 	w.Show()
@@ -394,7 +432,7 @@ func (b *bench) key(k fyne.KeyName) {
 }
 
 // shortcut types a key with modifiers as the desktop driver does: the keys of editing have shortcuts of their own; the
-// menu has a shortcut first, then the window.
+// menu has a shortcut first, then what has the keyboard, then the window.
 func (b *bench) shortcut(s fyne.Shortcut) {
 	b.Helper()
 	if s.ShortcutName() == ctrl(fyne.KeyZ).ShortcutName() {
@@ -402,6 +440,10 @@ func (b *bench) shortcut(s fyne.Shortcut) {
 	}
 	if i := menuItem(b.w.menu.bar.Items, s); i != nil {
 		i.Action()
+		return
+	}
+	if f, ok := b.w.win.Canvas().Focused().(fyne.Shortcutable); ok {
+		f.TypedShortcut(s)
 		return
 	}
 	b.w.win.Canvas().(fyne.Shortcutable).TypedShortcut(s)

@@ -1,8 +1,15 @@
 package app
 
 var english = words{
-	roomWords: englishRoom,
-	ruleWords: englishRules,
+	roomWords:   englishRoom,
+	ruleWords:   englishRules,
+	shopWords:   englishShopWords,
+	tradeWords:  englishTradeWords,
+	importWords: englishImportWords,
+	cardWords:   englishCardWords,
+	stageWords:  englishStage,
+	battleWords: englishBattle,
+	keyWords:    englishKeyWords,
 
 	Product:     "Vitrine Studio",
 	MenuStudio:  "Studio",
@@ -355,19 +362,13 @@ var english = words{
 	ThemeDark:         "Dark",
 	ThemeLight:        "Light",
 
-	ShortcutsTitle:   "Keyboard shortcuts",
 	ShortcutLive:     "Go live / end the show",
 	ShortcutMute:     "Mute / unmute the microphone",
 	ShortcutBefore:   "While held: the picture without the look",
 	ShortcutSettings: "Settings",
 	ShortcutRename:   "Rename the source",
-	ShortcutRemove:   "Remove the source",
-	ShortcutUndo:     "Undo: look, voice, person, removed source",
-	ShortcutSelect:   "Show source 1 to 9",
-	ShortcutMove:     "Move the source up / down",
-	ShortcutHelp:     "This list",
-	ShortcutTab:      "Next / previous control",
-	ShortcutsMenu:    "Keyboard shortcuts",
+	ShortcutRemove:   "Remove the source, hide the product",
+	ShortcutUndo:     "Undo: look, voice, source, product",
 
 	GuideMenu:           "Set-up check…",
 	GuideTitle:          "Set-up check",
@@ -415,6 +416,8 @@ var english = words{
 	EncoderEased:    "The computer keeps up again: the picture is back at %s.",
 	SettingsAside:   "The settings file was damaged. It was set aside and the studio began afresh.",
 	SettingsUnsaved: "The settings cannot be saved. Check the disk; they hold until you quit.",
+	EditsUnkept:     "Your edits of products cannot be written to the disk: %s. Check the disk; they are sent all the same, but a crash now would lose them.",
+	PictureMissing:  "A picture of “%s” could not be fetched; the product was sent without it: %s",
 	ShowWasClosed:   "The show was closed on the server. Go live to open it again.",
 	SomethingWrong:  "Something went wrong: %s",
 	TheDevice:       "The device",

@@ -2,79 +2,101 @@ package app
 
 import (
 	"context"
+	"maps"
+	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 
-	"vitrine/app/theme"
-	"vitrine/app/widget"
+	"vitrine/studio"
 )
 
-// keyBefore shows the picture without the look while it is held.
-const keyBefore = fyne.KeyB
-
-// Keys of the window. Those without a modifier work wherever no text is being typed.
-var (
-	keyLive     = &desktop.CustomShortcut{KeyName: fyne.KeyL, Modifier: fyne.KeyModifierShortcutDefault}
-	keySettings = &desktop.CustomShortcut{KeyName: fyne.KeyComma, Modifier: fyne.KeyModifierShortcutDefault}
-	keyCheck    = &desktop.CustomShortcut{KeyName: fyne.KeyK, Modifier: fyne.KeyModifierShortcutDefault}
-	keyUndo     = &fyne.ShortcutUndo{}
-	keyMoveUp   = &desktop.CustomShortcut{KeyName: fyne.KeyUp, Modifier: fyne.KeyModifierAlt}
-	keyMoveDown = &desktop.CustomShortcut{KeyName: fyne.KeyDown, Modifier: fyne.KeyModifierAlt}
-	keyRename   = &desktop.CustomShortcut{KeyName: fyne.KeyF2}
-	keyRemove   = &desktop.CustomShortcut{KeyName: fyne.KeyDelete}
-	keyMute     = &desktop.CustomShortcut{KeyName: fyne.KeyM}
-	keyBig      = &desktop.CustomShortcut{KeyName: fyne.KeyB, Modifier: fyne.KeyModifierShortcutDefault}
-	keySay      = &desktop.CustomShortcut{KeyName: fyne.KeyT, Modifier: fyne.KeyModifierShortcutDefault}
-	keyQueue    = &desktop.CustomShortcut{KeyName: fyne.KeyU, Modifier: fyne.KeyModifierShortcutDefault}
-	keyHelp     = &desktop.CustomShortcut{KeyName: fyne.KeyF1}
-)
-
+// bindKeys has the window listen to the keyboard.
 func (w *Window) bindKeys() {
 	c := w.win.Canvas()
 	c.SetOnTypedKey(func(e *fyne.KeyEvent) { w.keys(e, true) })
+	c.SetOnTypedRune(func(r rune) {
+		if r == '?' {
+			w.showShortcuts()
+		}
+	})
 	if d, ok := c.(desktop.Canvas); ok {
 		d.SetOnKeyUp(func(e *fyne.KeyEvent) { w.keys(e, false) })
 	}
 	w.app.Lifecycle().SetOnExitedForeground(func() { w.compare(false) })
-	for n := range 9 {
-		key := fyne.KeyName(rune('1' + n))
-		c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) {
-			if w.sheet == nil {
-				w.selectNumber(n)
-			}
-		})
+	w.bindChords()
+}
+
+// bindChords has the window listen to the keys with modifiers, as they are now. A line to type in keeps its keyboard from the window; the menu,
+// which has those with Ctrl, comes before both.
+func (w *Window) bindChords() {
+	c := w.win.Canvas()
+	for _, s := range w.bound {
+		c.RemoveShortcut(s)
+	}
+	w.bound = nil
+	for k, id := range w.hot.names {
+		if k.mod != 0 {
+			w.bound = append(w.bound, k.shortcut())
+			c.AddShortcut(k.shortcut(), func(fyne.Shortcut) { w.act(id) })
+		}
+	}
+}
+
+// act does an action at its key or in the menu. While a new key is awaited, its key is that key.
+func (w *Window) act(id string) {
+	if w.awaits != nil {
+		w.awaits(w.hot.chords[id])
+		return
+	}
+	if a, ok := w.action(id); ok && a.do != nil {
+		a.do()
 	}
 }
 
 // keys does what a key without a modifier means when nothing else wants it.
 func (w *Window) keys(e *fyne.KeyEvent, down bool) {
-	if !down && e.Name == keyBefore {
-		w.compare(false)
+	again := w.repeats(e.Name, down)
+	a, ok := w.action(w.hot.names[plainKey(e.Name)])
+	if !down && ok && a.hold != nil {
+		a.hold(false)
 	}
 	if w.sheet != nil {
 		w.sheet.Keys(e, down)
 		return
 	}
-	if !down {
-		return
-	}
-	if w.side.at == roomSide && w.room.typed(e) {
-		return
-	}
-	switch e.Name {
-	case keyBefore:
-		w.compare(true)
-	case fyne.KeyF1:
+	switch {
+	case !down || w.side.at == roomSide && w.room.typed(e):
+	case e.Name == fyne.KeySlash && shifted():
 		w.showShortcuts()
-	case fyne.KeyF2:
-		w.renameSource()
-	case fyne.KeyDelete:
-		w.removeSource()
-	case fyne.KeyM:
-		w.toggleMute()
+	case !ok || a.here != nil && !a.here():
+	case a.hold != nil:
+		a.hold(true)
+	case !again:
+		a.do()
 	}
+}
+
+// repeatWithin is the longest time after which a key that is held is told of again: keyboards wait for half a second, some for one.
+const repeatWithin = 1200 * time.Millisecond
+
+// repeats says whether a key that is told of was never let go since it was told of last: a key that is held must not switch the
+// microphone on and off. That it was let go may have been told to another window, so it does not count for long.
+func (w *Window) repeats(k fyne.KeyName, down bool) bool {
+	if !down {
+		w.held = ""
+		return false
+	}
+	now := w.now()
+	again := w.held == k && now.Sub(w.heldAt) < repeatWithin
+	w.held, w.heldAt = k, now
+	return again
+}
+
+// shifted says whether Shift is held: the toolkit does not tell with a key.
+func shifted() bool {
+	d, ok := fyne.CurrentApp().Driver().(desktop.Driver)
+	return ok && d.CurrentKeyModifiers() == fyne.KeyModifierShift
 }
 
 // compare shows the host the picture without the look while on.
@@ -93,43 +115,45 @@ func (w *Window) covered() {
 	}
 }
 
-// showShortcuts lists the keys.
-func (w *Window) showShortcuts() {
-	if w.sheet != nil {
-		return
+// makeActions makes the table anew, for a language.
+func (w *Window) makeActions() {
+	w.groups, w.actions = w.table(), nil
+	for _, g := range w.groups {
+		w.actions = append(w.actions, g.list...)
 	}
-	t := w.words
-	mod := "Ctrl "
-	if fyne.KeyModifierShortcutDefault == fyne.KeyModifierSuper {
-		mod = "⌘ "
-	}
-	list := []struct{ key, does string }{
-		{mod + "L", t.ShortcutLive},
-		{mod + "K", t.CheckNetwork},
-		{"M", t.ShortcutMute},
-		{"B", t.ShortcutBefore},
-		{mod + "1 … 9", t.ShortcutSelect},
-		{"F2", t.ShortcutRename},
-		{"Delete", t.ShortcutRemove},
-		{mod + "T", t.ShortcutSay},
-		{mod + "B", t.ShortcutBig},
-		{mod + "U", t.ShortcutQueue},
-		{"A R E", t.ShortcutJudge},
-		{mod + "Z", t.ShortcutUndo},
-		{"Alt ↑ ↓", t.ShortcutMove},
-		{mod + ",", t.ShortcutSettings},
-		{"Tab", t.ShortcutTab},
-		{"F1", t.ShortcutHelp},
-	}
-	rows := make([]fyne.CanvasObject, 0, len(list))
-	for _, l := range list {
-		key := widget.NewPill(widget.NewText(l.key, widget.Style{Size: theme.Small, Bold: true}), theme.Trough)
-		rows = append(rows, container.NewBorder(nil, nil, widget.Sized(fyne.NewSize(120, 0), widget.Line(0, key)), nil,
-			widget.NewText(l.does, widget.Style{Shrink: true})))
-	}
-	done := widget.NewButton(t.CloseSheet, "", widget.Primary, w.closeSheet)
-	w.openSheet(widget.SheetSpec{
-		Heading: t.ShortcutsTitle, Content: widget.Stack(8, rows...), Size: fyne.NewSize(420, 0),
-		Foot: []fyne.CanvasObject{done}, Focus: done,
-	}, done)
+	w.hot = keymapOf(w.actions, w.chosen)
 }
+
+// rekey makes the host's choice of keys count, wherever a key is listened to or read.
+func (w *Window) rekey() {
+	w.compare(false)
+	w.hot = keymapOf(w.actions, w.chosen)
+	w.bindChords()
+	w.menu.keys()
+	w.room.queue.label()
+	if w.big != nil {
+		w.big.bind()
+	}
+	if w.keyList != nil {
+		w.keyList.apply()
+	}
+}
+
+// followKeys takes over what the desk remembers of keys.
+func (w *Window) followKeys(s *studio.Snapshot) {
+	if w.settled(s) && !maps.Equal(w.chosen, s.Settings.Keys) {
+		w.chosen = s.Settings.Keys
+		w.rekey()
+	}
+}
+
+// remember has the desk keep the host's choice of keys.
+func (w *Window) remember(k studio.Keys) func(context.Context) error {
+	return func(ctx context.Context) error { return w.desk.SetKeys(ctx, k) }
+}
+
+// showShortcuts lists the keys.
+func (w *Window) showShortcuts() { w.openSettings(keysTab) }
+
+// menuKey is an action's key as a menu has it.
+func (w *Window) menuKey(id string) fyne.Shortcut { return w.hot.chords[id].inMenu() }

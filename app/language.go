@@ -74,6 +74,10 @@ func (t *words) plain(p studio.Problem) string {
 		return t.SettingsAside
 	case studio.SettingsUnsafe:
 		return t.SettingsUnsaved
+	case studio.EditsUnkept:
+		return fmt.Sprintf(t.EditsUnkept, p.Detail)
+	case studio.PictureMissing:
+		return fmt.Sprintf(t.PictureMissing, p.Name, p.Detail)
 	case studio.ShowWasClosed:
 		return t.ShowWasClosed
 	case studio.LinkTrouble:

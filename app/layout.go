@@ -23,3 +23,107 @@ func (l sidesLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	o[2].Resize(fyne.NewSize(right, size.Height))
 	o[2].Move(fyne.NewPos(size.Width-right, 0))
 }
+
+// shares gives objects widths in proportion, gap pixels apart.
+type shares struct {
+	gap float32
+	of  []float32
+}
+
+func (l *shares) MinSize(o []fyne.CanvasObject) (m fyne.Size) {
+	for _, one := range o {
+		least := one.MinSize()
+		m.Width += least.Width
+		m.Height = max(m.Height, least.Height)
+	}
+	m.Width += l.gap * float32(len(o)-1)
+	return m
+}
+
+func (l *shares) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	sum := float32(0)
+	for _, share := range l.of {
+		sum += share
+	}
+	x, room := float32(0), size.Width-l.gap*float32(len(o)-1)
+	for i, one := range o {
+		width := room * l.of[i] / sum
+		one.Move(fyne.NewPos(x, 0))
+		one.Resize(fyne.NewSize(width, size.Height))
+		x += width + l.gap
+	}
+}
+
+// flow puts objects beside each other from the left and goes on below where they do not fit. Its height is known once it has a width.
+type flow struct{ gap, width float32 }
+
+func (l *flow) MinSize(o []fyne.CanvasObject) (m fyne.Size) {
+	for _, one := range o {
+		m = m.Max(one.MinSize())
+	}
+	return fyne.NewSize(min(m.Width, 80), l.place(o, false))
+}
+
+func (l *flow) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	l.width = size.Width
+	l.place(o, true)
+}
+
+// place returns the height.
+func (l *flow) place(o []fyne.CanvasObject, move bool) (height float32) {
+	x, y := float32(0), float32(0)
+	for _, one := range o {
+		size := one.MinSize()
+		if l.width > 0 {
+			size.Width = min(size.Width, l.width)
+		}
+		if x > 0 && l.width > 0 && x+size.Width > l.width {
+			x, y = 0, height+l.gap
+		}
+		if move {
+			one.Move(fyne.NewPos(x, y))
+			one.Resize(size)
+		}
+		x += size.Width + l.gap
+		height = max(height, y+size.Height)
+	}
+	return height
+}
+
+// tabRow gives each object that can be seen what it needs and the same of what is left, gap pixels apart.
+type tabRow struct{ gap float32 }
+
+func (l tabRow) MinSize(o []fyne.CanvasObject) (m fyne.Size) {
+	n := 0
+	for _, one := range o {
+		if !one.Visible() {
+			continue
+		}
+		least := one.MinSize()
+		m.Width += least.Width
+		m.Height = max(m.Height, least.Height)
+		n++
+	}
+	m.Width += l.gap * float32(max(0, n-1))
+	return m
+}
+
+func (l tabRow) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	n := 0
+	for _, one := range o {
+		if one.Visible() {
+			n++
+		}
+	}
+	more := max(0, size.Width-l.MinSize(o).Width) / float32(max(1, n))
+	x := float32(0)
+	for _, one := range o {
+		if !one.Visible() {
+			continue
+		}
+		width := one.MinSize().Width + more
+		one.Move(fyne.NewPos(x, 0))
+		one.Resize(fyne.NewSize(width, size.Height))
+		x += width + l.gap
+	}
+}

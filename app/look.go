@@ -142,11 +142,7 @@ func (p *lookPanel) show(l effects.Look) {
 	for _, d := range p.dials {
 		d.set(*d.of(&l))
 	}
-	p.background.Set([]widget.Choice{
-		{Value: string(effects.KeepBackground), Label: t.BackgroundKeep},
-		{Value: string(effects.BlurBackground), Label: t.BackgroundBlur},
-		{Value: string(effects.ReplaceBackground), Label: t.BackgroundReplace},
-	}, string(l.Background))
+	p.background.Set(t.grounds(), string(l.Background))
 	show(p.blur.object, l.Background == effects.BlurBackground)
 	p.blur.set(l.Blur)
 	show(p.backdropAt, l.Background == effects.ReplaceBackground)
@@ -157,6 +153,15 @@ func (p *lookPanel) show(l effects.Look) {
 	p.grade.Set(t.gradeChoices(l.Grade), l.Grade)
 	show(p.strength.object, l.Grade != "")
 	p.strength.set(l.GradeStrength)
+}
+
+// grounds are what the background can be.
+func (t *words) grounds() []widget.Choice {
+	return []widget.Choice{
+		{Value: string(effects.KeepBackground), Label: t.BackgroundKeep},
+		{Value: string(effects.BlurBackground), Label: t.BackgroundBlur},
+		{Value: string(effects.ReplaceBackground), Label: t.BackgroundReplace},
+	}
 }
 
 // presetChoices are the presets, and the host's own where it is none of them.

@@ -8,15 +8,13 @@ import (
 	"vitrine/studio"
 )
 
-// menu is the menu bar: every command of the window, with its key.
+// menu is the menu bar: every action of the window, with its key.
 type menu struct {
 	w     *Window
 	bar   *fyne.MainMenu
-	live  *fyne.MenuItem
-	check *fyne.MenuItem
-	undo  *fyne.MenuItem
-	mute  *fyne.MenuItem
+	items map[string]*fyne.MenuItem // by the action's id
 	seen  menuState
+	shown bool
 }
 
 // menuState is what the menu's texts depend on.
@@ -27,38 +25,63 @@ type menuState struct {
 }
 
 func newMenu(w *Window) *menu {
-	m := &menu{w: w}
-	t := w.words
-	m.live = item(t.GoLive, keyLive, w.goLive)
-	m.check = item(t.CheckNetworkMenu, keyCheck, w.checkNetwork)
-	quit := item(t.Quit, nil, w.requestClose)
-	quit.IsQuit = true
-	m.undo = item(t.Undo, keyUndo, w.undoTyped)
-	m.mute = item(t.Mute, keyMute, w.toggleMute)
-	add := fyne.NewMenuItem(t.AddSourceMenu, func() { w.showAddMenu(nil) })
-	m.bar = fyne.NewMainMenu(
-		fyne.NewMenu(t.MenuStudio, m.live, m.check, fyne.NewMenuItemSeparator(), m.undo, fyne.NewMenuItemSeparator(),
-			item(t.Settings, keySettings, func() { w.openSettings(serverTab) }),
-			fyne.NewMenuItemSeparator(), quit),
-		fyne.NewMenu(t.MenuSources, append([]*fyne.MenuItem{add, fyne.NewMenuItemSeparator()}, m.sourceItems()...)...),
-		fyne.NewMenu(t.MenuSound, m.mute, fyne.NewMenuItem(t.TestSpeakerMenu, w.testSpeaker)),
-		fyne.NewMenu(t.MenuRoom, item(t.SayHint, keySay, w.sayToRoom), item(t.TabQueue, keyQueue, func() { w.openRoom(queueTab) }),
-			fyne.NewMenuItem(t.Announce, w.announce), fyne.NewMenuItem(t.RulesMenu, w.openRules), fyne.NewMenuItemSeparator(), item(t.BigType, keyBig, w.toggleBig)),
-		fyne.NewMenu(t.MenuHelp, fyne.NewMenuItem(t.GuideMenu, w.Guide), item(t.ShortcutsMenu, keyHelp, w.showShortcuts)),
-	)
+	m := &menu{w: w, items: map[string]*fyne.MenuItem{}}
+	var bar []*fyne.Menu
+	for _, g := range w.groups {
+		bar = append(bar, m.menu(g))
+	}
+	m.items[actQuit].IsQuit = true
+	m.bar = fyne.NewMainMenu(bar...)
 	w.win.SetMainMenu(m.bar)
 	return m
 }
 
-// sourceItems are the commands about one source.
-func (m *menu) sourceItems() []*fyne.MenuItem {
-	t, w := m.w.words, m.w
-	return []*fyne.MenuItem{
-		item(t.Rename, keyRename, w.renameSource),
-		item(t.MoveUp, keyMoveUp, func() { w.moveSource(-1) }),
-		item(t.MoveDown, keyMoveDown, func() { w.moveSource(+1) }),
-		item(t.Remove, keyRemove, w.removeSource),
+// menu is one of the bar.
+func (m *menu) menu(g actions) *fyne.Menu {
+	menu := fyne.NewMenu(g.name)
+	unders := map[string]*fyne.Menu{}
+	for _, a := range g.list {
+		if a.button != nil {
+			continue
+		}
+		into := menu
+		if a.apart {
+			into.Items = append(into.Items, fyne.NewMenuItemSeparator())
+		}
+		if a.under != "" && unders[a.under] == nil {
+			unders[a.under] = fyne.NewMenu(a.under)
+			folder := fyne.NewMenuItem(a.under, nil)
+			folder.ChildMenu = unders[a.under]
+			into.Items = append(into.Items, folder)
+		}
+		if a.under != "" {
+			into = unders[a.under]
+		}
+		label := a.label
+		if label == "" {
+			label = a.name
+		}
+		m.items[a.id] = item(label, m.w.menuKey(a.id), func() { m.w.act(a.id) })
+		into.Items = append(into.Items, m.items[a.id])
 	}
+	return menu
+}
+
+// sourceItems are the commands about one source, for a menu of its own.
+func (m *menu) sourceItems() (items []*fyne.MenuItem) {
+	for _, id := range []string{actRename, actMoveUp, actMoveDown, actRemove} {
+		one := *m.items[id]
+		items = append(items, &one)
+	}
+	return items
+}
+
+// keys shows the keys as they are now.
+func (m *menu) keys() {
+	for id, i := range m.items {
+		i.Shortcut = m.w.menuKey(id)
+	}
+	m.bar.Refresh()
 }
 
 func item(label string, key fyne.Shortcut, do func()) *fyne.MenuItem {
@@ -69,24 +92,25 @@ func item(label string, key fyne.Shortcut, do func()) *fyne.MenuItem {
 
 func (m *menu) apply(s *studio.Snapshot) {
 	now := menuState{phase: s.Air.Phase, muted: s.Settings.Microphone.Muted, undo: s.Undo}
-	if now == m.seen && m.live.Label != "" {
+	if now == m.seen && m.shown {
 		return
 	}
-	m.seen = now
+	m.seen, m.shown = now, true
 	t := m.w.words
-	m.live.Label = t.GoLive
+	live, mute, undo := m.items[actLive], m.items[actMute], m.items[actUndo]
+	live.Label = t.GoLive
 	switch now.phase {
 	case studio.OnAir:
-		m.live.Label = t.End
+		live.Label = t.End
 	case studio.Starting:
-		m.live.Label = t.CancelStart
+		live.Label = t.CancelStart
 	}
-	m.live.Disabled, m.check.Disabled = now.phase == studio.Ending, now.phase != studio.OffAir
-	m.mute.Label = t.Mute
+	live.Disabled, m.items[actCheck].Disabled = now.phase == studio.Ending, now.phase != studio.OffAir
+	mute.Label = t.Mute
 	if now.muted {
-		m.mute.Label = t.Unmute
+		mute.Label = t.Unmute
 	}
-	m.undo.Label, m.undo.Disabled = t.undo(now.undo), now.undo.Kind == ""
+	undo.Label, undo.Disabled = t.undo(now.undo), now.undo.Kind == ""
 	m.bar.Refresh()
 }
 

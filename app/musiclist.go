@@ -12,6 +12,7 @@ import (
 	"vitrine/app/widget"
 	"vitrine/capture/frame"
 	"vitrine/studio"
+	"vitrine/studio/catalog"
 	"vitrine/studio/mix"
 )
 
@@ -132,10 +133,18 @@ func (w *Window) addTracks(paths []string) {
 }
 
 // dropped takes files that were dropped on the window: on the music's panel all are music, elsewhere what is none becomes a
-// source.
+// source, and a file of products is read. An open sheet may want them first.
 func (w *Window) dropped(paths []string) {
+	if w.drop != nil && len(paths) > 0 {
+		w.drop(paths)
+		return
+	}
 	var tracks []string
 	for _, path := range paths {
+		if catalog.Named(path) {
+			w.importFile(path)
+			return
+		}
 		if w.side.at == musicSide || studio.IsMusic(path) {
 			tracks = append(tracks, path)
 		} else {

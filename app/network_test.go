@@ -94,7 +94,7 @@ func TestTheNetworkCheckIsThereWhereItHelps(t *testing.T) {
 	b.change(onAir)
 	b.lacks("Check the network")
 	b.w.checkNetwork()
-	if b.w.sheet != nil || !b.w.menu.check.Disabled {
+	if b.w.sheet != nil || !b.w.menu.items[actCheck].Disabled {
 		t.Error("the show must share its line with a check")
 	}
 }

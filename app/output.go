@@ -56,7 +56,10 @@ func (w *Window) outputPage() page {
 		widget.Columns(10, field(t.Codec, o.codec), field(t.KeyInterval, o.key)),
 		widget.Columns(10, field(t.VideoBitrate, o.video), field(t.AudioBitrate, o.audio)),
 		widget.Inset(-7, -7, o.hint), widget.Inset(-7, -7, o.wrong))
-	return page{theme.Output, t.TabOutput, object, []fyne.CanvasObject{o.codec, o.size, o.fps, o.video, o.audio, o.key}, o.apply}
+	return page{
+		symbol: theme.Output, name: t.TabOutput, object: object, apply: o.apply,
+		pieces: []fyne.CanvasObject{o.codec, o.size, o.fps, o.video, o.audio, o.key},
+	}
 }
 
 const sizeValue = "%dx%d"

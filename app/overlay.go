@@ -21,6 +21,7 @@ type overlay struct {
 	w      *Window
 	object *fyne.Container
 
+	battle  *battleStrip
 	badge   *widget.Box
 	badgeOn *widget.Text
 	trouble *widget.Box
@@ -39,7 +40,7 @@ func (o *overlay) build() {
 	o.reason = widget.NewParagraph("", fynetheme.ColorNameWarning)
 	o.trouble = widget.NewBox(o.reason, fynetheme.ColorNameOverlayBackground, theme.Edge, fyne.NewSize(4, 0))
 	o.trouble.Hide()
-	o.toast = newToast(o.w)
+	o.toast, o.battle = newToast(o.w), newBattleStrip(o.w)
 	add := widget.NewButton(t.AddSourceMenu, theme.Add, widget.Primary, nil)
 	add.Keys = o.w.keys
 	add.OnTap(func() { o.w.showAddMenu(add) })
@@ -53,7 +54,7 @@ func (o *overlay) build() {
 	foot := widget.Stack(8, container.NewCenter(o.toast.object), o.trouble)
 	o.object.Objects = []fyne.CanvasObject{
 		o.empty,
-		widget.Inset(12, 12, container.NewBorder(widget.Line(0, o.badge, layout.NewSpacer()), foot, nil, nil)),
+		widget.Inset(12, 12, container.NewBorder(topLine(o.badge, o.battle.object), foot, nil, nil)),
 	}
 	o.object.Refresh()
 }
@@ -105,6 +106,12 @@ func (o *overlay) apply(s *studio.Snapshot) {
 	show(o.trouble, problem.Trouble != studio.NoTrouble)
 	show(o.empty, len(s.Settings.Sources) == 0)
 	o.toast.apply(s)
+	o.battle.apply(s)
+}
+
+// topLine puts the badge at the left, at its height, and the battle at the right.
+func topLine(badge, battle fyne.CanvasObject) fyne.CanvasObject {
+	return container.NewHBox(container.NewVBox(badge), layout.NewSpacer(), battle)
 }
 
 func (o *overlay) setBadge(text string, fill fyne.ThemeColorName) {
@@ -166,7 +173,7 @@ func (b *toast) appear(text string, undo bool) {
 	b.undo.Hidden = !undo
 	b.until = b.w.now().Add(toastFor)
 	b.object.Show()
-	b.object.Refresh()
+	b.w.overlay.object.Refresh() // a longer sentence needs more room
 }
 
 func (b *toast) apply(s *studio.Snapshot) {
@@ -175,6 +182,8 @@ func (b *toast) apply(s *studio.Snapshot) {
 		switch {
 		case removal(c) && c.Seq > b.newest: // not one that came to the top again
 			b.appear(fmt.Sprintf(b.w.words.Removed, c.Name), true)
+		case c.Kind == studio.ProductHidden && c.Seq > b.newest:
+			b.appear(fmt.Sprintf(b.w.words.HiddenNow, c.Name), true)
 		case b.undo.Visible(): // it would undo something else
 			b.object.Hide()
 		}

@@ -47,7 +47,7 @@ func (w *Window) pluginsPage() page {
 		pictureState.Set(t.pluginState(s.PicturePlugin))
 		voiceState.Set(t.pluginState(s.VoicePlugin))
 	}
-	return page{theme.Window, t.TabPlugins, object, []fyne.CanvasObject{picture, voice, button}, apply}
+	return page{symbol: theme.Window, name: t.TabPlugins, object: object, pieces: []fyne.CanvasObject{picture, voice, button}, apply: apply}
 }
 
 // pluginState says how an outside program does; "" where there is none.

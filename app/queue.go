@@ -13,7 +13,7 @@ import (
 	"vitrine/studio"
 )
 
-// queuePanel is what waits for a moderator, the oldest first: A publishes, R refuses, E escalates what is chosen, Up and Down
+// queuePanel is what waits for a moderator, the oldest first: keys publish, refuse and escalate what is chosen, Up and Down
 // choose. After a decision the next one is chosen.
 type queuePanel struct {
 	w       *Window
@@ -25,24 +25,44 @@ type queuePanel struct {
 	judged  map[int64]bool // asked of the room, not yet in the log
 }
 
-// decisions go with the keys and the buttons.
+// decisions go with the buttons, and have their keys from the actions.
 var decisions = []struct {
-	key      fyne.KeyName
+	action   string
 	decision wire.Decision
-}{{fyne.KeyA, wire.Publish}, {fyne.KeyR, wire.Refuse}, {fyne.KeyE, wire.Escalate}}
+}{{actPublish, wire.Publish}, {actRefuse, wire.Refuse}, {actEscalate, wire.Escalate}}
 
 func newQueuePanel(w *Window) *queuePanel {
 	p := &queuePanel{w: w, feed: widget.NewFeed(false, 1), judged: map[int64]bool{}}
 	t := w.words
 	p.empty = emptyState(t.QueueEmpty, t.QueueEmptyHint)
 	p.feed.Keys = p.keys
-	for i, label := range []string{t.Publish, t.Refuse, t.Escalate} {
-		b := widget.NewButton(label+" "+string(decisions[i].key), "", widget.Plain, func() { p.judge(decisions[i].decision) }).Slim()
+	for i := range decisions {
+		b := widget.NewButton("", "", widget.Plain, func() { p.judge(decisions[i].decision) }).Slim()
 		b.Keys = p.keys
 		p.buttons = append(p.buttons, b)
 	}
+	p.label()
 	p.object = widget.Fill(6, nil, container.NewStack(p.empty, p.feed), widget.Row(p.buttons[0], p.buttons[1], p.buttons[2]))
 	return p
+}
+
+// label writes the decisions and their keys on the buttons.
+func (p *queuePanel) label() {
+	t := p.w.words
+	for i, name := range []string{t.Publish, t.Refuse, t.Escalate} {
+		if c := p.w.hot.chords[decisions[i].action]; c.key != "" {
+			name += " " + c.text()
+		}
+		p.buttons[i].Set(name, "", p.rank(i))
+	}
+}
+
+// rank is that of the button of a decision: to publish is what the queue is for.
+func (p *queuePanel) rank(i int) widget.Kind {
+	if i == 0 {
+		return widget.Primary
+	}
+	return widget.Plain
 }
 
 func (p *queuePanel) root() fyne.CanvasObject { return p.object }
@@ -74,13 +94,8 @@ func (p *queuePanel) show(r *studio.Room) {
 		p.feed.Select(posts[0].ID)
 	}
 	show(p.empty, len(posts) == 0)
-	for i, b := range p.buttons {
+	for _, b := range p.buttons {
 		b.SetEnabled(len(posts) > 0)
-		kind := widget.Plain
-		if i == 0 {
-			kind = widget.Primary
-		}
-		b.Set(b.Text(), "", kind)
 	}
 }
 
@@ -136,18 +151,26 @@ func (p *queuePanel) typed(e *fyne.KeyEvent) bool {
 	if p.w.sheet != nil {
 		return false
 	}
-	for _, d := range decisions {
-		if d.key == e.Name {
-			p.judge(d.decision)
-			return true
-		}
-	}
 	if e.Name == fyne.KeyUp || e.Name == fyne.KeyDown {
 		p.w.win.Canvas().Focus(p.feed)
 		p.feed.TypedKey(e)
 		return true
 	}
 	return false
+}
+
+// atQueue says whether the queue can be seen and reached.
+func (w *Window) atQueue() bool {
+	return w.sheet == nil && w.side.at == roomSide && w.room.at == queueTab
+}
+
+// judgeChosen decides about the chosen message if the queue can be seen, else shows it.
+func (w *Window) judgeChosen(d wire.Decision) {
+	if w.atQueue() {
+		w.room.queue.judge(d)
+		return
+	}
+	w.openRoom(queueTab)
 }
 
 // judge decides about the chosen message and goes on to the next.

@@ -312,6 +312,7 @@ func TestTheQueueIsWorkedThroughWithKeys(t *testing.T) {
 	b.reads("again")
 	b.room(func(r *studio.Room) { r.Held = []studio.Held{{RoomEvent: r.Held[1].RoomEvent, Escalated: true}} })
 	b.reads("escalated")
+	b.lets(fyne.KeyA)
 	b.key(fyne.KeyA)
 	b.d.err = errors.New("no")
 	b.expect("judge 15 publish")

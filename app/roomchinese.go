@@ -138,7 +138,6 @@ var chineseRoom = roomWords{
 	ShortcutBig:   "在单独窗口中用大字显示互动",
 	ShortcutSay:   "写给观众",
 	ShortcutQueue: "打开待审列表",
-	ShortcutJudge: "待审列表：发布、拒绝、上报",
 
 	TruthHeading:       "观众实际看到的",
 	TruthDelay:         "延迟",

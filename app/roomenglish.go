@@ -138,7 +138,6 @@ var englishRoom = roomWords{
 	ShortcutBig:   "The room in big type, in its own window",
 	ShortcutSay:   "Write to the room",
 	ShortcutQueue: "Go to the moderation queue",
-	ShortcutJudge: "In the queue: publish, refuse, escalate",
 
 	TruthHeading:       "WHAT VIEWERS SEE",
 	TruthDelay:         "Delay",

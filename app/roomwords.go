@@ -147,7 +147,6 @@ type roomWords struct {
 	ShortcutBig   string
 	ShortcutSay   string
 	ShortcutQueue string
-	ShortcutJudge string
 
 	// What viewers see.
 	TruthHeading       string

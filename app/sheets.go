@@ -38,6 +38,8 @@ func (w *Window) openSheet(spec widget.SheetSpec, pieces ...fyne.CanvasObject) {
 			p.Keys = w.keys
 		case *widget.Fader:
 			p.Keys = w.keys
+		case *widget.Cropper:
+			p.Keys = w.keys
 		}
 	}
 	w.sheet = widget.NewSheet(w.win.Canvas(), spec)

@@ -14,6 +14,7 @@ type side struct {
 	tabs   []*widget.Button
 	panels []sidePanel
 	at     int
+	wants  int // the panel that waits for the host, −1 for none
 }
 
 // sidePanel is one panel of the column.
@@ -23,15 +24,15 @@ type sidePanel struct {
 }
 
 func newSide(w *Window, at int, panels ...sidePanel) *side {
-	s := &side{panels: panels}
+	s := &side{panels: panels, wants: -1}
 	var tabs, objects []fyne.CanvasObject
 	for i, p := range panels {
-		b := widget.NewButton(p.name, "", widget.Quiet, func() { s.choose(i) }).Slim()
+		b := widget.NewButton(p.name, "", widget.Quiet, func() { s.choose(i) }).Snug()
 		b.Keys = w.keys
 		s.tabs = append(s.tabs, b)
 		tabs, objects = append(tabs, b), append(objects, p.object)
 	}
-	s.object = widget.Fill(6, widget.Columns(2, tabs...), container.NewStack(objects...), nil)
+	s.object = widget.Fill(6, container.New(tabRow{}, tabs...), container.NewStack(objects...), nil)
 	s.choose(at)
 	return s
 }
@@ -40,12 +41,29 @@ func newSide(w *Window, at int, panels ...sidePanel) *side {
 func (s *side) choose(n int) {
 	s.at = n
 	for i, p := range s.panels {
+		show(p.object, i == n)
+	}
+	s.paint()
+}
+
+// want marks the tab of a panel that waits for the host, counted from 0; −1 marks none.
+func (s *side) want(n int) {
+	if s.wants != n {
+		s.wants = n
+		s.paint()
+	}
+}
+
+func (s *side) paint() {
+	for i, p := range s.panels {
 		kind := widget.Quiet
-		if i == n {
+		switch i {
+		case s.at:
 			kind = widget.Plain
+		case s.wants:
+			kind = widget.Warn
 		}
 		s.tabs[i].Set(p.name, "", kind)
-		show(p.object, i == n)
 	}
 }
 

@@ -195,6 +195,15 @@ func (w *Window) removeSource() {
 	}
 }
 
+// moveChosen moves what the keyboard is on: a product in its list, else a source.
+func (w *Window) moveChosen(by int) {
+	if w.atProducts() && w.products().focused() {
+		w.products().move(by)
+		return
+	}
+	w.moveSource(by)
+}
+
 func (w *Window) moveSource(by int) {
 	src, at, ok := w.source()
 	if to := at + by; ok && to >= 0 && to < len(w.snap.Settings.Sources) {

@@ -47,12 +47,36 @@ func (t *words) change(c studio.Change) string {
 		return t.ChangeGround
 	case studio.VoiceChanged:
 		return t.ChangeVoice
+	case studio.CardChanged:
+		return t.ChangeCard
 	case studio.PersonUsed:
 		return fmt.Sprintf(t.ChangeUsed, c.Name)
 	case studio.PersonKept:
 		return fmt.Sprintf(t.ChangeKept, c.Name)
+	case studio.LookChanged:
+		return t.ChangeLook
 	}
-	return t.ChangeLook
+	return t.productChange(c)
+}
+
+// productChange says what was changed in the shop.
+func (t *words) productChange(c studio.Change) string {
+	format := t.ChangeProduct
+	switch c.Kind {
+	case studio.ProductsImported:
+		return t.ChangeProducts
+	case studio.ProductAdded:
+		format = t.ChangeAdded
+	case studio.ProductMoved:
+		format = t.ChangeMoved
+	case studio.ProductHidden:
+		format = t.ChangeHidden
+	case studio.ProductShown:
+		format = t.ChangeShown
+	case studio.EditDropped:
+		format = t.ChangeDropped
+	}
+	return fmt.Sprintf(format, c.Name)
 }
 
 func removal(c studio.Change) bool {

@@ -24,7 +24,7 @@ func TestTheHostReadsWhatCanBeUndoneAndWhatWas(t *testing.T) {
 		b.shortcut(ctrl(fyne.KeyZ))
 		b.expect()
 		b.change(func(s *studio.Snapshot) { c.change.Seq, s.Undo = 1, c.change })
-		if got := b.w.menu.undo; got.Label != c.label || got.Disabled {
+		if got := b.w.menu.items[actUndo]; got.Label != c.label || got.Disabled {
 			t.Errorf("the menu reads %q, want %q", got.Label, c.label)
 		}
 		b.shortcut(ctrl(fyne.KeyZ))

@@ -15,8 +15,11 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"image"
+	"io/fs"
 	"log/slog"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -27,18 +30,21 @@ import (
 	"vitrine/app/theme"
 	"vitrine/app/widget"
 	"vitrine/capture/frame"
+	"vitrine/server/wire"
 	"vitrine/studio"
 )
 
 // Window is the studio's window.
 type Window struct {
-	desk    Desk
-	app     fyne.App
-	win     fyne.Window
-	log     *slog.Logger
-	now     func() time.Time
-	convert widget.Convert
-	offer   func(at fyne.Position, items []*fyne.MenuItem) // shows a menu
+	desk     Desk
+	app      fyne.App
+	win      fyne.Window
+	log      *slog.Logger
+	now      func() time.Time
+	newName  func() string // makes the name of a thing: random, never the same twice
+	openFile func(path string) (fs.File, error)
+	convert  widget.Convert
+	offer    func(at fyne.Position, items []*fyne.MenuItem) // shows a menu
 
 	gestures chan gesture
 	outcomes chan func()
@@ -62,16 +68,32 @@ type Window struct {
 	side     *side
 	playlist *musicPanel
 	room     *roomPanel
+	shop     *shopPanel
+	stage    *stagePanel
+	eyes     *stageEyes           // outlive the panels: the bridge draws for them
+	deals    map[wire.Alias]dealt // the last with each guest
+	sales    *sales
 	big      *bigType // nil while it is closed
 	// pollLasts is how long polls last, as the host chose, a number of seconds.
 	pollLasts string
 	music     studio.Music // as the host set it, before the desk says so
 	notices   *notices
 	menu      *menu
+	looks     *lookPanel
 	sheet     *widget.Sheet
-	page      tab                    // of the settings while they are open, noTab otherwise
+	page      tab // of the settings while they are open, noTab otherwise
+	groups    []actions
+	actions   []action        // of all groups
+	chosen    studio.Keys     // as the host chose them, before the desk says so
+	hot       keymap          // which key does what
+	bound     []fyne.Shortcut // what the window listens to beside the menu
+	held      fyne.KeyName    // the key that was told of last and not let go since, as of heldAt
+	heldAt    time.Time
+	keyList   *keysForm              // nil while the settings are closed
+	awaits    func(chord)            // takes the next key in place of what it does; nil for nobody
 	watch     func(*studio.Snapshot) // the open sheet's interest in snapshots
 	offered   *studio.Unfinished     // the show that the host was last asked to go on with
+	drop      func(paths []string)   // takes files that are dropped while a sheet wants them; nil for no such sheet
 	closeBy   time.Time              // set once the host wants to close: when the show is over, or then
 }
 
@@ -79,6 +101,8 @@ type Window struct {
 const (
 	musicSide = 3
 	roomSide  = 4
+	shopSide  = 5
+	stageSide = 6
 )
 
 // Sizes of the window in device-independent pixels.
@@ -90,18 +114,19 @@ const (
 	noticesHeight           = 196
 )
 
-// New returns the window, not yet shown. convert scales a picture into an image's size.
-func New(a fyne.App, d Desk, convert func(*image.RGBA, *frame.Video), log *slog.Logger) *Window {
+// New returns the window, not yet shown. convert scales a picture into an image's size, open reads a file that the host named.
+func New(a fyne.App, d Desk, convert func(*image.RGBA, *frame.Video), open func(path string) (fs.File, error), log *slog.Logger) *Window {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
 	w := &Window{
-		desk: d, app: a, log: log, now: time.Now, convert: convert,
+		desk: d, app: a, log: log, now: time.Now, newName: randomName, openFile: open, convert: convert,
 		gestures: make(chan gesture, maxGestures), outcomes: make(chan func()), page: noTab,
 	}
+	w.sales, w.eyes, w.deals = &sales{w: w}, newStageEyes(w), map[wire.Alias]dealt{}
 	w.system = lang.SystemLocale().LanguageString()
 	w.snap = d.Snapshot()
-	w.music = w.snap.Settings.Music
+	w.music, w.chosen = w.snap.Settings.Music, w.snap.Settings.Keys
 	w.words = wordsFor(w.snap.Settings.Language, w.system)
 	w.setTheme(w.snap.Settings.Theme)
 	w.win = a.NewWindow(w.words.Product)
@@ -127,33 +152,39 @@ func New(a fyne.App, d Desk, convert func(*image.RGBA, *frame.Video), log *slog.
 	return w
 }
 
+func randomName() string { return strings.ToLower(rand.Text()) }
+
 // Show shows the window.
 func (w *Window) Show() { w.win.Show() }
 
 // build makes the panels in the window's language and shows what is known.
 func (w *Window) build() {
 	w.live = nil
+	w.makeActions()
 	w.win.SetTitle(w.words.Product)
 	w.overlay.build()
 	w.toast = w.overlay.toast
 	w.sources, w.mixer, w.controls = newSources(w), newMixer(w), newControls(w)
 	w.notices = newNotices(w)
 	show, status := newShowPanel(w), newStatusBar(w)
-	look, voice := newLookPanel(w), newVoicePanel(w)
-	at, in := 0, 0
+	voice := newVoicePanel(w)
+	w.looks = newLookPanel(w)
+	at, in, desk, beside := 0, 0, 0, 0
 	if w.side != nil {
-		at, in = w.side.at, w.room.at
+		at, in, desk, beside = w.side.at, w.room.at, w.shop.at, w.stage.at
 	}
 	dashboard := newDashboard(w)
-	w.room = newRoomPanel(w, in)
+	w.room, w.shop = newRoomPanel(w, in), newShopPanel(w, desk)
+	w.stage = newStagePanel(w, beside)
 	w.playlist = newMusicPanel(w)
-	w.side = newSide(w, at, sidePanel{w.words.TabShow, show.object}, sidePanel{w.words.TabLook, look.object},
+	w.side = newSide(w, at, sidePanel{w.words.TabShow, show.object}, sidePanel{w.words.TabLook, w.looks.object},
 		sidePanel{w.words.TabVoice, voice.object}, sidePanel{w.words.TabMusic, w.playlist.object},
-		sidePanel{w.words.TabRoom, w.room.object})
+		sidePanel{w.words.TabRoom, w.room.object}, sidePanel{w.words.TabShop, w.shop.object}, sidePanel{w.words.TabStage, w.stage.object})
 	w.menu = newMenu(w)
 	w.live = []func(*studio.Snapshot){
-		w.overlay.apply, w.sources.apply, w.mixer.apply, show.apply, look.apply, voice.apply,
-		w.playlist.apply, w.notices.apply, w.controls.apply, status.apply, w.menu.apply, w.room.apply, dashboard.apply,
+		w.overlay.apply, w.sources.apply, w.mixer.apply, show.apply, w.looks.apply, voice.apply,
+		w.playlist.apply, w.notices.apply, w.controls.apply, status.apply, w.menu.apply, w.room.apply, w.shop.apply, w.stage.apply,
+		dashboard.apply, w.sales.apply,
 	}
 	const gap = 10
 	left := widget.Sized(fyne.NewSize(leftWidth, 0), widget.Fill(gap, nil, w.sources.object, w.notices.object))
@@ -177,6 +208,7 @@ func (w *Window) apply(s *studio.Snapshot) {
 	} else {
 		w.applyPanels()
 	}
+	w.followKeys(s)
 	if w.watch != nil {
 		w.watch(s)
 	}

@@ -346,7 +346,7 @@ func TestAFailedGestureIsSaid(t *testing.T) {
 func TestKeysDoNothingBehindASheet(t *testing.T) {
 	b := newBench(t, withServer)
 	b.w.showShortcuts()
-	b.reads("Keyboard shortcuts")
+	b.reads("Set all back")
 	b.key(fyne.KeyM)
 	b.key(fyne.KeyDelete)
 	b.shortcut(ctrl(fyne.KeyL))

@@ -5,6 +5,13 @@ package app
 type words struct {
 	roomWords
 	ruleWords
+	shopWords
+	tradeWords
+	importWords
+	cardWords
+	stageWords
+	battleWords
+	keyWords
 
 	// The window.
 	Product     string
@@ -371,7 +378,6 @@ type words struct {
 	ThemeLight        string
 
 	// Shortcuts.
-	ShortcutsTitle   string
 	ShortcutLive     string
 	ShortcutMute     string
 	ShortcutBefore   string
@@ -379,11 +385,6 @@ type words struct {
 	ShortcutRename   string
 	ShortcutRemove   string
 	ShortcutUndo     string
-	ShortcutSelect   string
-	ShortcutMove     string
-	ShortcutHelp     string
-	ShortcutTab      string
-	ShortcutsMenu    string
 
 	// Guide.
 	GuideMenu           string
@@ -433,6 +434,8 @@ type words struct {
 	EncoderEased    string
 	SettingsAside   string
 	SettingsUnsaved string
+	EditsUnkept     string
+	PictureMissing  string
 	ShowWasClosed   string
 	SomethingWrong  string
 	TheDevice       string

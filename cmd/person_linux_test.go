@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,12 +32,19 @@ type person struct {
 	ws      *websocket.Conn
 	answers chan wire.RoomAnswer
 	n       int
+	stage   atomic.Pointer[wire.StageNow] // as it was told last; nil before
 }
 
 // enters brings somebody into the room, known by the headers.
 func (e *evening) enters(as http.Header) *person {
 	e.t.Helper()
-	ws, _, err := websocket.DefaultDialer.Dial("ws://"+e.http+"/api/shows/evening/room", as)
+	return e.joins("evening", as)
+}
+
+// joins brings somebody into the room of a show.
+func (e *evening) joins(show wire.ShowID, as http.Header) *person {
+	e.t.Helper()
+	ws, _, err := websocket.DefaultDialer.Dial("ws://"+e.http+"/api/shows/"+string(show)+"/room", as)
 	if err != nil {
 		e.t.Fatal(err)
 	}
@@ -50,14 +58,34 @@ func (e *evening) enters(as http.Header) *person {
 			if err != nil {
 				return
 			}
-			if event, err := wire.ReadEvent(text); err == nil {
-				if a, ok := event.(wire.RoomAnswer); ok {
-					p.answers <- a
+			switch event, _ := wire.ReadEvent(text); e := event.(type) {
+			case wire.RoomAnswer:
+				p.answers <- e
+			case wire.RoomJoined:
+				p.stage.Store(e.State.Stage)
+			case wire.RoomFrame:
+				for _, e := range e.Events {
+					p.sees(e)
 				}
 			}
 		}
 	}()
 	return p
+}
+
+// sees keeps what an event says of the stage.
+func (p *person) sees(e wire.RoomEvent) {
+	switch {
+	case e.Staged != nil:
+		p.stage.Store(&e.Staged.Now)
+	case e.Battled != nil && e.Battled.Now != nil:
+		var now wire.StageNow
+		if was := p.stage.Load(); was != nil {
+			now = *was
+		}
+		now.Battle = e.Battled.Now
+		p.stage.Store(&now)
+	}
 }
 
 // comes brings somebody into the room who has no account.

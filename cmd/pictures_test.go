@@ -327,7 +327,7 @@ func TestAHostMakesUpAFaceInTheRealWindow(t *testing.T) {
 	d := e.desk(t, 1280, 720, s, "--source", "file:"+clip)
 	click := func(x, y int) { d.run("xdotool", "mousemove", fmt.Sprint(x), fmt.Sprint(y), "click", "1") }
 	d.e.until("the picture is shown", func() bool { return colours(d.look(filepath.Join(t.TempDir(), "a.png"))) > 1500 })
-	tabs := map[string]int{"look": 1031, "voice": 1100, "music": 1168}
+	tabs := map[string]int{"look": 1000, "voice": 1046, "music": 1096}
 	for name, x := range tabs {
 		before := d.look(filepath.Join(t.TempDir(), "b.png"))
 		click(x, 51)

@@ -30,6 +30,7 @@ var storeys = []struct {
 	{"effects/plug", 1},
 	{"effects", 2},
 	{"studio/scene", 1},
+	{"studio/catalog", 1},
 	{"studio/mix", 1},
 	{"studio/encode", 1},
 	{"studio/publish", 1},
@@ -42,9 +43,11 @@ var storeys = []struct {
 	{"server/chat", 1},
 	{"server/reach", 1},
 	{"server/moderation", 1},
+	{"server/pictures", 1},
 	{"server/web", 1},
 	{"server/trust", 1},
 	{"server/insight", 1},
+	{"server/stage", 1},
 	{"server/store", 2},
 	{"server/api", 2},
 	{"studio", 3},
@@ -171,6 +174,7 @@ func TestHardwareAndToolkitsStayInTheirRooms(t *testing.T) {
 		{"github.com/pion/turn/v5", []string{"server/turn"}},
 		{"modernc.org/sqlite", []string{"server/store"}},
 		{"github.com/nats-io", []string{"server/bus"}},
+		{"github.com/minio/minio-go", []string{"server/pictures"}},
 		{"C", []string{"capture", "effects", "studio/encode"}},
 	}
 	for _, p := range packages(t) {
@@ -193,7 +197,7 @@ func TestHardwareAndToolkitsStayInTheirRooms(t *testing.T) {
 
 func TestDomainRoomsImportOnlyWire(t *testing.T) {
 	for _, p := range packages(t) {
-		if !under(p.room(), "server/live", "server/turn", "server/stage", "server/chat", "server/bus", "server/shop", "server/pay", "server/trust", "server/reach", "server/moderation", "server/insight") {
+		if !under(p.room(), "server/live", "server/turn", "server/stage", "server/chat", "server/bus", "server/shop", "server/pay", "server/trust", "server/reach", "server/moderation", "server/insight", "server/pictures") {
 			continue
 		}
 		_, own := storey(p.room())

@@ -96,7 +96,7 @@ func TestAHostTalksWithTheAudienceInTheRealWindow(t *testing.T) {
 	e := newEvening(t)
 	d := e.desk(t, 1280, 720, studio.Defaults())
 	click := func(x, y int) { d.run("xdotool", "mousemove", fmt.Sprint(x), fmt.Sprint(y), "click", "1") }
-	click(1237, 51) // Room
+	click(1146, 51) // Room
 	g := e.guest(t, "Ada")
 	before := d.look(filepath.Join(t.TempDir(), "a.png"))
 	g.ask(wire.RoomRequest{Ask: &wire.AskHost{Text: "Is there a 56?"}})

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net"
 	"net/netip"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"vitrine/server/bus"
 	"vitrine/server/live"
 	"vitrine/server/pay"
+	"vitrine/server/pictures"
 	"vitrine/server/reach"
 	"vitrine/server/shop"
 	"vitrine/server/store"
@@ -37,6 +39,9 @@ type Config struct {
 	// separated by commas. Empty means that this one is alone. NATSCredentials is a file that proves who it is there, for clusters
 	// that want one.
 	NATS, NATSCredentials string
+	// Pictures is the S3-compatible bucket of products' pictures, "s3://bucket/prefix?endpoint=https://host:port&region=…", with S3Key and
+	// S3Secret. Empty means the folder "pictures" in Data, which several servers of one database would have to share.
+	Pictures, S3Key, S3Secret string
 	// MediaPort is the UDP port of all media. 0 means the number that HTTP's port has, or any if that one is taken.
 	MediaPort int
 	// TURNPort is the UDP and TCP port of the relay for those whose network lets no UDP through. 0 means none.
@@ -63,8 +68,10 @@ type Config struct {
 	// SMTP sends e-mails; without it they are written into the folder "mail" in Data. MailFrom is their sender then.
 	SMTP     *reach.SMTP
 	MailFrom reach.Sender
-	// Webhooks guards where outgoing webhooks may go.
+	// Webhooks guards where outgoing webhooks may go, and pictures come from, and what is sent to Peers.
 	Webhooks reach.Guard
+	// Peers are other servers whose hosts may meet those of this one. They call this one by the first of Origins.
+	Peers []Peer
 	// PublicAddresses are announced beside the host's own, for a server behind a one-to-one NAT.
 	PublicAddresses []netip.Addr
 	// MaxSessions, MaxViewers a show and MaxPerAddress bound what is at work at a time. 0 means 2000, 1000 and 200.
@@ -161,8 +168,14 @@ func (c Config) Validate() error {
 	if err := c.validateTLS(); err != nil {
 		return err
 	}
+	if err := c.validatePeers(); err != nil {
+		return err
+	}
 	if err := c.validateTrade(); err != nil {
 		return err
+	}
+	if _, err := c.pictures(); err != nil {
+		return fmt.Errorf("pictures: %w", err)
 	}
 	if c.Drain < 0 {
 		return errors.New("drain time is negative")
@@ -261,6 +274,14 @@ func (c Config) withDefaults() Config {
 		c.Listening = func(Addresses) {}
 	}
 	return c
+}
+
+// pictures is where pictures are kept.
+func (c Config) pictures() (pictures.Storage, error) {
+	if c.Pictures == "" {
+		return pictures.Folder(filepath.Join(c.Data, "pictures")), nil
+	}
+	return pictures.NewBucket(c.Pictures, c.S3Key, c.S3Secret)
 }
 
 func (c Config) bus() bus.Config {

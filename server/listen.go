@@ -27,8 +27,10 @@ type rooms struct {
 	relay *turn.Server // nil if there is none
 	trade *trade
 	talk  *talk
-	http  net.Listener
-	plain net.Listener // of port 80, for a domain; nil otherwise
+	// stages are those of shows.
+	stages *stages
+	http   net.Listener
+	plain  net.Listener // of port 80, for a domain; nil otherwise
 }
 
 // open opens all sockets, on the same host, and builds the rooms on them.
@@ -60,6 +62,10 @@ func (s *Server) open(ctx context.Context, db *store.Store, sec *security) (r *r
 	config := s.cfg.live()
 	config.Reported = r.reported
 	config.Room = func(show wire.ShowID, say live.Say) live.Guest { return r.talk.sockets.Channel(show, say) }
+	config.Changed = func(id wire.ShowID, up, silent bool) { r.stages.flows(id, up, silent) }
+	config.Refused = func(id wire.ShowID, why *wire.Error) {
+		s.log.Info("a guest may not send so", "media", id, "error", why)
+	}
 	if r.stage, err = live.NewStage(config, media...); err != nil {
 		return nil, err
 	}
@@ -73,7 +79,12 @@ func (s *Server) open(ctx context.Context, db *store.Store, sec *security) (r *r
 	if r.trade, err = s.openTrade(ctx, db, address(r.http)); err != nil {
 		return nil, err
 	}
-	if r.talk, err = s.openTalk(ctx, db, r.bus, r.trade.shop, r.stage.MediaTime); err != nil {
+	origins := s.origins(address(r.http))
+	r.stages = s.newStages(stagesConfig{
+		db: db, media: r.stage, sold: r.trade.shop, seed: r.trade.seed, passes: r.trade.passes, origin: origins[0], hosts: hostsOf(origins),
+	})
+	r.trade.changed = r.stages.bought
+	if r.talk, err = s.openTalk(ctx, r); err != nil {
 		return nil, err
 	}
 	r.relay, err = s.openRelay(ctx, address(r.http).Addr(), r.stage.Address(), sec.config)

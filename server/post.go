@@ -37,6 +37,8 @@ type post struct {
 	terms  shop.Terms
 	safe   store.Safe
 	origin string // of the pages
+	public string // the same, "" if only this computer knows them
+	links  shop.WithdrawalKeys
 	nudge  func()
 }
 
@@ -138,18 +140,50 @@ func (p *post) order(ctx context.Context, l reach.Letter) (m reach.Mail, err err
 	m = reach.Mail{To: c.Email, Name: c.Address.Name}
 	switch l.Type {
 	case "order.paid":
-		paper, err := p.terms.Receipt(o, "en", "")
+		link, err := p.links.Link(p.public, o)
+		if err != nil {
+			return m, err
+		}
+		paper, err := p.terms.Receipt(o, "en", link)
 		if err != nil {
 			return m, err
 		}
 		m.Subject, m.Text, m.HTML = paper.Title, paper.Text, paper.HTML
+	case "order.shipped":
+		m.Subject = fmt.Sprintf("Order %d: on its way", o.Number)
+		m.Text = fmt.Sprintf("Your order %d is on its way to you.\n%s", o.Number, parcel(o))
+	case "order.delivered":
+		m.Subject = fmt.Sprintf("Order %d: delivered", o.Number)
+		m.Text = fmt.Sprintf("Your order %d has arrived.\n%s", o.Number, parcel(o))
+		link, err := p.links.Link(p.public, o)
+		if err != nil {
+			return m, err
+		}
+		if link != "" && !o.Withdrawable.IsZero() {
+			last := o.Withdrawable.Add(-time.Second).In(p.terms.Zone.In()) // its end is a midnight, which belongs to the day before
+			m.Text += fmt.Sprintf("\nYou may withdraw from this purchase until %s, without giving a reason:\n%s\n", last.Format("2 January 2006"), link)
+		}
 	case "order.cancelled", "order.refunded":
 		m.Subject = fmt.Sprintf("Order %d: money back", o.Number)
 		m.Text = fmt.Sprintf("Of your order %d you get %s back, in the way in which you paid.\n", o.Number, o.Refunded)
+		if o.Reason != "" {
+			m.Text += fmt.Sprintf("\nThe shop says: %s\n", o.Reason)
+		}
 	default:
 		return m, fmt.Errorf("there are no words for %q", l.Type)
 	}
 	return m, nil
+}
+
+// parcel is how to follow an order's parcel, a line each.
+func parcel(o wire.Order) (text string) {
+	if o.Carrier != "" {
+		text += "Carrier: " + o.Carrier + "\n"
+	}
+	if o.Tracking != "" {
+		text += "Tracking number: " + o.Tracking + "\n"
+	}
+	return text
 }
 
 // contact opens the contact of an order.

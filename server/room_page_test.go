@@ -141,14 +141,7 @@ func (r *running) hosts(show string) func(wire.RoomRequest) wire.RoomAnswer {
 }
 
 func TestPeopleTalkInTheirBrowsersAndARestartLosesAndDoublesNothing(t *testing.T) {
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.Flag("headless", "new"), chromedp.NoSandbox, chromedp.DisableGPU)
-	browser, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	defer cancel()
-	browser, cancel = chromedp.NewContext(browser)
-	defer cancel()
-	if err := chromedp.Do(browser); err != nil {
-		t.Fatal(err)
-	}
+	browser := openBrowser(t)
 	data := t.TempDir()
 	r := start(t, Config{Data: data})
 	ada, ben := r.reader(browser, "demo"), r.reader(browser, "demo")

@@ -1,6 +1,6 @@
-// Package server builds the companion server from its rooms: store keeps the shows, live forwards media, insight says what
+// Package server builds the companion server from its rooms: store keeps the shows, live forwards media, pictures keeps those of products, insight says what
 // viewers see of it, chat lets them speak, api speaks HTTP, web is the page, turn relays media for those who cannot reach live, bus
-// joins several servers. It owns their lifetimes, their sockets (TCP for HTTP,
+// joins several servers of one database, and stages lets hosts of several shops meet. It owns their lifetimes, their sockets (TCP for HTTP,
 // UDP for all media, one port of both for TURN) and the certificate, introduces the rooms to each other, and lets the server
 // go down in order: first it says that it is not ready and takes nothing new, then it ends the sessions, then HTTP, then the
 // bus, then the database. It has no queue.
@@ -165,10 +165,11 @@ func (s *Server) serveRooms(ctx context.Context, r *rooms) error {
 // edge is the handler of all requests.
 func (s *Server) edge(r *rooms) http.Handler {
 	h := api.New(api.Config{
-		Stage: r.stage, Store: r.db, Ready: s.readiness(r.db, r.bus), Page: web.Handler(), Metrics: metrics(r.stage, r.relay, r.bus, r.talk),
+		Stage: r.stage, Store: r.db, Ready: s.readiness(r.db, r.bus), Metrics: metrics(r.stage, r.relay, r.bus, r.talk),
+		Page:   web.Handler(web.Config{Shows: &display{rooms: r}, Public: r.trade.public, Now: time.Now, Log: s.log}),
 		Relays: s.relays(r.relay), Truth: r.truth, TrustedProxies: s.cfg.TrustedProxies, Log: s.log,
-		Gate: r.trade.gate, Shop: r.trade.shop, Pay: r.trade.ways, Open: r.trade.open, Feed: r.trade.feed, Withdrawals: r.trade.links,
-		Sockets: r.talk.sockets, Purses: r.talk.hub, People: r.db, Censor: r.talk.censor,
+		Gate: r.trade.gate, Shop: r.trade.shop, Pay: r.trade.ways, Open: r.trade.open, Feed: r.trade.feed, Withdrawals: r.trade.links, Public: r.trade.public,
+		Sockets: r.talk.sockets, Purses: r.talk.hub, People: r.db, Pictures: r.trade.pictures, Censor: r.talk.censor, Members: r.talk.hub, Stages: r.stages,
 		Webhooks: r.trade.outbox, Exports: map[string]trust.Exporter{"shop": store.Bought{Store: r.db, Open: r.trade.open}, "rooms": r.talk.hub},
 		Erasers: []trust.Eraser{r.talk.hub}, Outside: s.cfg.Webhooks, Risk: trust.Risk{Large: s.cfg.Large},
 	})

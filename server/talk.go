@@ -11,8 +11,6 @@ import (
 	"vitrine/server/api"
 	"vitrine/server/bus"
 	"vitrine/server/chat"
-	"vitrine/server/shop"
-	"vitrine/server/store"
 	"vitrine/server/wire"
 )
 
@@ -22,25 +20,30 @@ type talk struct {
 	sockets *api.Sockets
 	censor  *censor
 	purse   purse
+	stages  *stages
 }
 
-// openTalk builds the rooms on the database and the bus.
-func (s *Server) openTalk(ctx context.Context, db *store.Store, b *bus.Bus, sold *shop.Shop, media func(wire.ShowID) (ms int64, ok bool)) (*talk, error) {
-	c, err := newCensor(ctx, db, b, s.log)
+// openTalk builds the rooms on the database, the bus and the stages.
+func (s *Server) openTalk(ctx context.Context, r *rooms) (*talk, error) {
+	c, err := newCensor(ctx, r.db, r.bus, s.log)
 	if err != nil {
 		return nil, err
 	}
 	hub, err := chat.New(chat.Config{
-		Storage: db, Bus: line{b}, Subject: bus.Subject, Judge: c, Now: time.Now, Log: s.log,
+		Storage: r.db, Bus: line{r.bus}, Subject: bus.Subject, Judge: c, Now: time.Now, Log: s.log,
 		Media: func(id wire.ShowID) int64 {
-			ms, _ := media(id)
+			ms, _ := r.stage.MediaTime(id)
 			return ms
 		},
+		Stage: r.stages.make, Staged: r.stages.staged,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &talk{hub: hub, sockets: api.NewSockets(hub, db), censor: c, purse: purse{db, sold, hub, s.log}}, nil
+	r.stages.hub = hub
+	return &talk{
+		hub: hub, sockets: api.NewSockets(hub, r.db), censor: c, purse: purse{r.db, r.trade.shop, hub, s.log}, stages: r.stages,
+	}, nil
 }
 
 // run runs the rooms until ctx ends. Who is in them is sent away as soon as leaving ends.
@@ -53,6 +56,7 @@ func (t *talk) run(ctx, leaving context.Context) error {
 	g.Go(func() error { return t.sockets.Run(leaving) })
 	g.Go(func() error { return t.censor.run(running) })
 	g.Go(func() error { return t.purse.run(running) })
+	g.Go(func() error { return t.stages.run(running) })
 	err := g.Wait()
 	t.censor.keepLast(ctx) // what moderators decided while the rooms ended, too
 	return err

@@ -15,6 +15,7 @@ import (
 
 	"vitrine/server/api"
 	"vitrine/server/pay"
+	"vitrine/server/pictures"
 	"vitrine/server/reach"
 	"vitrine/server/shop"
 	"vitrine/server/store"
@@ -36,6 +37,13 @@ type trade struct {
 	feed    *api.Feed
 	vault   *trust.Vault
 	links   shop.WithdrawalKeys
+	public  string // address of the pages as buyers know it; "" if there is none
+	// pictures are those of products.
+	pictures *pictures.Album
+	// changed is told after what happened in the shop; it must not block.
+	changed func()
+	// seed is that of the key with which this server signs, passes the secret of those who are on stage.
+	seed, passes []byte
 }
 
 // openTrade builds the rooms that sell on the database.
@@ -45,7 +53,12 @@ func (s *Server) openTrade(ctx context.Context, db *store.Store, at netip.AddrPo
 		return nil, err
 	}
 	vault := trust.NewVault(ring, db)
-	t := &trade{feed: api.NewFeed(), vault: vault, links: shop.WithdrawalKeys{secretOf(ring, "withdrawals")}}
+	t := &trade{feed: api.NewFeed(), vault: vault, links: shop.WithdrawalKeys{secretOf(ring, "withdrawals")}, seed: secretOf(ring, "stages"), passes: secretOf(ring, "passes")}
+	kept, err := s.cfg.pictures()
+	if err != nil {
+		return nil, err
+	}
+	t.pictures = pictures.New(kept)
 	if t.ways, err = s.providers(t, ring, db); err != nil {
 		return nil, err
 	}
@@ -59,7 +72,11 @@ func (s *Server) openTrade(ctx context.Context, db *store.Store, at netip.AddrPo
 		return nil, fmt.Errorf("find the host's name: %w", err)
 	}
 	t.outbox = db.Outbox(fmt.Sprintf("%s %s", host, at), safe)
-	post := &post{db: db, vault: vault, terms: s.cfg.Terms, safe: safe, origin: origins[0], nudge: func() { t.courier.Nudge() }}
+	post := &post{
+		db: db, vault: vault, terms: s.cfg.Terms, safe: safe, origin: origins[0], public: s.public(origins), links: t.links,
+		nudge: func() { t.courier.Nudge() },
+	}
+	t.public = post.public
 	t.gate, err = trust.New(trust.Config{Storage: db, Vault: vault, Post: post, Now: time.Now, Origins: origins})
 	if err != nil {
 		return nil, err
@@ -75,6 +92,7 @@ func (s *Server) openTrade(ctx context.Context, db *store.Store, at netip.AddrPo
 		Storage: db, Terms: s.cfg.Terms, Pay: ways, Hold: s.cfg.Hold, Log: s.log, Secret: secretOf(ring, "requests"),
 		Now: steady(), Changed: func(b *shop.Batch) {
 			t.feed.Changed(b)
+			t.changed()
 			if len(b.Letters) > 0 {
 				t.courier.Nudge()
 			}
@@ -100,6 +118,14 @@ func (s *Server) origins(at netip.AddrPort) []string {
 	}
 }
 
+// public is the first of the pages' addresses, "" if nobody configured any: what only this computer knows is no address for a receipt.
+func (s *Server) public(origins []string) string {
+	if len(s.cfg.Origins) == 0 && s.cfg.Domain == "" {
+		return ""
+	}
+	return origins[0]
+}
+
 // open reads the contact of an order.
 func (t *trade) open(ctx context.Context, person wire.PersonID, order wire.OrderID, sealed []byte) ([]byte, error) {
 	return t.vault.Open(ctx, person, contactOf(order), sealed)
@@ -121,7 +147,7 @@ func (s *Server) providers(t *trade, ring *trust.Keyring, db *store.Store) (map[
 	ways := map[wire.PayMethod]pay.Provider{}
 	if s.cfg.Pay.Test {
 		var err error
-		t.bank, err = pay.NewTest(pay.TestConfig{Secret: secretOf(ring, "test payments"), Now: time.Now})
+		t.bank, err = pay.NewTest(pay.TestConfig{Secret: secretOf(ring, "test payments"), Plan: pay.ByAmount, Now: time.Now})
 		if err != nil {
 			return nil, fmt.Errorf("payments by test: %w", err)
 		}

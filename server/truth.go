@@ -23,6 +23,9 @@ func measured(stage *live.Stage, id wire.ShowID) (insight.Measured, bool) {
 
 // reported hands a player's report from the stage to the desk. One that comes too soon after another is not taken.
 func (r *rooms) reported(show wire.ShowID, session live.SessionID, said live.Said) {
+	if _, spot := live.ShowOf(show); spot != wire.HostSpot {
+		return // what a show's viewers see is told of the host's own picture
+	}
 	_ = r.truth.Player(show, string(session), insight.Heard{
 		Report: said.Report, Latency: said.Latency, Link: &said.Link, Limited: said.Limited,
 	})

@@ -16,11 +16,7 @@ import (
 // reads opens an address in Chromium on a phone and returns what the page says once it has a verdict.
 func (r *running) reads(path string) string {
 	r.t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.Flag("headless", "new"), chromedp.NoSandbox, chromedp.DisableGPU)
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	defer cancel()
-	ctx, cancel = chromedp.NewContext(ctx)
-	defer cancel()
+	ctx := openBrowser(r.t)
 	ctx, late := context.WithTimeout(ctx, patience)
 	defer late()
 	const verdict = `new Promise((resolve) => {

@@ -71,6 +71,7 @@ func (s *Session) SetServer(ctx context.Context, srv Server) error {
 		s.air.title, s.air.viewers = "", 0
 		s.audience.begin()
 		s.followRoom()
+		s.followShop()
 		return nil
 	})
 }

@@ -8,6 +8,8 @@ import (
 // Audience is how many watch, now and over the show.
 type Audience struct {
 	Viewers int
+	// Peak is the most that watched at once since the curve begins.
+	Peak int
 	// Curve holds a count every Step, oldest first, since the show went on air or the studio was started.
 	Curve []int
 	Step  time.Duration
@@ -35,6 +37,7 @@ const (
 // audience counts once a second, owned by the loop.
 type audience struct {
 	curve  []int
+	peak   int
 	step   int // seconds between two counts
 	since  int // seconds since the last
 	lately []int
@@ -43,7 +46,7 @@ type audience struct {
 
 // second takes how many watch now.
 func (a *audience) second(now time.Time, viewers int, onAir bool) {
-	a.step = max(a.step, 1)
+	a.step, a.peak = max(a.step, 1), max(a.peak, viewers)
 	if a.since++; a.since >= a.step || len(a.curve) == 0 {
 		a.since, a.curve = 0, append(a.curve, viewers)
 	}
@@ -81,5 +84,5 @@ func (s *Session) watching() int { return max(s.air.viewers, s.visit.room.Viewer
 
 func (s *Session) audienceNow() Audience {
 	a := &s.audience
-	return Audience{Viewers: s.watching(), Curve: a.curve, Step: time.Duration(max(a.step, 1)) * time.Second, Fell: a.fell}
+	return Audience{Viewers: s.watching(), Peak: max(a.peak, s.watching()), Curve: a.curve, Step: time.Duration(max(a.step, 1)) * time.Second, Fell: a.fell}
 }

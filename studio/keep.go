@@ -58,6 +58,7 @@ func (s *Session) flush() {
 	if s.air.phase != OffAir {
 		s.finished()
 	}
+	s.flushShop()
 	if !s.dirty && len(s.saves) == 0 {
 		return
 	}

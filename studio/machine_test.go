@@ -16,6 +16,7 @@ import (
 	"vitrine/effects"
 	"vitrine/server/wire"
 	"vitrine/studio"
+	"vitrine/studio/scene"
 )
 
 // machine fills every need of a session without hardware and records what the session did. All of it runs on synctest's
@@ -47,8 +48,16 @@ type machine struct {
 	expected int // bits a second
 	closed   int // encoders
 
+	stage *theatre // those on stage; nil for a studio that does not see them
+
 	book book  // the shop's rules
 	hall *hall // the last room that was asked for
+
+	shop   *shopServer
+	drawer *drawer
+
+	fonts scene.Fonts                 // of the card; nil for no card
+	seen  atomic.Pointer[frame.Video] // the newest picture in the window, with fonts
 
 	effects            bool         // the session has some
 	previewed, encoded atomic.Int32 // luma of the newest picture in the window and in the encoder
@@ -62,6 +71,7 @@ func newMachine() *machine {
 		loud:    0.1, // far below the limiter, which is what costs most over hours
 		shows:   map[wire.ShowID]wire.Show{"evening": {ID: "evening", Title: "Evening", State: wire.Open}},
 		script:  live,
+		shop:    newShopServer(), drawer: &drawer{},
 	}
 }
 
@@ -324,6 +334,11 @@ func (m *machine) Report(_ context.Context, _, _ string, id wire.ShowID, r wire.
 	return wire.Truth{Show: id, Viewers: 7}, nil
 }
 
+func (m *machine) FindHosts(_ context.Context, _, _, q string) ([]wire.BattleHost, error) {
+	m.call("find " + q)
+	return []wire.BattleHost{{BattleRoom: wire.BattleRoom{Show: "morning", Name: q}, Viewers: 3}}, nil
+}
+
 func (m *machine) Check(_ context.Context, server, token string, progress func(float64, frame.Path)) (frame.Path, error) {
 	m.call("check " + server + " " + token)
 	progress(0.5, frame.Path{RTT: time.Millisecond})
@@ -349,7 +364,11 @@ func onSession(t *testing.T, m *machine, test func(ctx context.Context, s *studi
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		config := studio.Config{Devices: m, Encoders: m, Uplink: m, Backstage: m, Rooms: m, Rulebook: &m.book, Tracks: m, Keeper: m, Scale: nearest, Open: open}
+		config := studio.Config{Devices: m, Encoders: m, Uplink: m, Backstage: m, Rooms: m, Rulebook: &m.book, Storefront: m, Outbox: m.drawer, Tracks: m, Keeper: m, Scale: nearest, Open: open, Write: write}
+		config.Fonts = m.fonts
+		if m.stage != nil {
+			config.Receivers, config.Decoders = m.stage, m.stage
+		}
 		if m.effects {
 			config.Rack = effects.New() // its channels belong to the bubble
 		}
@@ -364,6 +383,11 @@ func onSession(t *testing.T, m *machine, test func(ctx context.Context, s *studi
 				case <-s.Preview().Ready():
 					if v := s.Preview().Take(); v != nil {
 						m.previewed.Store(int32(v.Y[0]))
+						if m.fonts != nil {
+							own := frame.New(v.Width, v.Height)
+							own.Copy(v)
+							m.seen.Store(own)
+						}
 						v.Release()
 					}
 				}
@@ -377,6 +401,9 @@ func onSession(t *testing.T, m *machine, test func(ctx context.Context, s *studi
 		}
 		synctest.Wait()
 		s.Preview().Drain()
+		if m.stage != nil {
+			m.stage.over(t)
+		}
 		if n := m.pool.Live(); n != 0 {
 			t.Errorf("%d pictures were never released", n)
 		}
@@ -384,6 +411,8 @@ func onSession(t *testing.T, m *machine, test func(ctx context.Context, s *studi
 }
 
 func open(path string) (io.ReadSeekCloser, error) { return os.Open(path) }
+
+func write(path string, b []byte) error { return os.WriteFile(path, b, 0o600) }
 
 func must(t *testing.T, err error) {
 	t.Helper()
@@ -395,3 +424,11 @@ func must(t *testing.T, err error) {
 var evening = studio.Server{Address: "http://127.0.0.1:1", Show: "evening", Token: "secret"}
 
 var camera = frame.Input{Kind: frame.Camera, Device: "cam"}
+
+// long leaves a test of minutes on the virtual clock out under -short: the race detector looks at the same loops in shorter ones.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("minutes of sound are mixed without -short")
+	}
+}

@@ -85,10 +85,12 @@ func (s *Session) applyMusic() {
 	s.runMonitor()
 }
 
-// runMonitor plays music and pads on the host's speaker, if the host wants to hear them or cues the music.
+// runMonitor plays music and pads on the host's speaker, if the host wants to hear them or cues the music, and those on stage.
 func (s *Session) runMonitor() {
 	m, device := &s.music, s.settings.Speaker
 	on := s.settings.Music.Monitor || m.cued
+	s.sound.setSilent(!on)
+	on = on || s.stage.heard
 	if on == m.monitor.running() && (!on || device == m.hears) {
 		return
 	}

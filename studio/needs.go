@@ -82,9 +82,54 @@ type Backstage interface {
 	Close(ctx context.Context, server, token string, id wire.ShowID) error
 	// Report tells how the show leaves the studio, and returns what its viewers see.
 	Report(ctx context.Context, server, token string, id wire.ShowID, r wire.StudioReport) (wire.Truth, error)
+	// FindHosts finds hosts who can be called to a battle now; q is a part of a name, "" for those who let strangers find them.
+	FindHosts(ctx context.Context, server, token, q string) ([]wire.BattleHost, error)
 	// Check measures the way to the server for some seconds; nothing goes on air. progress hears which share is done and what
 	// is known so far.
 	Check(ctx context.Context, server, token string, progress func(share float64, so frame.Path)) (frame.Path, error)
+}
+
+// Reception is what comes of the media of somebody on stage. Picture and Sound are called from one goroutine each, or one for both; Spare and Link
+// from any. All return soon.
+type Reception struct {
+	// Picture takes a whole picture in its codec, in their order; the first, and the first after one was lost or refused, is a key frame. It returns
+	// false for one that is of no use: what depends on it is not wanted.
+	Picture func(c frame.Codec, p *frame.Packet) (ok bool)
+	// Sound takes an Opus packet, in their order, before which so many are missing for good.
+	Sound func(p *frame.Packet, lost int)
+	// Spare is how much sound is still to be heard: so long a packet that is missing may be waited for.
+	Spare func() time.Duration
+	// Link says how the connection does: at every change and each second while it lives.
+	Link func(frame.Link)
+}
+
+// Receivers brings the media of those on stage.
+type Receivers interface {
+	// Receive watches media of a server, whose address is as the host typed it, and reconnects with back-off until ctx ends, then it returns nil. It
+	// returns an error when trying again would not help.
+	Receive(ctx context.Context, server, media string, r Reception) error
+}
+
+// VideoDecoder makes pictures of packets. Not safe for concurrent use.
+type VideoDecoder interface {
+	// Decode decodes the next packet. The picture, of any size, is the caller's to release, and has the packet's PTS; it is nil where there is none to
+	// show. After an error the next packet must be a key frame.
+	Decode(p *frame.Packet) (*frame.Video, error)
+	Close() error
+}
+
+// AudioDecoder makes sound of Opus packets. Not safe for concurrent use.
+type AudioDecoder interface {
+	// Decode decodes the next packet, before which so many were lost, whose sound is guessed as well as can be. The samples, 48 kHz stereo
+	// interleaved, hold until the next call.
+	Decode(p *frame.Packet, lost int) ([]float32, error)
+	Close() error
+}
+
+// Decoders builds decoders.
+type Decoders interface {
+	VideoDecoder(c frame.Codec) (VideoDecoder, error)
+	AudioDecoder() (AudioDecoder, error)
 }
 
 // RoomFeedback is what a room tells. The functions are called one at a time; what comes behind waits for them.
@@ -121,6 +166,52 @@ type Rulebook interface {
 	SetRules(ctx context.Context, server, token string, id wire.ShowID, r wire.Rules, seen int64) (now wire.Rules, version int64, err error)
 	// TryRules says what would happen to a text under rules; nothing comes of it.
 	TryRules(ctx context.Context, server, token string, id wire.ShowID, q wire.TryText) (wire.Tried, error)
+}
+
+// ShopFeedback is what a shop tells its staff. The functions are called one at a time; what comes behind waits for them.
+type ShopFeedback struct {
+	// Here says that the connection stands; what happens goes on from before unless a wire.DeskEvent comes first.
+	Here func()
+	// Told is what happened, in its order: events of the shop's types.
+	Told func([]wire.Event)
+	// Lost says that there is no connection and why; Run tries again by itself.
+	Lost func(error)
+}
+
+// ShopLink is the way into the shop of one show. All but Run wait for the server; what it refuses is a *wire.Error. They may be called from
+// any goroutine.
+type ShopLink interface {
+	// Run hears what happens in the shop until ctx ends, then it returns nil.
+	Run(ctx context.Context, f ShopFeedback) error
+	// PutProduct makes a product (version 0) or changes the version that was seen, and returns it as it is now. Of a variant that the server
+	// has, a stock and version of 0 leave the stock alone. Where somebody else was faster the error has code Precondition.
+	PutProduct(ctx context.Context, p wire.Product, seen int64) (wire.Product, error)
+	// AddStock may be repeated with its key within a minute, as Refund.
+	AddStock(ctx context.Context, v wire.VariantID, a wire.AddStock, key string) (wire.Variant, error)
+	PutOffer(ctx context.Context, o wire.Offer, seen int64) (wire.Offer, error)
+	EndOffer(ctx context.Context, id wire.OfferID) (wire.Offer, error)
+	PutCoupon(ctx context.Context, c wire.Coupon) (wire.UsedCoupon, error)
+	Refund(ctx context.Context, id wire.OrderID, r wire.Refund, key string) (wire.Order, error)
+	Cancel(ctx context.Context, id wire.OrderID, c wire.Cancel) (wire.Order, error)
+	// SendPicture sends a picture file, FetchPicture has the server fetch one, Picture is one as JPEG, of one of wire.PictureWidths.
+	SendPicture(ctx context.Context, id wire.PictureID, file []byte) error
+	FetchPicture(ctx context.Context, source string) (wire.Picture, error)
+	Picture(ctx context.Context, id wire.PictureID, width int) ([]byte, error)
+}
+
+// Storefront lets the session into the shops of shows.
+type Storefront interface {
+	// Shop is the shop of a show; nothing runs yet. The token is an operator's or the show's.
+	Shop(server, token string, id wire.ShowID) (ShopLink, error)
+}
+
+// Outbox keeps what the host did in a shop until its server has it, and what is known of the shop, between starts. Each server, by the address
+// that the host typed, has its own. A name is of small letters, digits and hyphens.
+type Outbox interface {
+	// LoadShop returns what SaveShop last kept under a name, nil for nothing.
+	LoadShop(server, name string) ([]byte, error)
+	// SaveShop keeps all of b or changes nothing; nil keeps nothing under the name any more. Once it has returned, a crash of the program loses nothing.
+	SaveShop(server, name string, b []byte) error
 }
 
 // Track is an opened music file.

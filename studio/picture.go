@@ -29,9 +29,12 @@ type pictures struct {
 	input            chan picture    // the source to show from now on
 	hold             *frame.Playback // of the source shown
 
-	mu     sync.Mutex // guards what the owner reads and sets
-	format frame.Format
-	stats  pictureStats
+	mu       sync.Mutex // guards what the owner reads and sets
+	format   frame.Format
+	stats    pictureStats
+	card     *scene.Overlay // nil for none
+	corner   Corner         // where it stands
+	arranged *arrangement   // of the stage; nil for the host alone
 
 	pool frame.Pool
 	// Owned by run:
@@ -41,6 +44,9 @@ type pictures struct {
 	lastOut time.Time
 	due     time.Duration // when the program's next picture is due
 	stamp   time.Duration // of the last picture that went out
+	laid    laidCard
+
+	composing composing
 }
 
 // picture is where the program's pictures come from. Without a slot the slate is shown.
@@ -59,12 +65,16 @@ type pictureStats struct {
 	dressing      time.Duration // in all
 }
 
-func newPictures(c *clock, scale scene.Scale, rack *effects.Picture, f frame.Format) *pictures {
-	return &pictures{
+func newPictures(c *clock, scale scene.Scale, rack *effects.Picture, f frame.Format, fonts scene.Fonts) *pictures {
+	p := &pictures{
 		clock: c, scale: scale, rack: rack, format: f,
 		preview: frame.NewSlot(), encoder: frame.NewSlot(), input: make(chan picture),
 		stamp: -1,
 	}
+	if fonts != nil {
+		p.composing.names, p.composing.bar = scene.NewNames(fonts), scene.NewBattleBar(fonts)
+	}
+	return p
 }
 
 // show switches to another source.
@@ -202,7 +212,11 @@ func (p *pictures) keep(v *frame.Video) {
 
 // fill puts out the last picture or the slate when the source is late.
 func (p *pictures) fill(now time.Time) {
-	if now.Sub(p.lastOut) < repeatAfter {
+	wait := repeatAfter
+	if p.composing.compositor != nil {
+		wait = repeatStaged
+	}
+	if now.Sub(p.lastOut) < wait {
 		return
 	}
 	f := p.wanted()
@@ -234,12 +248,26 @@ func (p *pictures) emit(v, preview *frame.Video, showing Showing, now time.Time)
 	p.mu.Lock()
 	p.stats.showing = showing
 	p.mu.Unlock()
-	p.preview.Put(preview.Retain())
-	p.encoder.Put(v.Retain())
+	opacity := p.fade(now)
+	out := p.full(v, opacity, now)
+	if preview == v {
+		p.preview.Put(out.Retain())
+	} else {
+		p.preview.Put(p.full(preview, opacity, now))
+	}
+	p.encoder.Put(out)
+}
+
+// full is the host's picture as it goes out: among those on stage, and with the card.
+func (p *pictures) full(v *frame.Video, opacity int, now time.Time) *frame.Video {
+	out := p.staged(v, now)
+	defer out.Release()
+	return p.carded(out, opacity)
 }
 
 func (p *pictures) drain() {
 	p.keep(nil)
+	p.composing.end()
 	p.preview.Drain()
 	p.encoder.Drain()
 }

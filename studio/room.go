@@ -104,7 +104,8 @@ func (s *Session) followRoom() {
 		s.visit.stop()
 	}
 	v := &visit{talk: talk{early: map[int64]bool{}}}
-	s.visit = v
+	s.visit, v.stageNews = v, true
+	s.followStage()
 	srv := s.settings.Server
 	if srv.Address == "" || srv.Show == "" || srv.Token == "" {
 		return
@@ -120,14 +121,21 @@ func (s *Session) followRoom() {
 		s.post(ctx, func() {
 			if s.visit == v {
 				f()
+				s.followStage()
 			}
 		})
 	}
 	s.group.Go(func() error {
 		return link.Run(ctx, RoomFeedback{
 			Joined: func(j wire.RoomJoined) { on(func() { v.join(j, time.Now()) }) },
-			Frame:  func(f wire.RoomFrame) { on(func() { v.hear(f) }) },
-			Lost:   func(err error) { on(func() { s.lost(v, err) }) },
+			Frame: func(f wire.RoomFrame) {
+				on(func() {
+					for _, e := range v.hear(f) {
+						s.chimeFor(e, v.stage)
+					}
+				})
+			},
+			Lost: func(err error) { on(func() { s.lost(v, err) }) },
 		})
 	})
 }

@@ -279,6 +279,7 @@ func TestAnotherShowHasAnotherRoom(t *testing.T) {
 }
 
 func TestASuddenFallOfViewersRaisesAnAlarmWithinTenSeconds(t *testing.T) {
+	long(t)
 	inRoom(t, func(ctx context.Context, s *studio.Session, h *hall) {
 		h.viewers(1000)
 		wait(5 * time.Second)

@@ -5,11 +5,13 @@
 // clock), the picture loop, the encoder, and one goroutine for each device or network call that is under way; they hand
 // the loop small results and nothing else, and all of them have ended when Run returns.
 //
-// The room holds no device, socket or codec: it declares what it needs (Devices, Encoders, Uplink, Backstage, Rooms, Rulebook, Tracks, Keeper) and
+// The room holds no device, socket or codec: it declares what it needs (Devices, Encoders, Uplink, Backstage, Rooms, Rulebook,
+// Receivers, Decoders, Storefront, Outbox, Tracks, Keeper) and
 // cmd/studio fills the needs with real or synthetic ones. That is why the whole show runs under testing/synctest.
 //
 // Queues: device → picture loop, program → preview and program → encoder hold one picture, newest wins; microphone → mixer
-// holds five blocks and mixer → the host's speaker six, oldest dropped; commands are not queued, the caller waits.
+// holds five blocks and mixer → the host's speaker six, oldest dropped; somebody on stage → mixer is a mix.Elastic, and their packets →
+// decoder hold eight pictures, which when full go on with the next key frame; commands are not queued, the caller waits.
 package studio
 
 import (
@@ -25,10 +27,11 @@ import (
 	"vitrine/capture/frame"
 	"vitrine/effects"
 	"vitrine/effects/video"
+	"vitrine/server/wire"
 	"vitrine/studio/scene"
 )
 
-// Config is what a session is built from. All fields but Log are required.
+// Config is what a session is built from. All fields but Fonts, Log, Receivers and Decoders are required.
 type Config struct {
 	Devices   Devices
 	Encoders  Encoders
@@ -36,13 +39,23 @@ type Config struct {
 	Backstage Backstage
 	Rooms     Rooms
 	Rulebook  Rulebook
-	Keeper    Keeper
+	// Receivers and Decoders bring those on stage here; nil for a studio that does not see or hear them.
+	Receivers Receivers
+	Decoders  Decoders
+	// Storefront is the way into shops, Outbox keeps what the host does there.
+	Storefront Storefront
+	Outbox     Outbox
+	Keeper     Keeper
 	// Rack holds the effects; nil is one that has none.
 	Rack *effects.Rack
 	// Open opens a file that the host named.
 	Open func(path string) (io.ReadSeekCloser, error)
+	// Write writes a file that the host named.
+	Write func(path string, b []byte) error
 	// Tracks opens music files.
 	Tracks Tracks
+	// Fonts are those of the card in the picture; nil for no card.
+	Fonts scene.Fonts
 	// Scale resizes I420 pictures.
 	Scale scene.Scale
 	Log   *slog.Logger
@@ -64,6 +77,7 @@ type Session struct {
 
 	changed  chan struct{}
 	snapshot atomic.Pointer[Snapshot]
+	thumbs   atomic.Pointer[map[wire.SpotID]*frame.Slot] // of those on stage; the map never changes
 
 	// Owned by the loop in Run:
 	ctx      context.Context
@@ -81,10 +95,14 @@ type Session struct {
 	graded   string     // the name of grade
 	grade    *video.LUT // nil for none
 	speaker  speakerState
+	chiming  chiming
 	music    music
 	air      airState
 	visit    *visit // never nil
+	desk     *desk  // never nil
+	stage    stage
 	audience audience
+	card     cardState
 	governor *governor
 	second   time.Time
 	rate     rates
@@ -109,13 +127,14 @@ func New(c Config) *Session {
 		c: c, clock: k,
 		commands: make(chan func()), link: make(chan struct{}, 1), ended: make(chan struct{}),
 		changed: make(chan struct{}, 1), saves: make(chan []byte, 1),
-		settings: Defaults(), visit: &visit{},
+		settings: Defaults(), visit: &visit{}, desk: newDesk(),
 	}
 	s.sound = newSound(k, c.Rack.Sound)
-	s.pictures = newPictures(k, c.Scale, c.Rack.Picture, s.settings.Output.Format)
+	s.pictures = newPictures(k, c.Scale, c.Rack.Picture, s.settings.Output.Format, c.Fonts)
 	s.video = &videoOut{encoders: c.Encoders, slot: s.pictures.encoder, write: c.Uplink.WriteVideo, failed: s.encoderFailed, demand: oneLayer}
 	s.governor = newGovernor(s.settings.Output.Format, s.settings.Look)
 	s.air.phase = OffAir
+	close(s.desk.ended) // nothing of it ever runs
 	s.publish()
 	return s
 }
@@ -179,6 +198,7 @@ func (s *Session) loop(ctx context.Context) error {
 	s.applyAll()
 	s.loadMusic()
 	s.followRoom()
+	s.followShop()
 	s.publish()
 	for {
 		select {
@@ -248,7 +268,8 @@ func (s *Session) publish() {
 		},
 		Music: s.musicStatus(),
 		Air:   s.air.public(),
-		Room:  s.visit.public(), Rules: s.visit.rules, Audience: s.audienceNow(),
+		Stage: s.stageNow(),
+		Room:  s.visit.public(), Rules: s.visit.rules, Shop: s.desk.public(s.visit.showing), Audience: s.audienceNow(),
 	}
 	snap.PicturePlugin, snap.VoicePlugin = s.c.Rack.Picture.Plugin(), s.c.Rack.Sound.Plugin()
 	if s.waits {
@@ -287,6 +308,8 @@ func (r *rates) layered(loads [frame.Layers]layerLoad, elapsed time.Duration) {
 // measure runs once a snapshot: once a second it counts, steers the encoder, and keeps settings that changed.
 func (s *Session) measure(now time.Time) {
 	s.followMusic()
+	s.followCard(now)
+	s.sendEdit(s.desk, now)
 	elapsed := now.Sub(s.second)
 	if elapsed < time.Second {
 		return
@@ -313,6 +336,7 @@ func (s *Session) measure(now time.Time) {
 	s.watchPlugins()
 	s.audience.second(now, s.watching(), s.air.phase == OnAir)
 	s.unfinished(now)
+	s.desk.keepLater(now)
 	if s.dirty {
 		s.dirty = false
 		s.queueSave()

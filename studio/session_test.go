@@ -452,6 +452,7 @@ func (m *machine) crash() []byte {
 }
 
 func TestAShowThatACrashCutOffIsOfferedAndGoneOnWith(t *testing.T) {
+	long(t)
 	m := newMachine()
 	var kept []byte
 	var until time.Time

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -110,6 +111,8 @@ type Settings struct {
 	Look   effects.Look  `json:"look"`
 	Voice  effects.Voice `json:"voice"`
 	People []Person      `json:"people"`
+	// Card is the product shown, in the picture.
+	Card Card `json:"card"`
 	// Plugins are outside programs that process picture and voice.
 	Plugins Plugins `json:"plugins"`
 	// Music is how the music plays, Tracks are the paths of its files in order, Pads the volumes of the pads in dB.
@@ -119,6 +122,12 @@ type Settings struct {
 	// Language is "en", "zh" or "" for the system's; Theme is "light", "dark" or "" for the system's.
 	Language string `json:"language"`
 	Theme    string `json:"theme"`
+	// QuietOrders has no sound tell of a new order.
+	QuietOrders bool `json:"quiet_orders,omitempty"`
+	// QuietCues are the cues that are not heard.
+	QuietCues []Cue `json:"quiet_cues,omitempty"`
+	// Keys are the keys that the host chose for what the window does; what is missing has its usual key.
+	Keys Keys `json:"keys,omitempty"`
 	// Unfinished is nil while the studio is off air and after a show that was ended.
 	Unfinished *Unfinished `json:"unfinished,omitempty"`
 }
@@ -131,6 +140,7 @@ func Defaults() Settings {
 		Music: Music{GainDB: -14, Crossfade: 2, Loop: mix.LoopAll, Duck: true},
 		Look:  effects.Look{}.With(effects.Natural), Voice: effects.CleanVoice(),
 		Microphone: Microphone{Channels: 1},
+		Card:       Card{Corner: BottomLeft, Stock: true, Timer: true, Language: "en"},
 		Output: Output{
 			Codec: frame.H264, Format: frame.Format{Width: 1280, Height: 720, FPS: 30},
 			AudioBitrate: 96_000, KeyInterval: 2 * time.Second,
@@ -197,10 +207,16 @@ func (s Settings) Validate() error {
 	if err := s.Look.Validate(); err != nil {
 		return err
 	}
+	if err := s.Card.Validate(); err != nil {
+		return err
+	}
 	if err := s.Voice.Validate(); err != nil {
 		return err
 	}
 	if err := s.Music.Validate(); err != nil {
+		return err
+	}
+	if err := s.Keys.Validate(); err != nil {
 		return err
 	}
 	if len(s.Tracks) > maxTracks {
@@ -229,7 +245,7 @@ func (s Settings) Validate() error {
 
 func (s Settings) clone() Settings {
 	s.Sources, s.People = slices.Clone(s.Sources), slices.Clone(s.People)
-	s.Tracks = slices.Clone(s.Tracks)
+	s.Tracks, s.QuietCues, s.Keys = slices.Clone(s.Tracks), slices.Clone(s.QuietCues), maps.Clone(s.Keys)
 	return s
 }
 

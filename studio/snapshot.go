@@ -24,8 +24,12 @@ type Snapshot struct {
 	Air     Air
 	// Room is the conversation of the chosen show; never nil, and the same as before where nothing has changed.
 	Room *Room
+	// Stage is who is on stage beside the host; never nil, and the same as before where nothing has changed.
+	Stage *Stage
 	// Rules are the shop's rules for what may be said; nil before OpenRules, and the same as before where nothing has changed.
-	Rules    *Rules
+	Rules *Rules
+	// Shop is what is sold in the chosen show; never nil, and the same as before where nothing has changed.
+	Shop     *Shop
 	Audience Audience
 	// Notices are what the host should know, newest last, at most maxNotices.
 	Notices []Notice
@@ -221,6 +225,8 @@ const (
 	MusicFailed    Trouble = "music"
 	LinkTrouble    Trouble = "link" // Fault says which
 	ShowWasClosed  Trouble = "show_closed"
+	EditsUnkept    Trouble = "edits_unkept"    // edits of the shop are not on the disk: a crash of the studio would lose them
+	PictureMissing Trouble = "picture_missing" // the server cannot fetch a product's picture; Name is the product's title
 )
 
 // Problem is a trouble with its cause. The zero value is no problem.

@@ -28,7 +28,7 @@ type sound struct {
 
 	deck *mix.Deck
 	pads mix.Pads
-	// monitor is where music and pads go for the host to hear, nil while they do not.
+	// monitor is where music, pads and those on stage go for the host to hear, nil while they do not.
 	monitor atomic.Pointer[frame.Queue]
 
 	mu     sync.Mutex // guards what the owner reads and sets
@@ -37,6 +37,8 @@ type sound struct {
 	cue    mix.Strip // the music while the host alone hears it
 	ducker *mix.Ducker
 	now    levels
+	stage  stageSound
+	silent bool      // the host does not hear music and pads
 	heard  time.Time // when the last block came from the microphone
 
 	// Owned by run:
@@ -45,7 +47,7 @@ type sound struct {
 	weighed  int // blocks
 	out      *audioOut
 	// The blocks of a step: of the deck for the show and for the host alone, of the pads, and what the host hears in the next.
-	song, cued, effect, played frame.Block
+	song, cued, effect, played, key frame.Block
 }
 
 // levels is what the meters show.
@@ -99,7 +101,7 @@ func (s *sound) run(ctx context.Context) error {
 				}
 			}
 		case <-tick.C:
-			for {
+			for ctx.Err() == nil { // a machine that is too slow may never catch up
 				pts, ok := s.clock.insert()
 				if !ok {
 					break
@@ -119,7 +121,14 @@ func (s *sound) count(n *uint64) {
 }
 
 func (s *sound) step(b *frame.Block, pts time.Duration, heard bool) {
-	s.rack.Process(b, s.play())
+	s.mu.Lock()
+	s.stage.take()
+	s.mu.Unlock()
+	far := s.play()
+	s.rack.Process(b, far)
+	if far != nil && len(s.stage.voices) > 0 {
+		s.stage.rest.process(b, &s.stage.near)
+	}
 	s.deck.Take(&s.song, &s.cued)
 	s.pads.Take(&s.effect)
 	s.mu.Lock()
@@ -143,26 +152,33 @@ func (s *sound) step(b *frame.Block, pts time.Duration, heard bool) {
 }
 
 // play gives the host's speaker its next block and returns it, because it comes back through the microphone; nil while the speaker
-// is silent. It is the music of the step before, which had the voice to duck for.
+// is silent. It is the music of the step before, which had the voice to duck for, and those on stage now.
 func (s *sound) play() *frame.Block {
 	speaker := s.monitor.Load()
 	if speaker == nil {
 		return nil
 	}
+	add(&s.played, &s.stage.near)
 	speaker.Put(&s.played)
 	return &s.played
 }
 
-// mix makes the program of the voice in b: its strip, the music that gives way to it, the pads, the master.
+// mix makes the program of the voice in b: its strip, the music that gives way to it and to those on stage, the pads, those on stage where viewers
+// do not hear them from their own tracks, the master.
 func (s *sound) mix(b *frame.Block) {
 	s.voice.Process(b)
-	s.ducker.Process(&s.song, b)
+	s.key = *b
+	add(&s.key, &s.stage.near)
+	s.ducker.Process(&s.song, &s.key)
 	s.music.Process(&s.song)
 	s.cue.Process(&s.cued)
 	for i := range b {
 		shared := s.song[i] + s.effect[i]
 		s.played[i] = shared + s.cued[i]
-		b[i] += shared
+		b[i] += shared + s.stage.onAir[i]
+	}
+	if s.silent {
+		s.played = frame.Block{}
 	}
 	s.master.Process(b)
 	s.loudness.Add(b)
@@ -204,6 +220,13 @@ func (s *sound) setMusic(m Music) {
 	if m.Duck {
 		s.ducker.DepthDB = duckDepth
 	}
+	s.mu.Unlock()
+}
+
+// setSilent keeps music and pads from the host's speaker.
+func (s *sound) setSilent(on bool) {
+	s.mu.Lock()
+	s.silent = on
 	s.mu.Unlock()
 }
 

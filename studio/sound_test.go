@@ -58,8 +58,13 @@ func TestAStepAllocatesNothing(t *testing.T) {
 	s.pads.Trigger(0)
 	s.setMusic(Music{GainDB: -6, Duck: true})
 	s.monitor.Store(frame.NewQueue(monitorBlocks))
+	guests := []seat{{voice: newVoice(), gain: -3, place: mix.Place{Side: 0.5, Distance: 0.3}}, {voice: newVoice(), alone: true}}
+	s.seat(guests, true)
 	var b frame.Block
 	step := func() {
+		for _, g := range guests {
+			g.voice.elastic.Put(&b)
+		}
 		for i := range b {
 			b[i] = float32(0.05 * math.Sin(float64(i)))
 		}
@@ -104,5 +109,64 @@ func BenchmarkStep(b *testing.B) {
 	for b.Loop() {
 		block = frame.Block{}
 		s.step(&block, 0, true)
+	}
+}
+
+// spoken is a voice that glides and pauses, of so many seconds: what no suppressor takes for noise.
+func spoken(seconds float64) []float32 {
+	out := make([]float32, int(seconds*frame.SampleRate))
+	phase := 0.0
+	for i := range out {
+		t := float64(i) / frame.SampleRate
+		phase += 2 * math.Pi * (130 + 25*math.Sin(2*math.Pi*0.7*t)) / frame.SampleRate
+		var v float64
+		for k := 1.0; k <= 25; k++ {
+			v += math.Sin(k*phase+0.3*k*k) / k
+		}
+		out[i] = float32(0.08 * v * math.Max(0, math.Sin(2*math.Pi*2.3*t)))
+	}
+	return out
+}
+
+// The strong suppressor splits the voice into bands, which takes longer.
+func TestAVoiceIsInTheMixWithin40MillisecondsOfTheMicrophonesFirstSample(t *testing.T) {
+	rack := effects.New()
+	go rack.Run(t.Context(), func(err error) { t.Error(err) })
+	for noise, most := range map[effects.Noise]time.Duration{effects.LightNoise: 40 * time.Millisecond, effects.StrongNoise: 55 * time.Millisecond} {
+		s := newSound(newClock(time.Now()), rack.Sound)
+		v := effects.CleanVoice()
+		v.Echo, v.Noise, v.Gate, v.Press = true, noise, true, 50
+		s.rack.Set(v)
+		for s.rack.Delay() <= frame.BlockDuration { // the echo canceller's; the networks take longer to be there
+			s.step(&frame.Block{}, 0, true)
+			time.Sleep(time.Millisecond)
+		}
+		in := spoken(3)
+		var out []float32
+		for at := 0; at+frame.BlockSamples <= len(in); at += frame.BlockSamples {
+			var b frame.Block
+			for i := range frame.BlockSamples {
+				b[2*i], b[2*i+1] = in[at+i], in[at+i]
+			}
+			s.step(&b, 0, true)
+			for i := range frame.BlockSamples {
+				out = append(out, b[2*i])
+			}
+		}
+		best, peak := 0, 0.0
+		for lag := range 4800 {
+			var sum float64
+			for i := 2 * frame.SampleRate; i+lag < len(out); i++ { // steps: they tell one period from the next
+				sum += float64((in[i] - in[i-1]) * (out[i+lag] - out[i+lag-1]))
+			}
+			if sum > peak {
+				best, peak = lag, sum
+			}
+		}
+		took := time.Duration(best)*time.Second/frame.SampleRate + frame.BlockDuration
+		t.Logf("%s: %v, of which the rack says %v", noise, took, s.rack.Delay())
+		if took > most {
+			t.Errorf("with %s noise suppression a voice takes %v", noise, took)
+		}
 	}
 }

@@ -12,13 +12,18 @@ import (
 // talk is what was heard in one room, owned by the loop. Snapshots share its slices: what is in them never changes, they only grow
 // at the end or are made anew.
 type talk struct {
-	room  Room
-	lines []Line // that are remembered; the room's are the last of them
+	room Room
+	// showing is what viewers see as shown; the shop's.
+	showing wire.Showing
+	lines   []Line // that are remembered; the room's are the last of them
 	// base is the number up to which everything was taken; early are numbers above it.
 	base  int64
 	early map[int64]bool
-	news  bool  // since shown was made
-	shown *Room // what snapshots hold
+	// stage is as the room tells it, stageNews says that it was told since a snapshot was made.
+	stage     wire.StageNow
+	stageNews bool
+	news      bool  // since shown was made
+	shown     *Room // what snapshots hold
 }
 
 // Bounds of what is remembered of a room.
@@ -47,11 +52,15 @@ func (t *talk) join(j wire.RoomJoined, now time.Time) {
 	r.Phase, r.Problem, r.Me, r.Moderates, r.Gifts = RoomHere, Problem{}, j.Me, j.Moderates, j.Gifts
 	r.Clock = time.UnixMilli(j.Clock).Sub(now)
 	s := j.State
-	r.Pinned, r.Announced, r.Modes = s.Pinned, s.Announced, s.Modes
+	r.Pinned, r.Announced, r.Modes, t.showing = s.Pinned, s.Announced, s.Modes, s.Showing
 	r.Polls, r.Questions, r.Silenced = s.Polls, s.Questions, s.Silenced
 	r.Held = nil
 	for _, e := range s.Held {
 		r.Held = append(r.Held, Held{RoomEvent: e})
+	}
+	t.stage, t.stageNews = wire.StageNow{}, true
+	if s.Stage != nil {
+		t.stage = *s.Stage
 	}
 	t.base, t.early = j.Through, map[int64]bool{}
 	for _, e := range j.Events {
@@ -65,10 +74,12 @@ func (t *talk) join(j wire.RoomJoined, now time.Time) {
 	t.news = true
 }
 
-// hear takes a frame.
-func (t *talk) hear(f wire.RoomFrame) {
+// hear takes a frame, and returns the events that were new.
+func (t *talk) hear(f wire.RoomFrame) (happened []wire.RoomEvent) {
 	for _, e := range f.Events {
-		t.take(e)
+		if t.take(e) {
+			happened = append(happened, e)
+		}
 	}
 	if f.Through > t.base {
 		t.base = f.Through
@@ -76,16 +87,18 @@ func (t *talk) hear(f wire.RoomFrame) {
 	}
 	t.count(f.Now)
 	t.news = true
+	return happened
 }
 
-// take takes an event once.
-func (t *talk) take(e wire.RoomEvent) {
+// take takes an event once, and says whether it was new.
+func (t *talk) take(e wire.RoomEvent) bool {
 	if e.N <= t.base || t.early[e.N] {
-		return
+		return false
 	}
 	t.early[e.N] = true
 	t.read(e)
 	t.happen(e)
+	return true
 }
 
 // read makes a line of an event that people read, at the place of its number.
@@ -182,7 +195,7 @@ func pollN(p wire.OpenPoll) int64         { return p.N }
 func heldN(h Held) int64                  { return h.N }
 
 // find is the entry with that number, nil for none.
-func find[E any](all []E, n int64, number func(E) int64) *E {
+func find[E any, K comparable](all []E, n K, number func(E) K) *E {
 	if i := slices.IndexFunc(all, func(e E) bool { return number(e) == n }); i >= 0 {
 		return &all[i]
 	}
@@ -215,6 +228,8 @@ func (t *talk) happen(e wire.RoomEvent) {
 		r.Pinned = t.pinned(e.Pinned.Line)
 	case e.Announced != nil:
 		r.Announced = e.Announced.Text
+	case e.Showing != nil:
+		t.showing = *e.Showing
 	case e.Polled != nil:
 		r.Polls = append(slices.Clone(r.Polls), wire.OpenPoll{Poll: *e.Polled, N: e.N, Counts: make([]int64, len(e.Polled.Options)), Mine: -1})
 	case e.PollEnded != nil:
@@ -234,12 +249,40 @@ func (t *talk) happen(e wire.RoomEvent) {
 		}
 	case e.Judged != nil:
 		r.Held = without(r.Held, e.Judged.Held, heldN)
+	case e.Staged != nil:
+		t.stage, t.stageNews = e.Staged.Now, true
+	case e.Battled != nil:
+		t.fought(*e.Battled)
 	case e.Silenced != nil:
 		r.Silenced = slices.DeleteFunc(slices.Clone(r.Silenced), func(s wire.Silenced) bool { return s.Who.Alias == e.Silenced.Who.Alias })
 		if !e.Silenced.Lifted {
 			r.Silenced = append(r.Silenced, *e.Silenced)
 		}
 	}
+}
+
+// fought changes what is so in a battle. What happens to a call says nothing of a battle.
+func (t *talk) fought(b wire.Battled) {
+	was := t.stage.Battle
+	switch {
+	case b.Now != nil:
+		now := *b.Now
+		t.stage.Battle = &now
+	case b.What == wire.BattleCalled || b.What == wire.BattleCallDropped || b.What == wire.BattleCallLapsed:
+		return
+	case was == nil || was.ID != b.ID:
+		return
+	case b.Scores == nil:
+		t.stage.Battle = nil
+	case len(b.Scores) == len(was.Corners):
+		now := *was
+		now.Seq, now.Corners = max(now.Seq, b.Seq), slices.Clone(was.Corners)
+		for i, score := range b.Scores {
+			now.Corners[i].Score = score
+		}
+		t.stage.Battle = &now
+	}
+	t.stageNews = true
 }
 
 func (t *talk) pinned(n int64) *wire.RoomEvent {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"vitrine/effects"
@@ -23,6 +24,14 @@ const (
 	PersonUsed        ChangeKind = "person_used"
 	PersonKept        ChangeKind = "person_kept"
 	PersonRemoved     ChangeKind = "person_removed"
+	CardChanged       ChangeKind = "card"
+	ProductAdded      ChangeKind = "product_added"
+	ProductChanged    ChangeKind = "product_changed"
+	ProductMoved      ChangeKind = "product_moved"
+	ProductHidden     ChangeKind = "product_hidden"
+	ProductShown      ChangeKind = "product_shown" // no longer hidden
+	EditDropped       ChangeKind = "edit_dropped"
+	ProductsImported  ChangeKind = "products_imported"
 )
 
 // Change is something that the host changed and can take back.
@@ -30,7 +39,7 @@ type Change struct {
 	// Seq numbers changes from 1 in a session.
 	Seq  int
 	Kind ChangeKind
-	// Name is the source or person it is about, "" for others.
+	// Name is the source, person or product it is about, "" for others.
 	Name string
 }
 
@@ -50,6 +59,11 @@ const maxSteps = 50
 
 // together is within what time changes of one control are one step, as when a fader is dragged.
 const together = time.Second
+
+// ofShop says that a change is of the shop's products.
+func (s *step) ofShop() bool {
+	return strings.HasPrefix(string(s.Kind), "product") || s.Kind == EditDropped
+}
 
 // did notes a change, newest first.
 func (s *Session) did(c Change, back func() error) *step {
@@ -116,7 +130,7 @@ func (s *Session) joins(c Change, control string) bool {
 // follow makes the rack follow look and voice.
 func (s *Session) follow() {
 	s.wear()
-	s.c.Rack.Sound.Set(s.settings.Voice)
+	s.followVoice()
 }
 
 // moved names the controls by which look, voice and people of two settings differ, "" if they do not.

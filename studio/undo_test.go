@@ -132,6 +132,7 @@ func TestAGradeThatWasUndoneToIsWornEvenIfItsFileIsGone(t *testing.T) {
 }
 
 func TestOnlySoMuchCanBeUndone(t *testing.T) {
+	long(t)
 	onSession(t, newMachine(), func(ctx context.Context, s *studio.Session) {
 		for i := range 60 {
 			must(t, s.SetLook(ctx, effects.Look{Blush: 1 + i}))
@@ -176,6 +177,31 @@ func TestASourceComesBackBesideWhatWasAddedMeanwhile(t *testing.T) {
 		set := s.Snapshot().Settings
 		if err := set.Validate(); err != nil || first != second || set.Sources[0].Name != "A" || set.Selected != set.Sources[0].ID {
 			t.Errorf("%v: %+v", err, set.Sources)
+		}
+	})
+}
+
+func TestTheCardIsKeptAndCanBeUndone(t *testing.T) {
+	onSession(t, newMachine(), func(ctx context.Context, s *studio.Session) {
+		before := s.Snapshot().Settings.Card
+		wanted := studio.Card{On: true, Corner: studio.TopRight, Timer: true, Language: "zh"}
+		must(t, s.SetCard(ctx, wanted))
+		must(t, s.SetCard(ctx, wanted)) // no step of its own
+		if got := s.Snapshot(); got.Settings.Card != wanted || got.Undo.Kind != studio.CardChanged {
+			t.Fatalf("the card is %+v, to undo is %+v", got.Settings.Card, got.Undo)
+		}
+		if s.SetCard(ctx, studio.Card{}) == nil {
+			t.Error("a card without corner and language is taken")
+		}
+		b, err := s.Snapshot().Settings.Marshal()
+		must(t, err)
+		if kept, err := studio.ParseSettings(b); err != nil || kept.Card != wanted {
+			t.Errorf("%+v is kept, %v", kept.Card, err)
+		}
+		done, err := s.Undo(ctx)
+		must(t, err)
+		if got := s.Snapshot(); done.Kind != studio.CardChanged || got.Settings.Card != before || got.Undo.Kind != "" {
+			t.Errorf("after %+v the card is %+v", done, got.Settings.Card)
 		}
 	})
 }

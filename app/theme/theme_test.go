@@ -98,8 +98,8 @@ func TestAFixedModeOverrulesTheSystem(t *testing.T) {
 
 func TestEverySymbolIsDrawn(t *testing.T) {
 	for _, s := range []Symbol{
-		Add, Appearance, Camera, Check, Close, Copy, Down, File, Mic, MicOff, OnAir, Open, Output, Pause, Play, Region, Remove,
-		Rename, Screen, Server, Settings, Speaker, Stop, Stream, Synthetic, Up, Viewers, Warning, Window,
+		Add, Appearance, Camera, Check, Close, Copy, Down, File, Hide, Image, Mic, MicOff, OnAir, Open, Output, Pause, Pin, Play, Region, Remove,
+		Rename, Screen, Server, Settings, Speaker, Stop, Stream, Synthetic, Turn, Up, Viewers, Warning, Window,
 	} {
 		if len(assets.Symbol(string(s))) == 0 {
 			t.Errorf("there is no drawing of %q", s)

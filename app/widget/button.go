@@ -34,6 +34,8 @@ type Button struct {
 	tapped func()
 	tall   bool
 	slim   bool
+	snug   bool
+	low    bool
 	hold   func(on bool)
 
 	hovered, focused, pressed bool
@@ -62,6 +64,18 @@ func (b *Button) Tall() *Button {
 // Slim makes the button narrow and its text small, for a row of many, and returns it.
 func (b *Button) Slim() *Button {
 	b.slim = true
+	return b
+}
+
+// Snug makes the button Slim with hardly any room beside its text, for tabs that share a narrow column, and returns it.
+func (b *Button) Snug() *Button {
+	b.snug = true
+	return b.Slim()
+}
+
+// Low makes a slim button hardly higher than its text, for a strip of them, and returns it.
+func (b *Button) Low() *Button {
+	b.slim, b.low = true, true
 	return b
 }
 
@@ -186,10 +200,16 @@ type buttonRenderer struct {
 	drawnIn      fyne.ThemeColorName
 }
 
-const buttonGap = 7 // between symbol and text
+const (
+	buttonGap = 7  // between symbol and text
+	lowHigh   = 23 // of a low button
+)
 
 func (r *buttonRenderer) padding() float32 {
-	if r.b.text == "" || r.b.slim {
+	switch {
+	case r.b.snug:
+		return 3
+	case r.b.text == "" || r.b.slim:
 		return 7
 	}
 	return 12
@@ -215,8 +235,11 @@ func (r *buttonRenderer) content() float32 {
 
 func (r *buttonRenderer) MinSize() fyne.Size {
 	h := r.b.Theme().Size(theme.Line)
-	if r.b.tall {
+	switch {
+	case r.b.tall:
 		h += 10
+	case r.b.low:
+		h = lowHigh
 	}
 	return fyne.NewSize(max(r.content()+2*r.padding(), h-2), h)
 }

@@ -173,6 +173,9 @@ func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 	e.Entry.TypedKey(k)
 }
 
+// AcceptsTab implements fyne.Tabbable: Tab goes on to the next piece, from a box of many lines too.
+func (e *Entry) AcceptsTab() bool { return false }
+
 // KeyDown implements desktop.Keyable: Shift is for choosing text.
 func (e *Entry) KeyDown(k *fyne.KeyEvent) { e.Entry.KeyDown(k) }
 

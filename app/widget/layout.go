@@ -48,6 +48,20 @@ func Sized(min fyne.Size, o fyne.CanvasObject) *fyne.Container {
 	return container.New(sizedLayout{min}, o)
 }
 
+// Fixed gives an object a size whatever it would like, such as wrapped text that asks for a height before it knows its width.
+func Fixed(size fyne.Size, o fyne.CanvasObject) *fyne.Container {
+	return container.New(fixedLayout{size}, o)
+}
+
+type fixedLayout struct{ size fyne.Size }
+
+func (l fixedLayout) MinSize([]fyne.CanvasObject) fyne.Size { return l.size }
+
+func (l fixedLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Resize(size)
+	objects[0].Move(fyne.NewPos(0, 0))
+}
+
 type rowLayout struct {
 	gap  float32
 	even bool // nobody takes the room that is left, unless it is a spacer

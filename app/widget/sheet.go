@@ -60,6 +60,9 @@ func NewSheet(c fyne.Canvas, spec SheetSpec) *Sheet {
 // Open reports whether the sheet is still there.
 func (s *Sheet) Open() bool { return s.open }
 
+// Fit lays the sheet out again when its content needs another size.
+func (s *Sheet) Fit() { s.over.Refresh() }
+
 // Close closes the sheet; the keyboard goes back to what had it.
 func (s *Sheet) Close() {
 	if !s.open {

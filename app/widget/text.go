@@ -22,6 +22,7 @@ type Style struct {
 	Mono   bool
 	Align  fyne.TextAlign
 	Shrink bool // give way to others: the text ends in … where it does not fit
+	Struck bool // crossed out
 }
 
 // Text is one line of text without padding.
@@ -52,6 +53,9 @@ func Caption(text string) *Text {
 // Text is what was set.
 func (t *Text) Text() string { return t.text }
 
+// Struck says that the text is crossed out.
+func (t *Text) Struck() bool { return t.style.Struck }
+
 // Set changes the text.
 func (t *Text) Set(text string) {
 	if t.text != text {
@@ -70,7 +74,7 @@ func (t *Text) SetColor(c fyne.ThemeColorName) {
 
 // CreateRenderer implements fyne.Widget.
 func (t *Text) CreateRenderer() fyne.WidgetRenderer {
-	r := &textRenderer{t: t, text: canvas.NewText("", nil)}
+	r := &textRenderer{t: t, text: canvas.NewText("", nil), strike: canvas.NewRectangle(nil)}
 	r.Refresh()
 	return r
 }
@@ -79,6 +83,8 @@ type textRenderer struct {
 	t    *Text
 	text *canvas.Text
 	size fyne.Size
+	// strike lies over the text where it is crossed out.
+	strike *canvas.Rectangle
 }
 
 func (r *textRenderer) style() fyne.TextStyle {
@@ -99,6 +105,10 @@ func (r *textRenderer) Layout(size fyne.Size) {
 	r.text.Text = r.fit(size.Width)
 	r.text.Resize(size)
 	r.text.Refresh()
+	if r.t.style.Struck {
+		r.strike.Move(fyne.NewPos(0, middle(size.Height, -1)))
+		r.strike.Resize(fyne.NewSize(fyne.MeasureText(r.text.Text, r.text.TextSize, r.text.TextStyle).Width, 1))
+	}
 }
 
 // fit is the text, shortened by halving until it is no wider than width.
@@ -131,9 +141,11 @@ func (r *textRenderer) Refresh() {
 	r.text.Alignment = r.t.style.Align
 	r.text.Text = r.fit(r.size.Width)
 	r.text.Refresh()
+	r.strike.FillColor, r.strike.Hidden = r.text.Color, !r.t.style.Struck
+	r.strike.Refresh()
 }
 
-func (r *textRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.text} }
+func (r *textRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.text, r.strike} }
 func (r *textRenderer) Destroy()                     {}
 
 // variant is the system's, which a theme in a fixed mode overrules.

@@ -41,6 +41,9 @@ type settings struct {
 	Database      string          `help:"PostgreSQL database to keep everything in, postgres://… ; without it SQLite in --data." placeholder:"URL" env:"VITRINE_DATABASE"`
 	NATS          string          `help:"NATS servers that join several of this server, nats://… or tls://…, separated by commas; without them this one is alone." name:"nats" placeholder:"URL" env:"VITRINE_NATS"`
 	NATSCreds     string          `help:"File of NATS credentials for them, where they want one." name:"nats-creds" placeholder:"FILE" type:"path" env:"VITRINE_NATS_CREDS"`
+	Pictures      string          `help:"S3-compatible bucket of products' pictures; without it a folder in --data." placeholder:"s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION" env:"VITRINE_PICTURES"`
+	S3Key         string          `help:"Key of that bucket; better by the environment than here." name:"s3-key" placeholder:"KEY" env:"VITRINE_S3_KEY"`
+	S3Secret      string          `help:"Secret of that key; better by the environment." name:"s3-secret" placeholder:"SECRET" env:"VITRINE_S3_SECRET"`
 	MediaPort     int             `help:"UDP port of all media. 0: the number of HTTP's port." default:"0" env:"VITRINE_MEDIA_PORT"`
 	TURNPort      int             `help:"UDP and TCP port of the relay for viewers whose network lets no UDP through. 0: none." name:"turn-port" default:"0" env:"VITRINE_TURN_PORT"`
 	TLSCert       string          `help:"PEM file of the certificate chain; read again when it changes." name:"tls-cert" placeholder:"FILE" env:"VITRINE_TLS_CERT"`
@@ -65,6 +68,7 @@ type settings struct {
 	SMTPPassword  string          `help:"Password at the mail server; better by the environment." name:"smtp-password" env:"VITRINE_SMTP_PASSWORD"`
 	MailFrom      string          `help:"Sender of e-mails." placeholder:"ADDRESS" env:"VITRINE_MAIL_FROM"`
 	Origin        []string        `help:"Address of the pages, as https://shop.example. May be repeated; the first stands in e-mails." env:"VITRINE_ORIGIN"`
+	Peer          []string        `help:"Another server whose hosts may meet ours, and its key, as its operator finds them at /api/stage/peer. May be repeated." placeholder:"https://HOST=KEY" env:"VITRINE_PEER"`
 	LogLevel      slog.Level      `help:"debug, info, warn or error." default:"info" env:"VITRINE_LOG_LEVEL"`
 	Config        kong.ConfigFlag `help:"JSON file with any of these settings." placeholder:"FILE" env:"VITRINE_CONFIG"`
 
@@ -161,7 +165,8 @@ func parse(set *settings, args []string, out, errOut io.Writer) (command string,
 
 func (s *settings) config(out, errOut io.Writer) (server.Config, error) {
 	cfg := server.Config{
-		Listen: s.Listen, Data: s.Data, Database: s.Database, NATS: s.NATS, NATSCredentials: s.NATSCreds, MediaPort: s.MediaPort, TURNPort: s.TURNPort, PublicAddresses: s.PublicAddress,
+		Listen: s.Listen, Data: s.Data, Database: s.Database, NATS: s.NATS, NATSCredentials: s.NATSCreds,
+		Pictures: s.Pictures, S3Key: s.S3Key, S3Secret: s.S3Secret, MediaPort: s.MediaPort, TURNPort: s.TURNPort, PublicAddresses: s.PublicAddress,
 		TLSCert: s.TLSCert, TLSKey: s.TLSKey, Domain: s.Domain, ACMEEmail: s.ACMEEmail, TrustedProxies: s.TrustedProxy,
 		MaxSessions: s.MaxSessions, MaxViewers: s.MaxViewers, MaxPerAddress: s.MaxPerAddress, Grace: s.Grace, Drain: s.Drain,
 		Out: out, Log: slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: s.LogLevel})),
@@ -182,6 +187,13 @@ func (s *settings) config(out, errOut io.Writer) (server.Config, error) {
 			return cfg, err
 		}
 		cfg.Shows = append(cfg.Shows, d)
+	}
+	for _, text := range s.Peer {
+		p, err := server.ParsePeer(text)
+		if err != nil {
+			return cfg, err
+		}
+		cfg.Peers = append(cfg.Peers, p)
 	}
 	return cfg, s.sell(&cfg)
 }

@@ -96,9 +96,10 @@ func printFigures(ctx context.Context, s *studio.Session) error {
 			Sound   studio.Sound
 			Air     studio.Air
 			Sources []studio.SourceStatus
+			Stage   []studio.StageFeed
 
 			PicturePlugin, VoicePlugin plug.State
-		}{snap.Program, snap.Sound, snap.Air, snap.Sources, snap.PicturePlugin, snap.VoicePlugin})
+		}{snap.Program, snap.Sound, snap.Air, snap.Sources, snap.Stage.Feeds, snap.PicturePlugin, snap.VoicePlugin})
 		if err != nil {
 			return err
 		}

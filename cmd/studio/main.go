@@ -20,6 +20,7 @@ import (
 	"vitrine/effects"
 	"vitrine/server/wire"
 	"vitrine/studio"
+	"vitrine/studio/publish"
 	"vitrine/studio/remote"
 )
 
@@ -75,11 +76,17 @@ func run(ctx context.Context, f flags) error {
 	if err != nil {
 		return err
 	}
+	letters, err := newFonts(log)
+	if err != nil {
+		return err
+	}
 	server := stage{remote.New()}
 	session := studio.New(studio.Config{
-		Devices: devices, Encoders: encoders{}, Uplink: uplink(log), Backstage: server, Rooms: server, Rulebook: server,
-		Keeper: kept, Scale: capture.Scale, Rack: effects.New(), Tracks: tracks{}, Log: log,
-		Open: func(path string) (io.ReadSeekCloser, error) { return os.Open(path) },
+		Devices: devices, Encoders: encoders{}, Uplink: uplink(log), Backstage: server, Rooms: server, Rulebook: server, Storefront: server,
+		Receivers: receivers{publish.NewWatcher(log)}, Decoders: decoders{},
+		Keeper: kept, Outbox: f.outbox(kept), Fonts: letters, Scale: capture.Scale, Rack: effects.New(), Tracks: tracks{}, Log: log,
+		Open:  func(path string) (io.ReadSeekCloser, error) { return os.Open(path) },
+		Write: func(path string, b []byte) error { return os.WriteFile(path, b, 0o644) },
 	})
 	if f.Headless {
 		return headless(ctx, session, f)
@@ -100,6 +107,14 @@ func (f flags) keeper() (studio.Keeper, error) {
 		return nil, fmt.Errorf("find where settings are kept: %w; name a file with --settings", err)
 	}
 	return file(filepath.Join(dir, "vitrine", "studio.json")), nil
+}
+
+// outbox is beside the settings.
+func (f flags) outbox(kept studio.Keeper) studio.Outbox {
+	if settings, ok := kept.(file); ok {
+		return folder(filepath.Join(filepath.Dir(string(settings)), "shops"))
+	}
+	return &pocket{}
 }
 
 // apply hands the flags to the running session, the same way as the window would.

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"image"
+	"io/fs"
 	"log/slog"
+	"os"
 
 	"fyne.io/fyne/v2"
 	fyneapp "fyne.io/fyne/v2/app"
@@ -31,7 +33,7 @@ func window(ctx context.Context, s *studio.Session, f flags, first bool, log *sl
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.Run(ctx) })
 	group.Go(func() error { return f.apply(ctx, s) })
-	w := app.New(a, s, (&screen{}).convert, log)
+	w := app.New(a, s, (&screen{}).convert, func(path string) (fs.File, error) { return os.Open(path) }, log)
 	group.Go(func() error { return w.Run(ctx) })
 	context.AfterFunc(ctx, a.Quit)
 	w.Show()

@@ -16,9 +16,10 @@
     }
     return c;
   };
-  const readCode = (v) => {
-    const h = v.videoHeight * STRIP;
-    paper.drawImage(v, 0, h * 0.3, v.videoWidth, h * 0.4, 0, 0, canvas.width, canvas.height);
+  // Part is x, y, width and height of the picture that has the code, in fractions of the whole.
+  const readCode = (v, [px0, py0, pw, ph] = [0, 0, 1, 1]) => {
+    const h = v.videoHeight * ph * STRIP;
+    paper.drawImage(v, px0 * v.videoWidth, py0 * v.videoHeight + h * 0.3, pw * v.videoWidth, h * 0.4, 0, 0, canvas.width, canvas.height);
     const px = paper.getImageData(0, 0, canvas.width, canvas.height).data;
     const bits = [];
     for (let i = 0; i < CELLS; i++) {
@@ -90,7 +91,51 @@
   // What came up with which picture, in ms since 1970.
   let cards = [];
 
+  // Pictures that are followed beside the player's, by their names.
+  const followed = {};
+  const heard = {};
+
   window.vitrineProbe = {
+    /** Reads the time codes of another picture, or of a part of one, under a name; once more is nothing. */
+    follow(name, selector, part) {
+      if (followed[name]) return;
+      const codes = (followed[name] = []);
+      let at;
+      const frame = (_, meta) => {
+        const code = at.isConnected ? readCode(at, part) : undefined;
+        const shown = performance.timeOrigin + meta.expectedDisplayTime;
+        if (code !== undefined) codes.push({ Shown: shown, Code: whole(code, shown) });
+        if (at.isConnected) at.requestVideoFrameCallback(frame);
+      };
+      setInterval(() => {
+        const v = document.querySelector(selector);
+        if (!v || v === at) return;
+        at = v;
+        v.requestVideoFrameCallback(frame);
+      }, 5);
+    },
+    /** The codes under a name since it was last asked. */
+    codes: (name) => followed[name].splice(0),
+    /** How loud a frequency is now in the sound of the element, in dB of full scale, beside the loudest other one more than 100 Hz away. */
+    hears(selector, hertz) {
+      const stream = document.querySelector(selector)?.srcObject;
+      if (!stream?.getAudioTracks().length) return { Level: -200, Others: -200 };
+      ctx ??= new AudioContext({ sampleRate: 48000 });
+      if (heard[selector]?.stream !== stream) {
+        const a = ctx.createAnalyser();
+        a.fftSize = 8192;
+        a.smoothingTimeConstant = 0;
+        ctx.createMediaStreamSource(stream).connect(a);
+        heard[selector] = { stream, a };
+      }
+      const { a } = heard[selector];
+      const bins = new Float32Array(a.frequencyBinCount);
+      a.getFloatFrequencyData(bins);
+      const width = ctx.sampleRate / a.fftSize;
+      let level = -200, others = -200;
+      bins.forEach((v, i) => (Math.abs(i * width - hertz) <= 100 ? (level = Math.max(level, v)) : i * width > 100 && (others = Math.max(others, v))));
+      return { Level: level, Others: others };
+    },
     /** Has a card come up with the picture of now, as if the host had asked for it, and the page heard of it at once. */
     card() {
       const media = Date.now(), before = vitrine.time.shown();

@@ -38,7 +38,8 @@ const (
 // short-time spectrum: the bins around harmonic k go together (Laroche and Dolson, "New phase vocoder techniques for
 // pitch-shifting", WASPAA 1999) and are turned by k times one common phase, so that the harmonics stay aligned as the glottis
 // made them; that keeps the voice close, where free phases sound like a bathroom. The envelope is read at the harmonics
-// (Paul, "The spectral envelope estimation vocoder", 1981) and put back in its place, moved by the formants' shift. Consonants,
+// (Paul, "The spectral envelope estimation vocoder", 1981), with the resonances that stand between two of them (see poles), and put
+// back in its place, moved by the formants' shift. Consonants,
 // which have no pitch, keep their spectrum but for the formants. Loudness stays. Make it with NewChanger.
 type Changer struct {
 	voice Voice

@@ -11,7 +11,7 @@ const (
 	binHz     = float64(frame.SampleRate) / changerFFT
 	breathHz  = 250.0 // between the points at which the envelope of a consonant is read
 	mostNodes = frame.SampleRate/2/pitchLeast + 3
-	mostGain  = 4 // nepers that an envelope may raise a harmonic by: 35 dB
+	mostGain  = 5 // nepers that an envelope may raise a harmonic by: 43 dB
 )
 
 // shifter moves one spectrum after the other. The envelope is a row of logarithms at equal distances in frequency.
@@ -19,6 +19,10 @@ type shifter struct {
 	turn  float64 // phase of the shift at the fundamental, rad
 	nodes [mostNodes]float64
 	n     int
+	poles poles
+	// rest is what the model leaves of each node, hertz the distance of the nodes.
+	rest  [mostNodes]float64
+	hertz float64
 	gains [mostNodes]float64
 }
 
@@ -131,7 +135,21 @@ func (s *shifter) readHarmonics(in *[changerBins]complex64, hertz float64) {
 		s.nodes[k] = math.Log(height + 1e-9)
 		s.n++
 	}
-	s.nodes[0] = s.nodes[1]
+	s.poles.fit(s.nodes[:s.n], hertz)
+	s.hertz = hertz
+	for k := 1; k < s.n; k++ {
+		s.rest[k] = s.nodes[k] - s.model(float64(k))
+	}
+	s.rest[0] = s.rest[1]
+}
+
+// model is what the resonances say about x nodes from 0 Hz; nothing where they do not reach.
+func (s *shifter) model(x float64) float64 {
+	f := x * s.hertz
+	if !s.poles.on || f >= poleTop {
+		return 0
+	}
+	return s.poles.at(f, s.hertz) * min((poleTop-f)/poleBlend, 1)
 }
 
 // readBands takes the envelope by the power in bands.
@@ -146,16 +164,17 @@ func (s *shifter) readBands(in *[changerBins]complex64) {
 		}
 		s.nodes[k] = math.Log(sum/float64(to-from)+1e-18) / 2
 	}
+	s.poles.on, s.rest = false, s.nodes
 }
 
-// envelope is the logarithm at x nodes from 0 Hz, by a cubic (Catmull and Rom).
+// envelope is the logarithm at x nodes from 0 Hz: the model's, and what that leaves of the nodes by a cubic (Catmull and Rom).
 func (s *shifter) envelope(x float64) float64 {
 	x = min(x, float64(s.n-1))
 	k := int(x)
-	x -= float64(k)
-	node := func(i int) float64 { return s.nodes[min(max(i, 0), s.n-1)] }
+	node := func(i int) float64 { return s.rest[min(max(i, 0), s.n-1)] }
 	a, b, c, d := node(k-1), node(k), node(k+1), node(k+2)
-	return b + x/2*(c-a+x*(2*a-5*b+4*c-d+x*(3*(b-c)+d-a)))
+	t := x - float64(k)
+	return s.model(x) + b + t/2*(c-a+t*(2*a-5*b+4*c-d+t*(3*(b-c)+d-a)))
 }
 
 // equalise makes out as loud as in, within reason.

@@ -38,7 +38,7 @@ const (
 	// How much of its power the way is believed to change in a block: in main, in shadow.
 	echoSteady, echoUnsteady = .0004, .02
 	// By how much less error the shadow, or the main filter, has to have to teach the other.
-	echoWins, echoLoses = .7, .5
+	echoWins, echoLoses = .6, .5
 	// What part of the microphone's energy may be left, for how many blocks, to prove an echo; for how many that counts.
 	echoProof, echoLasting, echoPatience = .5, 12, 1000
 )
@@ -64,7 +64,7 @@ func (e *Echo) Latency() int { return echoHop }
 func (e *Echo) Process(mic, far *Mono) {
 	e.listen(mic, far)
 	if e.silent > echoRing {
-		e.residue.process(mic, mic, &Mono{})
+		e.residue.process(mic, mic, &Mono{}, nil)
 		return
 	}
 	for _, f := range [...]*echoFilter{&e.main, &e.shadow} {
@@ -72,9 +72,9 @@ func (e *Echo) Process(mic, far *Mono) {
 		f.learn(e)
 	}
 	if e.echoes(mic) {
-		e.residue.process(mic, &e.main.err, &e.main.echo)
+		e.residue.process(mic, &e.main.err, &e.main.echo, e.far(delayAhead))
 	} else {
-		e.residue.process(mic, mic, &Mono{})
+		e.residue.process(mic, mic, &Mono{}, nil)
 	}
 	if e.shadow.loud < echoWins*e.main.loud {
 		e.main.become(&e.shadow)
@@ -115,11 +115,12 @@ func (e *Echo) listen(mic, far *Mono) {
 	}
 	e.transform(e.spec, e.mic, mic)
 	phases(&e.delay.mic, e.spec)
-	if by := e.delay.update(e.newest, e.offset); by != 0 {
+	// A filter that makes the microphone's sound clearly quieter stands at the right place, whatever the correlation says.
+	if by := e.delay.update(e.newest, e.offset); by != 0 && e.unproved > echoLasting {
 		e.offset += by
 		e.main.reset()
 		e.shadow.reset()
-		e.residue.distrust()
+		e.residue.forget()
 	}
 }
 

@@ -53,14 +53,17 @@ func TestTheEchoGoesAndComesBackOnlyBrieflyWhenTheRoomChanges(t *testing.T) {
 		steady, healed float64 // dB in seconds 3 to 7, and in the second after 1.5 s
 	}{
 		{"speech", .2, 0, 0, 33, 30},
-		{"speech", .35, 20, 20, 30, 30},
+		{"speech", .35, 20, 20, 33, 30},
+		// Echoes that begin within a partition, at one end of it and at the other.
+		{"speech", .35, 23, 23, 33, 30},
+		{"speech", .35, 105, 105, 33, 30},
 		{"music", .35, 100, 100, 36, 35},
 		{"music", .5, 20, 20, 35, 33},
 		// So long a reverberation is learned slowly from speech with its pauses, and partly lies beyond the filter.
-		{"speech", .5, 250, 250, 25, 25},
+		{"speech", .5, 250, 250, 31, 27},
 		// Another delay is believed after about .6 s only, then the filters begin anew.
 		{"music", .35, 103, 20, 36, 33},
-		{"speech", .35, 20, 103, 30, 13},
+		{"speech", .35, 20, 103, 33, 33},
 	} {
 		far := fars[c.far]
 		mic := call(far, c.rt60, c.delay, c.moved)
@@ -87,7 +90,7 @@ func TestInDoubleTalkTheVoiceStaysClear(t *testing.T) {
 		both := cancelled(mic, fars[c.far])[4*48000:]
 		clear := siSDR(both, near[:len(both)])
 		t.Logf("%s, RT60 %.2f s: SI-SDR %.1f dB", c.far, c.rt60, clear)
-		if clear < 12 {
+		if clear < 14 {
 			t.Errorf("%s, RT60 %.2f s: too little", c.far, c.rt60)
 		}
 	}

@@ -22,6 +22,8 @@ const (
 	// Partitions a block whose weights are held to the 10 ms that they stand for.
 	echoConstrained = 4
 	echoTiny        = 1e-9
+	// What part of a change of the whole way is expected of each partition, however small its weights are.
+	echoHope = 1
 )
 
 // echoFilter is a model of the way from loudspeaker to microphone: a partitioned-block frequency-domain Kalman filter. Each bin
@@ -31,11 +33,14 @@ type echoFilter struct {
 	forget float32 // how much of itself the way changes in a block, as power
 	w      [][]complex64
 	p      [][]float32
-	near   []float32 // power of the error, smoothed
-	next   int       // the partition to hold to its 10 ms
-	echo   Mono      // the echo as modelled
-	err    Mono      // the microphone less the echo
-	loud   float32   // energy of err, smoothed
+	near   []float32         // power of the error, smoothed
+	next   int               // the partition to hold to its 10 ms
+	part   [echoSpan]float32 // mean power of the weights of each partition
+	usual  [echoSpan]float32 // part of all power that is expected there
+	strong float32           // sum of part
+	echo   Mono              // the echo as modelled
+	err    Mono              // the microphone less the echo
+	loud   float32           // energy of err, smoothed
 }
 
 func newEchoFilter(forget float32, bins int) echoFilter {
@@ -44,12 +49,16 @@ func newEchoFilter(forget float32, bins int) echoFilter {
 		f.w = append(f.w, make([]complex64, bins))
 		f.p = append(f.p, make([]float32, bins))
 	}
+	for i := range f.usual {
+		f.usual[i] = float32((1 - echoDecay) * math.Pow(echoDecay, float64(i)))
+	}
 	f.reset()
 	return f
 }
 
 // reset forgets all weights and makes them as uncertain as at the start.
 func (f *echoFilter) reset() {
+	f.part, f.strong = [echoSpan]float32{}, 0
 	for i, p := range f.p {
 		clear(f.w[i])
 		for k := range p {
@@ -96,7 +105,24 @@ func (f *echoFilter) learn(e *Echo) {
 		e.fft.inverse(e.time, w)
 		clear(e.time[echoHop:])
 		e.fft.forward(w, e.time)
+		f.hope(f.next)
 		f.next = (f.next + 1) % echoSpan
+	}
+}
+
+// hope has the weights of a partition change by a part of what is usual at its place, however small they are: else those that happened to
+// be near zero when they became certain would stay there.
+func (f *echoFilter) hope(i int) {
+	var sum float32
+	for _, v := range f.w[i] {
+		sum += power(v)
+	}
+	n := float32(len(f.w[i]))
+	f.strong += sum/n - f.part[i]
+	f.part[i] = sum / n
+	more := echoHope * f.forget * echoSpan / echoConstrained * f.strong * f.usual[i]
+	for k := range f.p[i] {
+		f.p[i][k] += more
 	}
 }
 
@@ -107,5 +133,6 @@ func (f *echoFilter) become(o *echoFilter) {
 		copy(f.p[i], o.p[i])
 	}
 	copy(f.near, o.near)
+	f.part, f.strong = o.part, o.strong
 	f.loud = o.loud
 }

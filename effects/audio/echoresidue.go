@@ -7,12 +7,14 @@ import "math"
 // microphone only ever raises it. A voice is thus taken for echo only as far as echo really was left when it was silent, and
 // double talk stays clear; and where the error has much more power than the leak explains, the leak is taken as it is, without
 // the margin that silences what is only echo. From leak and echo follows a Wiener filter by the decision-directed rule (Ephraim and Malah, 1984).
+// While the model is new and knows of no echo, what the loudspeaker plays tells of it, by the least ratio of microphone to loudspeaker.
 // What is taken away is filled up to the room's own noise, so that the background does not come and go with the echo.
 type echoResidue struct {
 	fft       *fft
 	window    []float32 // root of Hann, before and after
 	time      []float32
 	err, echo residueInput
+	far       []float32 // power of the loudspeaker's sound where the echo begins
 	speech    []float32 // power of what was kept in the block before
 	noise     []float32 // power of the room's noise
 	bands     []residueBand
@@ -26,8 +28,12 @@ type residueInput struct {
 	power []float32
 }
 
-// residueBand has smoothed powers of error and echo and their ratio.
-type residueBand struct{ err, echo, leak float32 }
+// residueBand has smoothed powers of error, echo, microphone and loudspeaker, and of these the least ratios: error to echo, and
+// microphone to loudspeaker. Doubt is how much the second counts, while the model is new and knows of no echo.
+type residueBand struct {
+	err, echo, mic, far float32
+	leak, couple, doubt float32
+}
 
 const (
 	residueBins   = 16   // in a band
@@ -35,6 +41,7 @@ const (
 	residueRise   = .001 // of the leak, a block: 0.4 dB a second
 	residueOver   = 12   // a ratio's minimum lies below what has to be reckoned with
 	residueDoubt  = 7    // how far above the leak an error is certainly more than echo
+	residueTrust  = .985 // of the doubt that is left after a block in which the loudspeaker plays: 1 s in all
 	residueDecay  = .8   // of the echo's power in a block: reverberation, 1 dB in 10 ms
 	residueMemory = .92  // of the decision-directed rule
 	residueLeast  = .01  // gain
@@ -50,11 +57,11 @@ func newEchoResidue(f *fft) *echoResidue {
 	}
 	r := &echoResidue{
 		fft: f, time: make([]float32, echoFFT), err: input(), echo: input(),
-		speech: make([]float32, bins), noise: make([]float32, bins),
+		far: make([]float32, bins), speech: make([]float32, bins), noise: make([]float32, bins),
 		bands: make([]residueBand, (bins+residueBins-1)/residueBins), random: 1,
 	}
 	for i := range r.bands {
-		r.bands[i].leak = 1
+		r.bands[i].leak, r.bands[i].couple, r.bands[i].doubt = 1, 1, 1
 	}
 	for i := range 2 * echoHop {
 		r.window = append(r.window, float32(math.Sin(math.Pi*(float64(i)+.5)/(2*echoHop))))
@@ -70,14 +77,27 @@ func (r *echoResidue) distrust() {
 	}
 }
 
-// process puts the error with less echo, a block late, into out.
-func (r *echoResidue) process(out, err, echo *Mono) {
+// forget is for when the model knows nothing any more.
+func (r *echoResidue) forget() {
+	r.distrust()
+	for i := range r.bands {
+		r.bands[i].doubt = 1
+	}
+}
+
+// process puts the error with less echo, a block late, into out. Far is the loudspeaker's spectrum where the echo begins, nil where
+// there is none.
+func (r *echoResidue) process(out, err, echo *Mono, far []complex64) {
 	r.transform(&r.err, err)
 	r.transform(&r.echo, echo)
 	for k := range r.noise {
 		p := power(r.err.spec[k])
 		r.err.power[k] += (p - r.err.power[k]) / 2
 		r.echo.power[k] = max(power(r.echo.spec[k]), r.echo.power[k]*residueDecay)
+		r.far[k] *= residueDecay
+		if far != nil {
+			r.far[k] = max(power(far[k]), r.far[k])
+		}
 		r.noise[k] = max(min(r.noise[k]*(1+noiseRise), r.err.power[k]), noiseLeast)
 	}
 	for i := range r.bands {
@@ -103,18 +123,26 @@ func (r *echoResidue) transform(in *residueInput, b *Mono) {
 
 // suppress changes the error's bins of one band.
 func (r *echoResidue) suppress(b *residueBand, from, to int) {
-	var err, echo, noise float32
+	var err, echo, mic, far, noise float32
 	for k := from; k < to; k++ {
 		err, echo, noise = err+r.err.power[k], echo+r.echo.power[k], noise+r.noise[k]
+		mic, far = mic+power(r.err.spec[k]+r.echo.spec[k]), far+r.far[k]
 	}
 	b.err += residueSpeed * (max(err-noise, 0) - b.err)
 	b.echo += residueSpeed * (echo - b.echo)
+	b.mic += residueSpeed * (max(mic-noise, 0) - b.mic)
+	b.far += residueSpeed * (far - b.far)
 	if echo > 10*noise {
 		b.leak = max(min(b.leak*(1+residueRise), 1, b.err/b.echo), 1e-4)
 	}
-	over := max(1, residueOver*min(1, residueDoubt*b.leak*echo/(err+echoTiny)))
+	if b.couple*far > 10*noise {
+		b.couple = max(min(b.couple*(1+residueRise), b.mic/b.far), 1e-6)
+		b.doubt *= residueTrust
+	}
+	guess := b.doubt * b.couple
+	over := max(1, residueOver*min(1, residueDoubt*max(b.leak*echo, guess*far)/(err+echoTiny)))
 	for k := from; k < to; k++ {
-		left := over*b.leak*r.echo.power[k] + 1e-12
+		left := over*max(b.leak*r.echo.power[k], guess*r.far[k]) + 1e-12
 		p := power(r.err.spec[k])
 		snr := residueMemory*r.speech[k]/left + (1-residueMemory)*max(p/left-1, 0)
 		gain := max(snr/(1+snr), residueLeast)

@@ -7,8 +7,9 @@
 // may still spend on network checks (see allowances), what is noted of purchases lately (trust's Limiter, Velocity, Twice and
 // Failures, and wishes), how many reports each address has sent, and the newest events (see Feed). It has no queue: a request is
 // answered by the goroutine that reads it; a listener has one of earOf events, and a WebSocket that of its subscription (chat). Who
-// may do what is decided here and nowhere else: a show's token publishes and opens or closes that show; an operator's token makes
-// shows, opens or closes any, and has an owner's rights in the shop; watching is free. In the shop every operation declares an
+// may do what is decided here and nowhere else: a show's token publishes and opens or closes that show, and has its host's rights in the
+// shop; an operator's token makes shows, opens or closes any, and has an owner's rights in the shop; whoever is on a show's stage sends from their place there with a pass (Stages), and other servers that are trusted sign what they ask;
+// watching is free. In the shop every operation declares an
 // action, and one function, admit, asks trust.May whether the visitor may do it. Tokens are compared as SHA-256 hashes, in constant
 // time.
 //
@@ -33,6 +34,7 @@ import (
 	"vitrine/server/insight"
 	"vitrine/server/live"
 	"vitrine/server/pay"
+	"vitrine/server/pictures"
 	"vitrine/server/reach"
 	"vitrine/server/shop"
 	"vitrine/server/trust"
@@ -58,7 +60,7 @@ type Config struct {
 	Store Store
 	// Ready says why the server should get no new work; nil if it should.
 	Ready func(context.Context) error
-	// Page serves /watch/{show}, /verify/{show} and /assets/.
+	// Page serves /watch/{show}, /robots.txt, /sitemap.xml, /verify/{show}, /withdraw, /staff, /account and /assets/.
 	Page http.Handler
 	// Metrics serves /metrics; nil leaves the address out.
 	Metrics http.Handler
@@ -85,17 +87,26 @@ type Config struct {
 	People People
 	// Purses have people's coins; nil leaves them out.
 	Purses Purses
+	// Stages are those of shows; nil leaves them out: then nobody but hosts can send.
+	Stages Stages
+	// Members knows who is in the shows' rooms, for offers to one of them; nil for nobody.
+	Members Members
 	// Censor keeps the rules for what may be said in them; nil leaves those out.
 	Censor Censor
 	// Withdrawals sign the links by which buyers withdraw without signing in; without them nobody can in this way.
 	Withdrawals shop.WithdrawalKeys
+	// Public is the address of the pages as buyers know it, for the links on receipts; "" if there is none.
+	Public string
 	// Exports are what rooms keep of people, for them to have.
 	Exports map[string]trust.Exporter
 	// Erasers are the rooms that keep of people what has to be taken out.
 	Erasers []trust.Eraser
-	// Webhooks keeps where webhooks go, to addresses that Outside lets pass; nil leaves them out.
+	// Webhooks keeps where webhooks go; nil leaves them out.
 	Webhooks Webhooks
-	Outside  reach.Guard
+	// Pictures keeps those of products; nil leaves them out.
+	Pictures *pictures.Album
+	// Outside is what addresses webhooks may go to and pictures may come from.
+	Outside reach.Guard
 	// Risk says which purchases need a further proof. Without sums in Large every first one does.
 	Risk trust.Risk
 
@@ -148,7 +159,12 @@ func New(cfg Config) http.Handler {
 	mux.Handle("/healthz", e.methods(methods{"GET": health}, ""))
 	mux.Handle("/readyz", e.methods(methods{"GET": e.ready}, ""))
 	mux.Handle("/watch/{show}", e.only(cfg.Page))
+	mux.Handle("/robots.txt", e.only(cfg.Page))
+	mux.Handle("/sitemap.xml", e.only(cfg.Page))
 	mux.Handle("/verify/{show}", e.only(cfg.Page))
+	mux.Handle("/withdraw", e.only(cfg.Page))
+	mux.Handle("/staff", e.only(cfg.Page))
+	mux.Handle("/account", e.only(cfg.Page))
 	mux.Handle("/assets/", e.only(cfg.Page))
 	if cfg.Metrics != nil {
 		mux.Handle("/metrics", e.only(cfg.Metrics))
@@ -185,13 +201,21 @@ func (e *edge) sell(mux *http.ServeMux) {
 	if e.Purses != nil {
 		e.banking()
 	}
+	if e.Stages != nil {
+		e.staging(mux)
+	}
 	if e.Censor != nil {
 		e.moderating(mux)
+	}
+	if e.Pictures != nil {
+		e.picturing(mux)
 	}
 	if e.Shop != nil {
 		e.buying()
 		e.opening()
 		e.keeping()
+		e.serving()
+		e.desking()
 		e.paying()
 		if e.Webhooks != nil {
 			e.hooking()

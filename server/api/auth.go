@@ -46,8 +46,9 @@ func (e *edge) show(r *http.Request) (wire.Show, Hash, error) {
 }
 
 // openShow is show, if it is open.
-func (e *edge) openShow(r *http.Request) (wire.Show, Hash, error) {
-	show, token, err := e.show(r)
+func (e *edge) openShow(r *http.Request) (wire.Show, Hash, error) { return opened(e.show(r)) }
+
+func opened(show wire.Show, token Hash, err error) (wire.Show, Hash, error) {
 	if err == nil && show.State != wire.Open {
 		err = closed()
 	}

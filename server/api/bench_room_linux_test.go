@@ -264,7 +264,7 @@ func realRooms(ctx context.Context, all *sync.WaitGroup, staff bool) (http.Handl
 	if staff {
 		rooms = allStaff{room}
 	}
-	sockets := NewSockets(rooms, nil)
+	sockets := NewSockets(rooms, db)
 	for _, run := range []func(context.Context) error{room.Run, sockets.Run} {
 		all.Go(func() { _ = run(ctx) })
 	}

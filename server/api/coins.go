@@ -79,16 +79,20 @@ func (e *edge) takeCoins(ctx context.Context, o *shop.Order, list []wire.Return)
 	return nil
 }
 
-// cancelOrder cancels an order; buyer is "" for the staff.
-func (e *edge) cancelOrder(ctx context.Context, buyer wire.PersonID, o *shop.Order) (wire.Order, error) {
+// everything is all units of an order.
+func everything(o *shop.Order) (all []wire.Return) {
+	for i, l := range o.Lines {
+		all = append(all, wire.Return{Line: i, Quantity: l.Quantity})
+	}
+	return all
+}
+
+// cancelOrder cancels an order; buyer is "" for the staff, whose reason the buyer reads.
+func (e *edge) cancelOrder(ctx context.Context, buyer wire.PersonID, o *shop.Order, reason string) (wire.Order, error) {
 	if o.State == wire.OrderCaptured && (buyer == "" || !e.Gate.Now().After(o.Cancellable)) {
-		var all []wire.Return
-		for i, l := range o.Lines {
-			all = append(all, wire.Return{Line: i, Quantity: l.Quantity})
-		}
-		if err := e.takeCoins(ctx, o, all); err != nil {
+		if err := e.takeCoins(ctx, o, everything(o)); err != nil {
 			return wire.Order{}, err
 		}
 	}
-	return e.Shop.Cancel(ctx, buyer, o.ID)
+	return e.Shop.Cancel(ctx, buyer, o.ID, reason)
 }

@@ -61,7 +61,7 @@ func describe(mux *http.ServeMux) huma.API {
 				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					sessionKey: {Type: "apiKey", In: "cookie", Name: "__Host-" + trust.SessionCookie, Description: "made by signing in, or by the first order"},
-					bearerKey:  {Type: "http", Scheme: "bearer", Description: "an operator's token: the rights of an owner"},
+					bearerKey:  {Type: "http", Scheme: "bearer", Description: "an operator's token: the rights of an owner; or, in the shop, a show's: those of its host"},
 				},
 			},
 		},

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -223,7 +224,12 @@ func readJSONUpTo(w http.ResponseWriter, r *http.Request, v any, limit int64) er
 	if err != nil {
 		return err
 	}
-	d := json.NewDecoder(strings.NewReader(string(b)))
+	return readStrict(b, v)
+}
+
+// readStrict reads one JSON value, which has no field that is not known.
+func readStrict(b []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
 		return wire.Errorf(wire.Invalid, "the body is not the JSON expected: %s", err)

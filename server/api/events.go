@@ -47,9 +47,14 @@ func (e *edge) events(ctx context.Context, v *visitor, in *struct {
 		}
 		missed = []told{t}
 	}
+	return e.streams(ctx, v, l, missed, id), nil
+}
+
+// streams writes what a listener hears.
+func (e *edge) streams(ctx context.Context, v *visitor, l *ear, missed []told, id string) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(huma.Context) {
 		defer e.Feed.leave(l)
-		s := stream{w: v.w, control: http.NewResponseController(v.w), feed: e.Feed}
+		s := stream{w: v.w, control: http.NewResponseController(v.w)}
 		v.w.Header().Set("Content-Type", "text/event-stream")
 		v.w.Header().Set("X-Accel-Buffering", "no")
 		if v.r.Method == http.MethodHead {
@@ -57,7 +62,7 @@ func (e *edge) events(ctx context.Context, v *visitor, in *struct {
 		}
 		_ = s.control.SetReadDeadline(time.Time{}) // the server's is for requests
 		s.run(ctx, l, missed, id)
-	}}, nil
+	}}
 }
 
 // snapshot is all that a visitor may see.
@@ -77,7 +82,6 @@ func (e *edge) snapshot(ctx context.Context, v *visitor, show wire.ShowID) (told
 type stream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
-	feed    *Feed
 	out     bytes.Buffer
 }
 
@@ -85,7 +89,7 @@ type stream struct {
 func (s *stream) run(ctx context.Context, l *ear, missed []told, id string) {
 	for _, t := range missed {
 		if t.n > 0 {
-			id = s.feed.id(t.n)
+			id = l.id(t.n)
 		}
 		s.add(t, id)
 	}
@@ -104,7 +108,7 @@ func (s *stream) run(ctx context.Context, l *ear, missed []told, id string) {
 			if !on {
 				return
 			}
-			s.add(t, s.feed.id(t.n))
+			s.add(t, l.id(t.n))
 			s.drain(l)
 		}
 	}
@@ -114,7 +118,7 @@ func (s *stream) run(ctx context.Context, l *ear, missed []told, id string) {
 func (s *stream) drain(l *ear) {
 	for range len(l.events) {
 		if t, on := <-l.events; on {
-			s.add(t, s.feed.id(t.n))
+			s.add(t, l.id(t.n))
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"vitrine/server/shop"
@@ -26,13 +27,22 @@ type listener struct {
 
 func (b *browser) listens(show, after string) *listener {
 	b.m.t.Helper()
+	return b.hears("/api/shop/events?show="+show, after)
+}
+
+// hears opens a stream from after an event on.
+func (b *browser) hears(path, after string) *listener {
+	b.m.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.m.url+"/api/shop/events?show="+show, nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.m.url+path, nil)
 	if err != nil {
 		b.m.t.Fatal(err)
 	}
 	r.Header.Set("X-Forwarded-For", b.address)
 	r.Header.Set("Last-Event-ID", after)
+	if b.token != "" {
+		r.Header.Set("Authorization", "Bearer "+b.token)
+	}
 	a, err := (&http.Client{Jar: b.client.Jar}).Do(r)
 	if err != nil {
 		b.m.t.Fatal(err)
@@ -182,6 +192,43 @@ func TestAListenerThatDoesNotReadIsCutOffAndOthersAreNot(t *testing.T) {
 	if _, _, _, ok, _ := f.listen("", nil, "192.0.2.1", first); ok || len(f.ring) > 2*ringMost {
 		t.Errorf("what is forgotten is gone on from; %d are kept", len(f.ring))
 	}
+}
+
+func TestWhatChangesAfterAQuietTimeIsToldAtOnceAndTheRestTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := shop.New(shop.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := NewFeed()
+		l, _, _, _, err := f.listen("", []wire.PersonID{"mei"}, "192.0.2.1", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- f.Run(ctx, s) }()
+		began := time.Now()
+		told := func(after time.Duration, changes ...wire.ReservationID) {
+			t.Helper()
+			for _, id := range changes {
+				f.Changed(&shop.Batch{Reservations: []*shop.Reservation{{Buyer: "mei", Reservation: wire.Reservation{ID: id}}}})
+			}
+			for range changes {
+				if <-l.events; time.Since(began) != after {
+					t.Errorf("%v are told after %s, want %s", changes, time.Since(began), after)
+				}
+			}
+		}
+		told(0, "a")
+		told(feedEvery, "b", "c", "d")
+		time.Sleep(time.Second - time.Since(began))
+		told(time.Second, "e")
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // TestAnybodyCanVerifyTheLedger computes the chain of hashes from what everybody may see.

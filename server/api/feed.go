@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +16,7 @@ import (
 )
 
 const (
-	// feedEvery is how often what has changed is told.
+	// feedEvery is the least time between two tellings: what changes after a quiet time is told at once, what comes after it together.
 	feedEvery = 100 * time.Millisecond
 	// ringMost is how many events are kept for those who come back, earOf how many may wait for a listener.
 	ringMost = 2048
@@ -29,19 +30,25 @@ const (
 )
 
 // Feed tells listeners what happens in the shop. The shop's writer calls Changed, which only notes what is new under a leaf mutex; Run
-// tells it ten times a second, so that however fast units are sold a listener hears each number at most so often. Events are numbered
-// and the newest are kept, so that who was cut off goes on from there. A listener that does not read is cut off when earOf events wait.
+// tells it at once after a quiet time, and at most ten times a second, so that however fast units are sold a listener hears each number at
+// most so often. Events are numbered and the newest are kept, so that who was cut off goes on from there.
+//
+// Viewers and the staff at their product desks hear different events of the same changes; once a desk has listened to a show, its events are
+// made and numbered as well (see desks). A listener that does not read is cut off when earOf events wait.
 //
 // What is told is read from the shop's shelf when it is told, so it is never older than what was noted. It is safe for concurrent use.
 type Feed struct {
-	boot string // names this process's numbers
+	boot string        // names this process's numbers
+	wake chan struct{} // something was noted
 
 	mu      sync.Mutex
 	noted   noted
 	last    int64 // the newest event's number
 	ring    []told
 	ears    map[*ear]struct{}
-	streams map[string]int // by person and by address
+	streams map[string]int       // by person and by address
+	desks   map[wire.ShowID]bool // shows that a desk has listened to; "" for the whole shop
+	counted counted
 }
 
 // noted is what has changed since it was told last.
@@ -51,6 +58,7 @@ type noted struct {
 	offers       map[wire.OfferID]bool
 	reservations map[wire.ReservationID]owned[wire.Reservation]
 	orders       map[wire.OrderID]owned[wire.Order]
+	coupons      map[wire.CouponCode]shop.CouponUse
 	sold         []sale
 }
 
@@ -71,17 +79,19 @@ func newNoted() noted {
 		map[wire.OfferID]bool{},
 		map[wire.ReservationID]owned[wire.Reservation]{},
 		map[wire.OrderID]owned[wire.Order]{},
+		map[wire.CouponCode]shop.CouponUse{},
 		nil,
 	}
 }
 
-// told is an event that was told: to everybody, to those in a show, or to a person.
+// told is an event that was told: to all viewers, to those in a show, or to a person; or to desks.
 type told struct {
 	n      int64
 	kind   string
 	text   []byte
 	show   wire.ShowID
 	person wire.PersonID
+	desk   *deskOnly
 }
 
 // ear is somebody who listens.
@@ -89,20 +99,32 @@ type ear struct {
 	show    wire.ShowID
 	persons []wire.PersonID
 	keys    []string
+	name    string    // of what it listens to, for the events' IDs
+	desk    *deskEar  // nil for viewers
 	events  chan told // closed when the listener is cut off
 }
 
 func (l *ear) hears(t told) bool {
+	if l.desk != nil || t.desk != nil {
+		return l.desk != nil && t.desk != nil && l.desk.hears(l.show, t.desk)
+	}
 	return (t.show == "" || t.show == l.show) && (t.person == "" || slices.Contains(l.persons, t.person))
 }
 
 // NewFeed makes a feed. It starts nothing.
 func NewFeed() *Feed {
-	return &Feed{boot: rand.Text()[:8], noted: newNoted(), ears: map[*ear]struct{}{}, streams: map[string]int{}}
+	return &Feed{
+		boot: rand.Text()[:8], wake: make(chan struct{}, 1), noted: newNoted(), ears: map[*ear]struct{}{}, streams: map[string]int{},
+		desks: map[wire.ShowID]bool{}, counted: counted{map[wire.VariantID]wire.Stock{}, map[wire.ShowID]wire.Takings{}},
+	}
 }
 
 // Changed notes what was committed. It is for shop.Config.Changed.
 func (f *Feed) Changed(b *shop.Batch) {
+	select {
+	case f.wake <- struct{}{}:
+	default: // it will be told with what was noted before
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, p := range b.Products {
@@ -125,26 +147,40 @@ func (f *Feed) Changed(b *shop.Batch) {
 	for _, o := range b.Orders {
 		f.noted.orders[o.ID] = owned[wire.Order]{o.Buyer, o.Order}
 	}
+	for _, c := range b.Coupons {
+		f.noted.coupons[c.Code] = *c
+	}
 }
 
 // Run tells what happens in the shop until ctx ends, and then cuts all listeners off.
 func (f *Feed) Run(ctx context.Context, s *shop.Shop) error {
-	tick := time.NewTicker(feedEvery)
-	defer tick.Stop()
+	defer f.end()
+	pause := time.NewTimer(feedEvery)
+	defer pause.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			for l := range f.ears {
-				f.drop(l)
-			}
 			return nil
-		case <-tick.C:
+		case <-f.wake:
 		}
 		if err := f.tell(s); err != nil {
 			return err
 		}
+		pause.Reset(feedEvery)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-pause.C:
+		}
+	}
+}
+
+// end cuts all listeners off.
+func (f *Feed) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for l := range f.ears {
+		f.drop(l)
 	}
 }
 
@@ -153,13 +189,21 @@ func (f *Feed) tell(s *shop.Shop) error {
 	f.mu.Lock()
 	n := f.noted
 	f.noted = newNoted()
+	shows := slices.Sorted(maps.Keys(f.desks))
 	f.mu.Unlock()
 	list, err := n.events(s)
+	lost := []wire.ShowID{}
+	if err == nil && len(shows) > 0 {
+		var more []told
+		more, lost, err = n.deskEvents(s, shows, f.counted)
+		list = append(list, more...)
+	}
 	if err != nil {
 		return err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.lose(lost)
 	for _, t := range list {
 		f.last++
 		t.n = f.last
@@ -229,12 +273,12 @@ func (n noted) events(s *shop.Shop) (list []told, err error) {
 // goods are the products that changed, and the stock of those that only sold.
 func (n noted) goods(s *shop.Shop, add func(string, wire.ShowID, wire.PersonID, wire.Event)) {
 	var stock []wire.Stock
-	for _, p := range s.Products(true) {
+	for _, p := range s.Some(n.products, n.stocks) {
 		switch {
 		case n.products[p.ID] && p.Hidden:
 			add("product", "", "", wire.ProductEvent{Product: wire.Product{ID: p.ID, Hidden: true, Variants: []wire.Variant{}}})
 		case n.products[p.ID]:
-			add("product", "", "", wire.ProductEvent{Product: p})
+			add("product", "", "", wire.ProductEvent{Product: shop.Public(p)})
 		case !p.Hidden:
 			for _, v := range p.Variants {
 				if n.stocks[v.ID] {
@@ -252,7 +296,7 @@ func (n noted) goods(s *shop.Shop, add func(string, wire.ShowID, wire.PersonID, 
 func (n noted) offered(s *shop.Shop, add func(string, wire.ShowID, wire.PersonID, wire.Event)) {
 	for _, o := range s.Offers("", "", true) {
 		touched := n.offers[o.ID] || !o.Ended && slices.ContainsFunc(o.Parts, func(p wire.Part) bool { return n.stocks[p.Variant] })
-		if touched && o.Public {
+		if o.Waiting = 0; touched && o.Public {
 			add("offer", o.Show, o.Buyer, wire.OfferEvent{Offer: o})
 		}
 	}
@@ -261,16 +305,22 @@ func (n noted) offered(s *shop.Shop, add func(string, wire.ShowID, wire.PersonID
 // listen lets somebody listen from the event after the one with an ID on. missed is what was told since; ok is false if that is not
 // known any more: then a snapshot that is taken now is not older than id.
 func (f *Feed) listen(show wire.ShowID, persons []wire.PersonID, address, after string) (l *ear, missed []told, id string, ok bool, err error) {
-	l = &ear{show: show, persons: persons, events: make(chan told, earOf)}
+	l = &ear{show: show, persons: persons, name: f.boot, events: make(chan told, earOf)}
+	missed, id, ok, err = f.join(l, address, after)
+	return l, missed, id, ok, err
+}
+
+// join has an ear listen.
+func (f *Feed) join(l *ear, address, after string) (missed []told, id string, ok bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	most := map[string]int{"address " + address: listenersAddress}
-	for _, p := range persons {
+	for _, p := range l.persons {
 		most["person "+string(p)] = listenersEach
 	}
 	for key, n := range most {
 		if f.streams[key] >= n || len(f.ears) >= listenersMost {
-			return nil, nil, "", false, &wire.Error{Code: wire.RateLimited, Text: "too many pages listen: close one", RetryAfter: 10 * time.Second}
+			return nil, "", false, &wire.Error{Code: wire.RateLimited, Text: "too many pages listen: close one", RetryAfter: 10 * time.Second}
 		}
 	}
 	for key := range most {
@@ -278,15 +328,18 @@ func (f *Feed) listen(show wire.ShowID, persons []wire.PersonID, address, after 
 		f.streams[key]++
 	}
 	f.ears[l] = struct{}{}
-	if n, known := f.number(after); known {
+	if l.desk != nil {
+		f.desks[l.show] = true
+	}
+	if n, known := f.number(l.name, after); known {
 		for _, t := range f.ring {
 			if t.n > n && l.hears(t) {
 				missed = append(missed, t)
 			}
 		}
-		return l, missed, after, true, nil
+		return missed, after, true, nil
 	}
-	return l, nil, f.id(f.last), false, nil
+	return nil, l.id(f.last), false, nil
 }
 
 // leave ends listening.
@@ -296,13 +349,13 @@ func (f *Feed) leave(l *ear) {
 	f.drop(l)
 }
 
-func (f *Feed) id(n int64) string { return f.boot + "-" + strconv.FormatInt(n, 10) }
+func (l *ear) id(n int64) string { return l.name + "-" + strconv.FormatInt(n, 10) }
 
 // number is the number of an event's ID if all that came after it is still there. The mutex is held.
-func (f *Feed) number(id string) (int64, bool) {
-	boot, text, _ := strings.Cut(id, "-")
+func (f *Feed) number(name, id string) (int64, bool) {
+	text, ok := strings.CutPrefix(id, name+"-")
 	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || boot != f.boot || n < 0 || n > f.last {
+	if !ok || err != nil || n < 0 || n > f.last {
 		return 0, false
 	}
 	return n, n == f.last || len(f.ring) > 0 && f.ring[0].n <= n+1

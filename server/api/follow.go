@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"vitrine/server/trust"
@@ -12,8 +13,8 @@ import (
 type People interface {
 	// Known says since when somebody is known, the zero time for never, and whether they follow the shop.
 	Known(ctx context.Context, p wire.PersonID) (since time.Time, follows bool, err error)
-	// Meet notes that somebody is known from now on, if they are not already.
-	Meet(ctx context.Context, p wire.PersonID, now time.Time) error
+	// Meet notes since when people are known, who are not already.
+	Meet(ctx context.Context, since map[wire.PersonID]time.Time) error
 	Follow(ctx context.Context, p wire.PersonID, follows bool, now time.Time) error
 	Followers(ctx context.Context) (int64, error)
 }
@@ -38,9 +39,8 @@ func (e *edge) followers(ctx context.Context, _ *visitor, _ *nothing) (*reply[wi
 	return replied(wire.Followers{Count: n}, err)
 }
 
-// meet finds out since when who has a socket is known, and whether they follow the shop by now. Who wants to say something is known
-// from then on: those who only look are not written down.
-func (k *seat) meet(ctx context.Context, says bool) error {
+// meet finds out since when who has a seat is known, and whether they follow the shop by now.
+func (k *seat) meet(ctx context.Context) error {
 	if k.known == nil || k.who.Person == "" || k.who.Role != "" {
 		return nil
 	}
@@ -48,12 +48,36 @@ func (k *seat) meet(ctx context.Context, says bool) error {
 	if err != nil {
 		return err
 	}
-	k.who.Follows = follows
-	if since.IsZero() {
-		if since = time.Now(); says {
-			err = k.known.Meet(ctx, k.who.Person, since)
-		}
+	if k.who.Follows = follows; k.who.Since.IsZero() {
+		k.who.Since = since
 	}
-	k.who.Since = since
-	return err
+	if k.who.Since.IsZero() {
+		k.new, k.who.Since = true, time.Now()
+	}
+	return nil
+}
+
+// speaks notes that somebody new wants to say something: they are known from then on. Those who only look are not written down.
+func (k *seat) speaks() {
+	if !k.new {
+		return
+	}
+	k.new = false
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.newcomers[k.who.Person] = k.who.Since
+}
+
+// meetNew writes down who is new. Those for whom that fails are kept for the next time.
+func (s *Sockets) meetNew(ctx context.Context) {
+	s.mu.Lock()
+	list := s.newcomers
+	s.newcomers = map[wire.PersonID]time.Time{}
+	s.mu.Unlock()
+	if len(list) == 0 || s.known.Meet(ctx, list) == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.Copy(s.newcomers, list)
 }

@@ -38,12 +38,11 @@ func (e *edge) keeping() {
 	}, e.putOffer)
 	add(e, operation{method: "POST", path: "/api/shop/offers/{id}/end", action: trust.OffersPublish, does: "End an offer that was promised no end"}, e.endOffer)
 	add(e, operation{method: "PUT", path: "/api/shop/coupons/{code}", action: trust.CouponsEdit, does: "Make or change a coupon"}, e.putCoupon)
-	add(e, operation{method: "GET", path: "/api/shop/admin/orders", action: trust.OrdersRead, does: "Orders, the newest first"}, e.allOrders)
 	add(e, operation{
-		method: "POST", path: "/api/shop/admin/orders/{id}/refund", action: trust.OrdersRefund,
+		method: "POST", path: "/api/shop/admin/orders/{id}/refund", action: trust.ShowRefund,
 		does: "Give back what was paid for units; repeat it with the same Idempotency-Key", gives: []string{jsonType}, sample: wire.Order{},
 	}, e.refund)
-	add(e, operation{method: "POST", path: "/api/shop/admin/orders/{id}/cancel", action: trust.OrdersRefund, does: "Cancel an order and give its money back"}, e.cancel)
+	add(e, operation{method: "POST", path: "/api/shop/admin/orders/{id}/cancel", action: trust.ShowRefund, does: "Cancel an order and give its money back"}, e.cancel)
 	add(e, operation{
 		method: "POST", path: "/api/shop/admin/orders/{id}/paid", action: trust.OrdersRefund, does: "Say that money came by hand: cash, or a bank transfer",
 	}, e.paid)
@@ -122,6 +121,9 @@ func (e *edge) putOffer(ctx context.Context, v *visitor, in *struct {
 	if err == nil {
 		err = sameName(in.ID, in.Body.ID)
 	}
+	if err == nil {
+		err = e.named(&in.Body)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +148,7 @@ func (e *edge) putCoupon(ctx context.Context, v *visitor, in *struct {
 		return nil, err
 	}
 	u, err := e.Shop.PutCoupon(ctx, v.Person, shop.Coupon(in.Body))
-	return replied(wire.UsedCoupon{Coupon: wire.Coupon(u.Coupon), Used: u.Used}, err)
+	return replied(usedCoupon(u), err)
 }
 
 // repeatable has do answer a request once, however often it comes with the same Idempotency-Key within the time that answers are kept.
@@ -189,7 +191,10 @@ func (e *edge) refund(ctx context.Context, v *visitor, in *struct {
 },
 ) (*huma.StreamResponse, error) {
 	return repeatable(v, bytes.Clone(in.RawBody), func() (wire.Order, error) {
-		o, err := e.Shop.Order(ctx, "", in.ID)
+		o, err := e.sold(ctx, v, in.ID)
+		if err == nil {
+			err = v.mayReturn(o, in.Body.Returns)
+		}
 		if err != nil {
 			return wire.Order{}, err
 		}
@@ -200,17 +205,28 @@ func (e *edge) refund(ctx context.Context, v *visitor, in *struct {
 			return wire.Order{}, err
 		}
 		e.Log.Info("refund", "by", v.Person, "order", o.Number)
-		return e.Shop.Refund(ctx, in.ID, in.Body.Returns)
+		return e.Shop.Refund(ctx, in.ID, in.Body.Returns, in.Body.Reason)
 	}), nil
 }
 
-func (e *edge) cancel(ctx context.Context, v *visitor, in *orderAt) (*reply[wire.Order], error) {
-	e.Log.Info("cancel", "by", v.Person)
-	o, err := e.Shop.Order(ctx, "", in.ID)
+func (e *edge) cancel(ctx context.Context, v *visitor, in *struct {
+	ID   wire.OrderID `path:"id"`
+	Body *wire.Cancel `doc:"may be left out"`
+},
+) (*reply[wire.Order], error) {
+	o, err := e.sold(ctx, v, in.ID)
+	if err == nil {
+		err = v.mayReturn(o, everything(o))
+	}
 	if err != nil {
 		return nil, err
 	}
-	return replied(e.cancelOrder(ctx, "", o))
+	reason := ""
+	if in.Body != nil {
+		reason = in.Body.Reason
+	}
+	e.Log.Info("cancel", "by", v.Person, "order", o.Number)
+	return replied(e.cancelOrder(ctx, "", o, reason))
 }
 
 // byHand is a way to pay in which staff says that the money came.
@@ -242,19 +258,6 @@ func (e *edge) paid(ctx context.Context, v *visitor, in *struct {
 	}
 	p.Order = o.ID
 	return replied(e.Shop.Settle(ctx, p))
-}
-
-// page is which orders are wanted.
-type page struct {
-	State  wire.OrderState `query:"state" doc:"only those in this state"`
-	Before int64           `query:"before" doc:"only those with a smaller number: the last one of the page before" minimum:"0"`
-	Limit  int             `query:"limit" minimum:"1" maximum:"100" default:"50"`
-}
-
-func (e *edge) allOrders(ctx context.Context, _ *visitor, in *page) (*reply[[]wire.Order], error) {
-	return replied(e.find(ctx, in.Limit, func(o *shop.Order) bool {
-		return (in.State == "" || o.State == in.State) && (in.Before == 0 || o.Number < in.Before)
-	}))
 }
 
 // find returns the newest orders that are wanted, with their contacts, the newest first.
@@ -311,9 +314,7 @@ func (e *edge) packing(ctx context.Context, _ *visitor, in *struct {
 	Excel    bool   `query:"excel"`
 },
 ) (*file, error) {
-	list, err := e.find(ctx, filesMost, func(o *shop.Order) bool {
-		return o.State == wire.OrderCaptured || o.State == wire.OrderPartRefunded || o.State == wire.OrderAuthorised && o.Pay == wire.PayCash
-	})
+	list, err := e.find(ctx, filesMost, (*shop.Order).Packs)
 	if err != nil {
 		return nil, err
 	}

@@ -94,7 +94,7 @@ func (e *edge) withdraw(ctx context.Context, _ *visitor, in *linked) (*reply[wir
 		return replied(o.Order, nil)
 	case wire.OrderCaptured, wire.OrderPartRefunded:
 	default:
-		return replied(e.cancelOrder(ctx, o.Buyer, o))
+		return replied(e.cancelOrder(ctx, "", o, "")) // who holds the link may, though the goods are on their way
 	}
 	if !o.Withdrawable.IsZero() && !now.Before(o.Withdrawable) {
 		return nil, wire.Errorf(wire.Conflict, "the time to withdraw is over since %s", o.Withdrawable.Format(time.DateOnly))
@@ -112,7 +112,7 @@ func (e *edge) withdraw(ctx context.Context, _ *visitor, in *linked) (*reply[wir
 	if err := e.takeCoins(ctx, o, all); err != nil {
 		return nil, err
 	}
-	w, err := e.Shop.Refund(ctx, o.ID, all)
+	w, err := e.Shop.Refund(ctx, o.ID, all, "")
 	if wire.CodeOf(err) == wire.Conflict { // the same from another page was faster
 		if again, lookErr := e.Shop.Order(ctx, "", o.ID); lookErr == nil && again.State == wire.OrderRefunded {
 			return replied(again.Order, nil)

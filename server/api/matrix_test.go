@@ -63,6 +63,7 @@ func TestEveryOperationIsOpenToThoseWhoMayAndToNobodyElse(t *testing.T) {
 		}
 	}
 	players = append(players, player{"an operator", m.operates(), visit(trust.Owner, trust.Proofs{Passkey: now})})
+	studio := player{"a show's token", m.studio("evening"), visit(trust.Host, trust.Proofs{Passkey: now})}
 	refusals := map[string]bool{} // what trust.May says
 	for _, v := range []trust.Visit{{At: now}, visit(trust.Buyer, trust.Proofs{Link: now}), visit(trust.Owner, trust.Proofs{Link: now}), visit(trust.Owner, trust.Proofs{})} {
 		for _, a := range trust.Actions() {
@@ -75,12 +76,24 @@ func TestEveryOperationIsOpenToThoseWhoMayAndToNobodyElse(t *testing.T) {
 	for _, o := range m.operations() {
 		f := strings.Fields(o)
 		method, path, action := f[0], strings.NewReplacer("{method}", "none", "{id}", "none", "{code}", "none").Replace(f[1]), trust.Action(f[2])
-		if path == "/api/shop/events" || method == http.MethodDelete && path == "/api/me" || path == "/api/me/sign-out" {
+		if path == "/api/shop/events" || path == "/api/shop/desk/events" || method == http.MethodDelete && path == "/api/me" || path == "/api/me/sign-out" {
 			continue // they are asked for last, or go on for ever
 		}
 		for _, p := range players {
 			m.matrix(t, p.name, p.who, p.visit, method, path, action, refusals)
 			asked++
+		}
+		if sells(path) {
+			m.matrix(t, studio.name, studio.who, studio.visit, method, path, action, refusals)
+		} else if !strings.HasPrefix(path, "/api/shows/") && !strings.HasPrefix(path, "/api/sign-in/") {
+			studio.who.refused(wire.Unauthenticated, method, path, nil)
+		}
+		asked++
+	}
+	for _, p := range append(players, studio) { // a stream that goes on
+		want := trust.May(p.visit, trust.ProductsRead)
+		if l := p.who.hears("/api/shop/desk/events", ""); l.status != http.StatusOK && want == nil || want != nil && l.status != statuses[wire.CodeOf(want)] {
+			t.Errorf("%s: the desk's stream is answered %d", p.name, l.status)
 		}
 	}
 	for _, p := range players { // what ends the session

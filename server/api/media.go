@@ -23,24 +23,29 @@ func (p protocol) name() string {
 
 // join answers an offer with 201 and the address of the session that it made.
 func (p protocol) join(w http.ResponseWriter, r *http.Request) error {
-	show, own, err := p.openShow(r)
-	if p.whip && (err == nil || wire.CodeOf(err) == wire.ShowClosed) {
-		token, authErr := bearer(r)
-		if authErr == nil && !equal(token, own) {
-			authErr = wrongToken()
-		}
-		if authErr != nil {
-			return authErr
-		}
-	}
+	show, spot, err := p.may(r)
 	if err != nil {
 		return err
+	}
+	if spot != "" {
+		show.ID += wire.ShowID("~" + spot) // as the stage of media calls it
 	}
 	offer, err := body(w, r, sdpType, maxSDP)
 	if err != nil {
 		return err
 	}
 	return p.answers.once(w, r, offer, func(w http.ResponseWriter) error { return p.admit(w, r, show, string(offer)) })
+}
+
+// may reports why who asks may not send or watch what the address names.
+func (p protocol) may(r *http.Request) (wire.Show, wire.SpotID, error) {
+	show, own, spot, err := p.seen(r)
+	if p.whip && (err == nil || wire.CodeOf(err) == wire.ShowClosed) {
+		if refused := p.sender(r, show, own, spot); refused != nil {
+			return show, spot, refused
+		}
+	}
+	return show, spot, err
 }
 
 // admit makes the session that an offer asks for.
@@ -50,7 +55,7 @@ func (p protocol) admit(w http.ResponseWriter, r *http.Request, show wire.Show, 
 		return err
 	}
 	at := live.Resource{Publisher: p.whip, Show: show.ID, Session: answer.Session}
-	if _, _, err := p.openShow(r); err != nil { // it was closed in the meantime
+	if _, _, err := p.may(r); err != nil { // it was closed in the meantime, or a pass taken away
 		return errors.Join(err, p.Stage.End(r.Context(), at))
 	}
 	h := w.Header()

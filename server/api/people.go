@@ -48,7 +48,9 @@ func (e *edge) being() {
 
 // managing is what staff does with people.
 func (e *edge) managing() {
-	add(e, operation{method: "GET", path: "/api/people", action: trust.PeopleRead, does: "All of the staff"}, e.staff)
+	add(e, operation{
+		method: "GET", path: "/api/people", action: trust.PeopleRead, does: "All of the staff, or everybody who gave an e-mail address",
+	}, e.people)
 	add(e, operation{method: "POST", path: "/api/people", action: trust.PeopleManage, does: "Give somebody a role"}, e.appoint)
 	add(e, operation{
 		method: "GET", path: "/api/people/{id}/export", action: trust.PeopleExport, does: "All that is kept of somebody",
@@ -78,6 +80,13 @@ func (v *visitor) entered(ctx context.Context, t trust.Token, visit trust.Visit,
 // person is what a visitor may know of themselves.
 func (v *visitor) person(ctx context.Context) (wire.Person, error) {
 	p := wire.Person{ID: v.Person, Role: string(v.Role), Strong: v.Strong(), Proved: v.Proofs.Newest()}
+	if v.Role.Staff() {
+		for _, a := range trust.Actions() {
+			if v.Role.May(a) {
+				p.May = append(p.May, string(a))
+			}
+		}
+	}
 	if v.Person == operator {
 		return p, nil
 	}
@@ -249,8 +258,17 @@ func (e *edge) eraseOwn(ctx context.Context, v *visitor, _ *nothing) (*nothing, 
 	return nil, e.Gate.Erase(ctx, v.Person, e.Erasers, v.persons()...)
 }
 
-func (e *edge) staff(ctx context.Context, _ *visitor, _ *nothing) (*reply[[]wire.Person], error) {
-	all, err := e.Gate.Storage.Staff(ctx)
+func (e *edge) people(ctx context.Context, _ *visitor, in *sought) (*reply[[]wire.Person], error) {
+	email, err := in.text()
+	if err != nil {
+		return nil, err
+	}
+	var all []trust.Person
+	if email == "" {
+		all, err = e.Gate.Storage.Staff(ctx)
+	} else {
+		all, err = e.Gate.Find(ctx, email)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -260,7 +278,7 @@ func (e *edge) staff(ctx context.Context, _ *visitor, _ *nothing) (*reply[[]wire
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, wire.Person{ID: p.ID, Role: string(p.Role), Email: mail})
+		list = append(list, wire.Person{ID: p.ID, Role: string(p.Role), Email: mail, Made: p.Made, Guest: p.Account != p.ID})
 	}
 	return replied(list, nil)
 }

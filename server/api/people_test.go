@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"vitrine/server/trust"
@@ -126,11 +127,12 @@ func FuzzSeen(f *testing.F) {
 func FuzzLastEventID(f *testing.F) {
 	feed := NewFeed()
 	feed.last, feed.ring = 7, []told{{n: 5}, {n: 6}, {n: 7}}
-	for _, id := range []string{feed.id(7), feed.id(4), feed.id(3), feed.id(-1), "", "-", "x-1"} {
+	l := ear{name: feed.boot + ".evening-2"}
+	for _, id := range []string{l.id(7), l.id(4), l.id(3), l.id(-1), "", "-", "x-1", feed.boot + "-7"} {
 		f.Add(id)
 	}
 	f.Fuzz(func(t *testing.T, id string) {
-		if n, ok := feed.number(id); ok && (n < 4 || n > 7) {
+		if n, ok := feed.number(l.name, id); ok && (n < 4 || n > 7 || !strings.HasPrefix(id, l.name)) {
 			t.Errorf("%q goes on from %d", id, n)
 		}
 	})

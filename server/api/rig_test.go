@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"vitrine/server/pay"
+	"vitrine/server/pictures"
 	"vitrine/server/shop"
 	"vitrine/server/store"
 	"vitrine/server/trust"
@@ -40,6 +41,7 @@ type market struct {
 	later   atomic.Int64 // ns that the clock is ahead
 	visits  atomic.Int64
 	keys    atomic.Int64
+	stored  atomic.Pointer[func(*shop.Batch)] // is told of each batch once it is stored, before listeners are
 }
 
 func (m *market) now() time.Time { return time.Now().Add(time.Duration(m.later.Load())) }
@@ -99,7 +101,7 @@ func opens(t testing.TB, plan pay.Plan, with ...func(*Config)) *market {
 	check()
 	feed := NewFeed()
 	m.shop, err = shop.New(shop.Config{
-		Storage: m.db, Now: m.now, Log: log, Pay: map[wire.PayMethod]shop.Provider{wire.PayTest: m.bank}, Changed: feed.Changed,
+		Storage: m.db, Now: m.now, Log: log, Pay: map[wire.PayMethod]shop.Provider{wire.PayTest: m.bank}, Changed: m.changed(feed),
 		Terms: shop.Terms{Currency: "EUR", Home: "DE", TaxIncluded: true, Shipping: []shop.Way{{Name: "post", Countries: []string{"*"}, Price: eur(0)}}},
 		Seal: func(ctx context.Context, p wire.PersonID, _ wire.OrderID, plain []byte) ([]byte, error) {
 			return vault.Seal(ctx, p, contactField, plain)
@@ -117,9 +119,10 @@ func opens(t testing.TB, plan pay.Plan, with ...func(*Config)) *market {
 		Purses:   hub,
 		People:   m.db,
 		Webhooks: m.db.Outbox("test", safe),
+		Pictures: pictures.New(pictures.Folder(t.TempDir())),
 		Store:    m.db, Page: http.NotFoundHandler(), Ready: func(context.Context) error { return nil }, Log: log,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-		Gate:           m.gate, Shop: m.shop, Feed: feed, Sockets: NewSockets(nil, nil), Censor: &censor{rules: wire.DefaultRules()}, Pay: map[wire.PayMethod]pay.Provider{wire.PayTest: m.bank},
+		Gate:           m.gate, Shop: m.shop, Feed: feed, Sockets: NewSockets(nil, nil), Stages: desks{}, Censor: &censor{rules: wire.DefaultRules()}, Pay: map[wire.PayMethod]pay.Provider{wire.PayTest: m.bank},
 		Open: unseal, Exports: map[string]trust.Exporter{"shop": store.Bought{Store: m.db, Open: unseal}},
 		Risk:        trust.Risk{Large: []wire.Money{eur(1_000_000)}},
 		Withdrawals: shop.WithdrawalKeys{bytes.Repeat([]byte("k"), 32)},
@@ -150,6 +153,15 @@ func opens(t testing.TB, plan pay.Plan, with ...func(*Config)) *market {
 		}
 	})
 	return m
+}
+
+func (m *market) changed(f *Feed) func(*shop.Batch) {
+	return func(b *shop.Batch) {
+		if note := m.stored.Load(); note != nil {
+			(*note)(b)
+		}
+		f.Changed(b)
+	}
 }
 
 // locked lets several write.
@@ -195,6 +207,17 @@ func (m *market) browser() *browser {
 func (m *market) operates() *browser {
 	b := m.browser()
 	b.token = operatorToken
+	return b
+}
+
+// studio is a client with the token of a show, which it makes.
+func (m *market) studio(id wire.ShowID) *browser {
+	m.t.Helper()
+	b := m.browser()
+	b.token = "the token of " + string(id)
+	if err := m.db.CreateShow(m.t.Context(), wire.NewShow{ID: id, Title: string(id)}, sha256.Sum256([]byte(b.token))); err != nil {
+		m.t.Fatal(err)
+	}
 	return b
 }
 

@@ -26,6 +26,7 @@ import (
 // salon is a market with the room of an open show.
 type salon struct {
 	*market
+	hub     *chat.Hub
 	sockets *Sockets
 	stop    func() // ends the sockets, and waits for it
 }
@@ -35,14 +36,13 @@ const showToken = "a show's token"
 func talks(t *testing.T) *salon {
 	t.Helper()
 	s := &salon{}
-	var hub *chat.Hub
 	s.market = opens(t, nil, func(c *Config) {
 		var err error
-		if hub, err = newHub(c.Store.(*store.Store)); err != nil {
+		if s.hub, err = newHub(c.Store.(*store.Store)); err != nil {
 			t.Fatal(err)
 		}
-		s.sockets = NewSockets(hub, nil)
-		c.Sockets = s.sockets
+		s.sockets = NewSockets(s.hub, c.People)
+		c.Sockets, c.Members = s.sockets, s.hub
 	})
 	for _, show := range []string{"evening", "morning"} {
 		if err := s.db.CreateShow(t.Context(), wire.NewShow{ID: wire.ShowID(show), Title: "An " + show}, sha256.Sum256([]byte(show+showToken))); err != nil {
@@ -63,7 +63,7 @@ func talks(t *testing.T) *salon {
 			}
 		})
 	}
-	t.Cleanup(runs(hub.Run))
+	t.Cleanup(runs(s.hub.Run))
 	s.stop = runs(s.sockets.Run)
 	t.Cleanup(s.stop)
 	return s

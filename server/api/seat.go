@@ -32,6 +32,7 @@ type seat struct {
 	*Sockets
 	show  wire.ShowID
 	who   chat.Who // the hearer's
+	new   bool     // who it is has not been known before, and has said nothing yet
 	since time.Time
 	sub   *chat.Subscription
 	away  atomic.Pointer[websocket.CloseError] // why it is sent away; nil if it is not by us
@@ -98,18 +99,24 @@ func (k *seat) hear(kind int, message io.Reader) {
 func (k *seat) do(r wire.RoomRequest) wire.RoomAnswer {
 	ctx, cancel := context.WithTimeout(context.Background(), decideWithin)
 	defer cancel()
-	if r.Say != nil || r.Ask != nil || r.Report != nil {
-		if err := k.meet(ctx, true); err != nil {
-			return wire.RoomAnswer{ID: r.ID, Error: refusal(err)}
-		}
+	if r.Say == nil && r.Ask == nil && r.Report == nil {
+		return k.rooms.Do(ctx, k.show, k.who, r)
 	}
-	return k.rooms.Do(ctx, k.show, k.who, r)
+	k.speaks()
+	a := k.rooms.Do(ctx, k.show, k.who, r)
+	if a.Error == nil || a.Error.Code != wire.Forbidden || k.who.Follows {
+		return a
+	}
+	if err := k.meet(ctx); err == nil && k.who.Follows { // since a moment ago
+		return k.rooms.Do(ctx, k.show, k.who, r)
+	}
+	return a
 }
 
 // sit gives somebody a seat in a room, which is counted until left is called.
 func (s *Sockets) sit(ctx context.Context, show wire.ShowID, who chat.Who, after int64) (*seat, wire.RoomJoined, error) {
 	k := &seat{Sockets: s, show: show, who: who, since: time.Now()}
-	err := k.meet(ctx, false)
+	err := k.meet(ctx)
 	if err == nil {
 		err = s.enter(k)
 	}

@@ -55,13 +55,16 @@ type Sockets struct {
 	// tickets are known by their hashes; aging are those, and some that were used, from the oldest on.
 	tickets map[Hash]ticket
 	aging   []Hash
+	// newcomers are those who have begun to speak, since when they are known; they are written down together.
+	newcomers map[wire.PersonID]time.Time
 }
 
 // NewSockets makes ways into rooms, for people who may be known. It starts nothing.
 func NewSockets(rooms Rooms, known People) *Sockets {
 	s := &Sockets{
 		rooms: rooms, known: known, count: map[string]int{}, tickets: map[Hash]ticket{}, ping: frameOf(ping{}),
-		people: trust.NewLimiter(messageEvery, messageBurst), addresses: trust.NewLimiter(addressEvery, addressBurst),
+		newcomers: map[wire.PersonID]time.Time{},
+		people:    trust.NewLimiter(messageEvery, messageBurst), addresses: trust.NewLimiter(addressEvery, addressBurst),
 		upgrade: websocket.Upgrader{
 			ReadBufferSize: readSome, WriteBufferSize: writeSome, WriteBufferPool: &sync.Pool{}, EnableCompression: true,
 			CheckOrigin: func(*http.Request) bool { return true }, // it was checked when it was found out who comes
@@ -86,9 +89,13 @@ func (s *Sockets) Run(ctx context.Context) error {
 		select {
 		case now := <-tick.C:
 			s.look(turn, now)
+			s.meetNew(ctx)
 		case <-ctx.Done():
 			s.end()
 			s.all.Wait()
+			last, enough := context.WithTimeout(context.WithoutCancel(ctx), decideWithin)
+			defer enough()
+			s.meetNew(last)
 			return nil
 		}
 	}

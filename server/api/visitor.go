@@ -33,6 +33,8 @@ type visitor struct {
 	caller trust.Caller
 	// token is that of the browser's VisitorCookie; "" for none.
 	token trust.Token
+	// studio is the show whose token the visitor has; "" for everybody else.
+	studio wire.ShowID
 
 	e *edge
 	w http.ResponseWriter
@@ -53,6 +55,9 @@ func (e *edge) admit(ctx huma.Context, next func(huma.Context)) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
 	v, err := e.visitor(w, r)
+	if r.Header.Get("Authorization") != "" && wire.CodeOf(err) == wire.Unauthenticated && sells(ctx.Operation().Path) {
+		err = e.asStudio(v)
+	}
 	if err == nil {
 		err = e.pass(v, ctx.Operation())
 	}
@@ -104,13 +109,13 @@ func (e *edge) pass(v *visitor, o *huma.Operation) error {
 	if err := trust.May(v.Visit, trust.Action(action)); err != nil {
 		return err
 	}
-	if v.Person != "" && v.Person != operator {
+	if v.Person != "" && !v.program() {
 		if wait := e.persons.Take(v.At, string(v.Person)); wait > 0 {
 			return tooFast(wait)
 		}
 	}
 	kind, _ := o.Metadata[kindKey].(string)
-	if o.RequestBody == nil || kind == anyType {
+	if o.RequestBody == nil || kind == anyType || !o.RequestBody.Required && v.r.ContentLength == 0 {
 		return nil
 	}
 	if t, _, err := mime.ParseMediaType(v.r.Header.Get("Content-Type")); err != nil || t != jsonType {

@@ -13,6 +13,9 @@
 // and who had asked it asks the new one, with the same request ID. Answers are stored with what they answer for a day. A refusal
 // is not stored, since it did nothing: the same request later is decided again.
 //
+// The home holds the stage of the show too, and has it decide in the same transactions: who is on it, and the battles that gifts and votes
+// give points in.
+//
 // The state is loaded from records, a row a thing that is so now, and the newest events; the log itself is never replayed. Limits
 // (limit.go), near questions (near.go) and what is typed (clean.go) are pure.
 //
@@ -122,6 +125,11 @@ type Config struct {
 	Media func(wire.ShowID) int64
 	// Gifts can be given; nil means UsualGifts.
 	Gifts []wire.Gift
+	// Stage makes the stage of a show of what was stored of it; nil for a server without stages.
+	Stage func(ctx context.Context, show wire.ShowID, stored []byte) (Stage, error)
+	// Staged is told how a stage is when its home comes to be here and whenever it has changed since, and nil when its home is here no more;
+	// nil for nobody. It must not block, and leaves what it gets as it is.
+	Staged func(wire.ShowID, *Staging)
 	// Now is the clock of events and limits.
 	Now func() time.Time
 	// Quiet is after how long without people and requests a process lets go of a room; 0 means five minutes.

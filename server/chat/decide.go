@@ -20,7 +20,7 @@ func shape(q *wire.RoomRequest) error {
 	count := 0
 	for _, is := range []bool{
 		q.Name != nil, q.Say != nil, q.Like != nil, q.Ask != nil, q.Second != nil, q.Vote != nil, q.Cheer != nil, q.Gift != nil, q.Report != nil,
-		staffs(q),
+		q.Stage != nil, staffs(q),
 	} {
 		if is {
 			count++
@@ -31,6 +31,11 @@ func shape(q *wire.RoomRequest) error {
 	}
 	if count != 1 {
 		return wire.Errorf(wire.Invalid, "a request asks for exactly one thing; this one asks for %d", count)
+	}
+	if q.Stage != nil {
+		if err := oneWish(q.Stage); err != nil {
+			return err
+		}
 	}
 	if (q.Like == nil || q.ID != "") && !requestID.MatchString(q.ID) {
 		return wire.Errorf(wire.Invalid, "a request needs an id of 1 to 64 letters, digits and hyphens")
@@ -103,6 +108,8 @@ func (t *tx) decide(r *request) (int64, error) {
 		return t.gift(who, *q.Gift)
 	case q.Report != nil:
 		return t.report(who, *q.Report)
+	case q.Stage != nil:
+		return t.wish(who, q.Stage)
 	}
 	return 0, wire.Errorf(wire.Invalid, "likes are not asked for so")
 }
@@ -176,6 +183,6 @@ func (t *tx) enter(w Who) (*wire.RoomJoined, error) {
 		return nil, errBanned(s, t.at)
 	}
 	return &wire.RoomJoined{
-		Me: who.Member, Moderates: w.Staff(), State: t.view(who.Alias, w.Staff()), Through: t.n, Now: t.state.now(t.h.here),
+		Me: who.Member, Stage: t.staged.mine(who.Alias), Moderates: w.Staff(), State: t.view(who.Alias, w.Staff()), Through: t.n, Now: t.state.now(t.h.here),
 	}, nil
 }

@@ -64,6 +64,7 @@ type Erasure struct {
 
 // erase takes somebody out of the room. What of the log tells of them was read before.
 func (t *tx) erase(p wire.PersonID) {
+	t.offStage(AliasOf(t.h.room.show, p)) // what is told of that is among the events
 	events := t.known()
 	er := t.erasure(AliasOf(t.h.room.show, p), events)
 	t.eraseMarks(er)
@@ -106,7 +107,7 @@ func (t *tx) learnMore(ctx context.Context, batch []*request) error {
 		if r.Erase {
 			er := t.erasure(AliasOf(t.h.room.show, r.Who.Person), t.known())
 			for _, n := range er.Names {
-				q.Holding = append(q.Holding, "@"+n)
+				q.Holding = append(q.Holding, "@"+n, fanOf(n))
 			}
 			q.Holding = append(q.Holding, er.Reasons...)
 		}
@@ -207,6 +208,9 @@ func (er Erasure) Redact(e wire.RoomEvent) (wire.RoomEvent, bool) {
 		copied := *s
 		copied.Who.Name, copied.Reason = Erased, ""
 		e.Silenced = &copied
+	}
+	if staged, named := er.unstaged(e); named {
+		is, e = true, staged
 	}
 	text := er.uncalled(textOf(e))
 	switch {

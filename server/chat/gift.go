@@ -41,6 +41,7 @@ func (t *tx) gift(who actor, q wire.GiveGift) (int64, error) {
 	left := t.coins[wallet]
 	t.notices = append(t.notices, notice{who.who.Person, wire.RoomFrame{Coins: &left}})
 	t.main.Given += cost
+	t.points(wire.StagePoints{Kind: wire.PointsGift, By: &who.Member, Units: cost})
 	t.putMain()
 	return n, nil
 }

@@ -14,6 +14,8 @@ import (
 
 const (
 	batchOf, requestsOf = 512, 4096
+	// batchEvery is how often a batch begins, at most: a busy room commits some requests together, who asks a quiet one does not wait.
+	batchEvery = 10 * time.Millisecond
 	// busyAfter is how long a request waits for a place in the queue.
 	busyAfter = time.Second
 	// tickEvery is how often ends are looked for while nobody asks, and how often counts are told.
@@ -39,11 +41,12 @@ type home struct {
 	ended    chan struct{}
 
 	// Owned by run:
-	state  *state // nil when it must be loaded
-	doubt  *doubt
-	here   presence
-	limits limits
-	shown  wire.RoomNow // what was told last
+	state   *state // nil when it must be loaded
+	doubt   *doubt
+	here    presence
+	limits  limits
+	shown   wire.RoomNow // what was told last
+	onStage bool         // the server was told of the stage
 }
 
 // request is something to decide.
@@ -146,6 +149,7 @@ func (h *home) run() {
 	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
 	batch := make([]*request, 0, batchOf)
+	var begun time.Time // the newest batch
 	for going := h.settle(nil); going; {
 		batch = batch[:0]
 		select {
@@ -155,6 +159,8 @@ func (h *home) run() {
 			going = h.still()
 			continue
 		case r := <-h.requests:
+			time.Sleep(batchEvery - time.Since(begun))
+			begun = time.Now()
 			batch = h.gather(append(batch, r))
 		case <-tick.C:
 		}
@@ -167,6 +173,7 @@ func (h *home) close() {
 	h.room.leaveHome(h)
 	h.end()
 	<-h.deaf
+	h.leaveStage()
 	close(h.ended)
 	for {
 		select {
@@ -258,7 +265,11 @@ func (h *home) attempt(ctx context.Context, batch []*request) ([]answer, error) 
 		if saved.Head.Epoch != h.epoch {
 			return nil, ErrBehind
 		}
-		if h.state, err = newState(saved); err != nil {
+		if h.state, err = newState(saved); err == nil {
+			err = h.state.staged.set(ctx, h.c, h.room.show)
+		}
+		if err != nil {
+			h.state = nil
 			return nil, err
 		}
 	}
@@ -266,6 +277,7 @@ func (h *home) attempt(ctx context.Context, batch []*request) ([]answer, error) 
 		h.doubt = nil
 		if h.state.head == d.tx.batch.After { // nobody else writes in this epoch
 			h.tell(d.tx)
+			h.stage(d.tx.stepped)
 			if d.answers != nil {
 				return d.answers, nil
 			}
@@ -297,6 +309,7 @@ func (h *home) attempt(ctx context.Context, batch []*request) ([]answer, error) 
 		h.state.head = t.batch.After
 	}
 	h.tell(t)
+	h.stage(t.stepped)
 	return answers, nil
 }
 

@@ -140,7 +140,7 @@ func (h *Hub) leave(r *room) {
 func (h *Hub) retire(r *room) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if r.using > 0 || r.crowd.present() > 0 || h.c.Now().Sub(r.used) < h.c.Quiet {
+	if r.using > 0 || r.awake.Load() || r.crowd.present() > 0 || h.c.Now().Sub(r.used) < h.c.Quiet {
 		return false
 	}
 	delete(h.rooms, r.show)

@@ -247,7 +247,11 @@ func (t *tx) silence(who actor, q wire.SilenceOne) (n int64, err error) {
 	t.silenced[q.Who] = s
 	t.put(silencedKind, string(q.Who), s)
 	one := s.Silenced
-	return t.emit(wire.RoomEvent{By: &who.Member, Staff: true, Silenced: &one}), nil
+	n = t.emit(wire.RoomEvent{By: &who.Member, Staff: true, Silenced: &one})
+	if q.Ban {
+		t.offStage(q.Who)
+	}
+	return n, nil
 }
 
 // bannedBy finds why somebody may not be here: they were banned, or somebody with their device or network; nil for nothing.

@@ -92,6 +92,7 @@ func (t *tx) cheer(who actor) error {
 		return err
 	}
 	t.main.Cheers++
+	t.points(wire.StagePoints{Kind: wire.PointsVote, By: &who.Member, Units: 1})
 	t.putMain()
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"vitrine/server/bus"
 	"vitrine/server/chat"
+	"vitrine/server/stage"
 	"vitrine/server/store"
 	"vitrine/server/store/rig"
 	"vitrine/server/wire"
@@ -72,6 +73,15 @@ type town struct {
 	clock atomic.Int64 // Unix ms
 	judge *strict
 	ids   atomic.Int64
+	// stages are what homes told of the stage, the newest last; nil where one ended.
+	mu     sync.Mutex
+	stages []*chat.Staging
+}
+
+func (w *town) staged(_ wire.ShowID, s *chat.Staging) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stages = append(w.stages, s)
 }
 
 var shows atomic.Int64
@@ -126,6 +136,10 @@ func (w *town) hubBy(db chat.Storage, way chat.Bus) *hub {
 		Storage: db, Bus: way, Judge: w.judge, Now: func() time.Time { return time.UnixMilli(w.clock.Load()) },
 		Subject: bus.Subject,
 		Media:   func(wire.ShowID) int64 { return w.clock.Load() - 1000 },
+		Stage: func(_ context.Context, show wire.ShowID, stored []byte) (chat.Stage, error) {
+			return stage.New(wire.BattleRoom{Show: show}, stored, nil)
+		},
+		Staged: w.staged,
 	})
 	if err != nil {
 		w.t.Fatal(err)

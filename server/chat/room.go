@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -39,6 +40,8 @@ type room struct {
 	crowd  *crowd
 	cursor int64 // the newest event that the crowd was told
 
+	awake atomic.Bool // its home is here, and the stage goes on by itself
+
 	using int       // guarded by the hub's mutex, as used
 	used  time.Time // last
 
@@ -65,7 +68,7 @@ type notice struct {
 	Frame  wire.RoomFrame `json:"frame"`
 }
 
-// call is a request to a home: exactly one of Request, Enter, Erase and Pulse. Known is the newest event that was told where it comes from:
+// call is a request to a home: exactly one of the fields from Request on. Known is the newest event that was told where it comes from:
 // a home that has not got as far is one no more.
 type call struct {
 	Who     Who               `json:"who"`
@@ -75,6 +78,8 @@ type call struct {
 	Enter   bool              `json:"enter,omitempty"`
 	Erase   bool              `json:"erase,omitempty"`
 	Pulse   *pulse            `json:"pulse,omitempty"`
+	Outside *outside          `json:"outside,omitempty"`
+	Look    bool              `json:"look,omitempty"` // at the stage
 }
 
 // pulse is what a process hands on: how many people are there, and how much they liked since the pulse before.
@@ -91,6 +96,7 @@ type answer struct {
 	N      int64            `json:"n,omitempty"`
 	Error  *wire.RoomError  `json:"error,omitempty"`
 	Joined *wire.RoomJoined `json:"joined,omitempty"`
+	Stage  *wire.StageNow   `json:"stage,omitempty"`
 }
 
 // freshName is a name that nobody else has.

@@ -19,6 +19,9 @@ const (
 	heldKind     = "held"
 	personKind   = "person"
 	goneKind     = "gone"
+	stageKind    = "stage"
+	// AwakeKind is of rooms whose stage goes on by itself, so that a process that begins may look for them.
+	AwakeKind = "awake"
 )
 
 const (
@@ -96,6 +99,7 @@ type state struct {
 	recent    []wire.RoomEvent
 	said      map[wire.Alias]int64 // when somebody said something last
 	combos    map[wire.Alias]combo
+	staged    staged
 }
 
 // combo is the same gift in a row.
@@ -149,6 +153,12 @@ func (s *state) take(r Record) (err error) {
 		one := new(gone)
 		s.gone[wire.Alias(r.Key)] = one
 		return json.Unmarshal(r.Doc, one)
+	case stageKind:
+		s.staged.doc = r.Doc
+		return nil
+	case AwakeKind:
+		s.staged.awake = true
+		return nil
 	case personKind:
 		one := &person{known: true}
 		if err = json.Unmarshal(r.Doc, one); err == nil {
@@ -211,7 +221,7 @@ func (s *state) event(n int64) *wire.RoomEvent {
 func (s *state) view(who wire.Alias, staff bool) wire.RoomState {
 	v := wire.RoomState{
 		Pinned: s.main.Pinned, Announced: s.main.Announced, Showing: s.main.Showing, ShowingAt: s.main.ShowingAt, Modes: s.main.Modes,
-		Polls: []wire.OpenPoll{}, Questions: []wire.OpenQuestion{},
+		Polls: []wire.OpenPoll{}, Questions: []wire.OpenQuestion{}, Stage: s.staged.now(staff),
 	}
 	for _, n := range sorted(s.polls) {
 		p := s.polls[n]

@@ -32,6 +32,7 @@ type tx struct {
 	expelled []wire.PersonID
 	lessons  []lesson
 	outcomes map[Outcome]uint64
+	stepped  bool // the stage
 }
 
 // name names a record.
@@ -139,6 +140,8 @@ func keyOf(show wire.ShowID, c *call) RequestKey {
 	switch {
 	case c.Request != nil:
 		return RequestKey{Who: string(AliasOf(show, c.Who.Person)), ID: c.Request.ID}
+	case c.Outside != nil && c.Outside.ID != "":
+		return RequestKey{Who: "server", ID: c.Outside.ID}
 	case c.Pulse != nil && c.Pulse.Likes > 0:
 		return RequestKey{Who: c.Pulse.From, ID: c.Pulse.ID}
 	}
@@ -162,6 +165,10 @@ func (t *tx) answer(r *request) answer {
 		t.erase(r.Who.Person)
 	case r.Pulse != nil:
 		err = t.pulse(r.Pulse)
+	case r.Outside != nil:
+		err = t.outside(r.Outside.Input)
+	case r.Look:
+		a.Stage = t.staged.now(true)
 	default:
 		err = wire.Errorf(wire.Invalid, "the request asks for nothing")
 	}
@@ -181,6 +188,7 @@ func (t *tx) pulse(p *pulse) error {
 	t.h.here.note(p.From, p.Viewers, t.h.c.Now())
 	if p.Likes > 0 {
 		t.main.Likes += p.Likes
+		t.points(wire.StagePoints{Kind: wire.PointsLike, Units: p.Likes})
 		t.putMain()
 	}
 	return nil
@@ -229,6 +237,9 @@ func (t *tx) putMain()                                  { t.put(mainKind, "", &t
 // seal makes the batch what is to be stored, and says whether there is anything.
 func (t *tx) seal() (bool, error) {
 	b := t.batch
+	if err := t.sealStage(); err != nil {
+		return false, err
+	}
 	names := slices.SortedFunc(maps.Keys(t.dirty), func(a, b name) int {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.key, b.key))
 	})
@@ -260,6 +271,7 @@ func (t *tx) tick() {
 			t.put(silencedKind, string(a), nil)
 		}
 	}
+	t.tickStage()
 	t.h.limits.forget(t.now())
 }
 

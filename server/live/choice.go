@@ -27,14 +27,39 @@ const (
 // choice is what a viewer's layer is chosen by, beside its guard and the feed.
 type choice struct {
 	changedAt time.Time
-	pinned    func() wire.LayerID // "" for our choice; nil for viewers that cannot pin
-	changed   func(l *Layer)      // is told which layer is sent from now on; may be nil
+	ceiling   func() ceiling // nil for viewers that wish for nothing
+	height    int            // of the ceiling that was chosen by
+	changed   func(l *Layer) // is told which layer is sent from now on, nil for none; may be nil
+}
+
+// ceiling is the most of a picture that a viewer wants. The zero value is all of it.
+type ceiling struct {
+	pinned wire.LayerID
+	height int // that it is seen in, pixels
+	hidden bool
+}
+
+// enough is the share of the height in which a picture is seen that a layer must have, in quarters: what is enlarged by so little does not
+// show it.
+const enough = 3
+
+// reached reports whether the viewer wants nothing higher than the layer.
+func (c ceiling) reached(l *Layer) bool {
+	return l.id() == c.pinned || c.height > 0 && l.usable.Load() && 4*l.Size().Height >= enough*c.height
+}
+
+// wants is the ceiling now.
+func (d *DownTrack) wants() ceiling {
+	if d.choice.ceiling == nil {
+		return ceiling{}
+	}
+	return d.choice.ceiling()
 }
 
 // choose is the highest layer of the feed that fits what the link carries, at least the lowest; nil if none is usable. A layer that
-// the viewer has pinned is the highest that it gets: what does not fit would stutter and take the sound with it. above is the
-// cost of the next higher one, 0 if there is none.
-func (f *feed) choose(g *guard, current *Layer, pinned wire.LayerID) (best *Layer, above float64) {
+// the viewer has pinned, or that fills the height in which it is seen, is the highest that it gets: what does not fit would stutter and take
+// the sound with it. above is the cost of the next higher one, 0 if there is none.
+func (f *feed) choose(g *guard, current *Layer, most ceiling) (best *Layer, above float64) {
 	room := g.way.link.carries()
 	if g.level >= copiesFrom {
 		room = min(room, repeatedMost)
@@ -57,7 +82,7 @@ func (f *feed) choose(g *guard, current *Layer, pinned wire.LayerID) (best *Laye
 			}
 		}
 		higher = higher || l == current
-		if l.id() == pinned {
+		if most.reached(l) {
 			break
 		}
 	}
@@ -69,7 +94,10 @@ func (f *feed) choose(g *guard, current *Layer, pinned wire.LayerID) (best *Laye
 
 // steer has the viewer get the layer that its link carries.
 func (d *DownTrack) steer(now time.Time) {
-	if d.phase == waiting && !d.forwarder.begun && now.Sub(d.askedAt) > keyPatience { // nobody answered a newcomer's wish
+	if d.phase == resting {
+		return
+	}
+	if d.phase == waiting && (d.woken || !d.forwarder.begun) && now.Sub(d.askedAt) > keyPatience { // nobody answered a newcomer's wish
 		if key, newest := d.up.cache.Key(); key != nil {
 			d.burst(key, newest, now)
 		}
@@ -77,14 +105,10 @@ func (d *DownTrack) steer(now time.Time) {
 	if c := d.up.clock.Load(); d.guessed && c != nil && c.told {
 		d.report(now)
 	}
-	pinned := wire.LayerID("")
-	if d.choice.pinned != nil {
-		pinned = d.choice.pinned()
-	}
 	if d.guard.way.congested() {
 		d.resends = min(d.resends, int(resendsQueued*d.guard.way.link.carries()/8))
 	}
-	best, above := d.feed.choose(d.guard, d.layer, pinned)
+	best, above := d.feed.choose(d.guard, d.layer, d.wants())
 	if d.repeat.Payload != 0 && d.phase == flowing && !d.guard.way.congested() {
 		d.guard.way.link.wants(above, d.exit.nextCounted(), now)
 	}
@@ -160,9 +184,7 @@ func (d *DownTrack) begin(l *Layer) {
 		return
 	}
 	d.layer, d.up = l, l.up
-	if d.choice.changed != nil {
-		d.choice.changed(l)
-	}
+	d.show(l)
 }
 
 // probe sends what is due of a probe: packets that were sent before, which are no harm and may be of use.

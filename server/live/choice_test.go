@@ -152,7 +152,7 @@ func newStair(t *testing.T, rate, drop float64) *stair {
 	})
 	time.Sleep(3 * time.Second)
 	g := &guard{}
-	s.down = newDownTrack(h264, &section{}, f.feed, f.feed.first(g, time.Now()))
+	s.down = newDownTrack(h264, &section{}, f.feed, f.feed.first(g, ceiling{}, time.Now()))
 	s.down.guard, s.down.repeat = g, Codec{Payload: 97}
 	s.link = &narrow{t: t, way: &g.way, rate: rate, drop: drop, random: rand.New(rand.NewPCG(1, 2)), to: recipient{Recorder: twcc.NewRecorder(1)}}
 	s.link.back = func(m []byte) {
@@ -287,7 +287,7 @@ func TestA_pinned_layer_is_the_highest_that_is_sent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStair(t, 50e6, 0)
 		pin := wire.LayerID("h")
-		s.lanes[0].do(s.ctx, func(time.Time) { s.down.choice.pinned = func() wire.LayerID { return pin } })
+		s.lanes[0].do(s.ctx, func(time.Time) { s.down.choice.ceiling = func() ceiling { return ceiling{pinned: pin} } })
 		for _, c := range []struct {
 			rate float64
 			want string

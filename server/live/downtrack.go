@@ -21,7 +21,8 @@ const (
 	// those who join after it start quicker.
 	longGroup = 1
 	// lossyGroup is the length of the cached frames, in ticks of video, from which a newcomer who loses much is not begun with them:
-	// a key frame that comes with its copies is there sooner than the last of many packets.
+	// a key frame that comes with its copies is there sooner than the last of many packets. Nor is the newcomer to a seat: browsers send key
+	// frames only when they are asked for, and a full stage has seventeen seats.
 	lossyGroup = 90_000 / 4
 	// setsLost is how likely parameter sets may be lost, setsMost how often they are sent again at most.
 	setsLost = 1e-4
@@ -42,6 +43,7 @@ const (
 	waiting  phase = iota // for a key frame, or nothing sent yet
 	bursting              // sending from the cache, cursor is the next index
 	flowing               // sending what comes
+	resting               // hidden: nothing is sent, and the lane does not have it among its own
 )
 
 // DownTrack is one track on its way to one viewer. It belongs to the lane it is attached to.
@@ -76,6 +78,8 @@ type DownTrack struct {
 	reportDue bool
 	sheet     []byte    // room for a report
 	askedAt   time.Time // of the viewer's first PLI since a key frame was sent
+	attached  bool
+	woken     bool // has been seen again, and nothing was sent since
 	// timed is told how timestamps go with media time; nil for sound and for viewers that hear no events. guessed says that what it
 	// was told last is a guess.
 	timed   func(wire.ClockEvent)
@@ -121,14 +125,14 @@ func (d *DownTrack) formats() []Codec {
 
 // start begins a newcomer's stream: with the cached key frame if there is one.
 func (d *DownTrack) start(now time.Time) {
-	d.begin(d.feed.first(d.guard, now))
+	d.begin(d.feed.first(d.guard, d.wants(), now))
 	d.layer.Want(true)
 	if !d.codec.Video() {
 		d.phase = flowing
 		return
 	}
 	key, newest := d.up.cache.Key()
-	if key == nil || d.guard.shield().Copies > 0 && int32(newest.Time-key.Time) > lossyGroup {
+	if key == nil || (d.feed.asked || d.guard.shield().Copies > 0) && int32(newest.Time-key.Time) > lossyGroup {
 		d.up.RequestKey(now)
 		d.askedAt = now
 		return
@@ -141,12 +145,15 @@ func (d *DownTrack) start(now time.Time) {
 
 // stop ends it for good.
 func (d *DownTrack) stop() {
-	d.layer.Want(false)
+	if d.phase != resting {
+		d.layer.Want(false)
+	}
 	d.turn(nil)
 }
 
 func (d *DownTrack) burst(key, newest *Packet, now time.Time) {
 	d.forwarder.Burst(key, newest, now)
+	d.woken = false
 	d.phase, d.cursor = bursting, key.Index
 }
 
@@ -209,7 +216,7 @@ func (d *DownTrack) send(p *Packet, now time.Time) (packets, bytes int) {
 		return 0, 0
 	}
 	if p.KeyStart {
-		d.askedAt = time.Time{}
+		d.askedAt, d.woken = time.Time{}, false
 	}
 	if opens {
 		d.reportDue = true
@@ -324,6 +331,9 @@ func (d *DownTrack) resend(sequence uint16) bool {
 // keyWanted handles a viewer's PLI or FIR. The publisher is asked first; if it does not answer, the cached key frame and what
 // follows is sent again.
 func (d *DownTrack) keyWanted(now time.Time) {
+	if d.phase == resting {
+		return
+	}
 	d.up.RequestKey(now)
 	switch {
 	case d.phase != flowing:

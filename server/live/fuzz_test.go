@@ -116,7 +116,7 @@ func fuzzPeer(s *Stage, o *offer, as role, on *onAir) (*peer, error) {
 	if !ok {
 		return nil, notLive()
 	}
-	u, err := s.newInbound(o, p.codecs())
+	u, err := s.newInbound(o, p.codecs(), true)
 	if err != nil {
 		return nil, err
 	}

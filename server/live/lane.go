@@ -108,17 +108,20 @@ func (l *lane) do(ctx context.Context, f func(now time.Time)) {
 // attach begins to send the tracks; detach ends it for good. They are called within do.
 func (l *lane) attach(now time.Time, downs []*DownTrack) {
 	for _, d := range downs {
+		d.attached = true
 		if d.codec.Video() {
 			l.videos = append(l.videos, d)
 		} else {
 			l.audios = append(l.audios, d)
 		}
 		d.start(now)
+		l.see(d, now)
 	}
 }
 
 func (l *lane) detach(downs []*DownTrack) {
 	for _, d := range downs {
+		d.attached = false
 		l.videos, l.audios = remove(l.videos, d), remove(l.audios, d)
 		d.stop()
 	}

@@ -15,6 +15,7 @@ type feed struct {
 	codec  Codec
 	track  func() *UpTrack          // makes one
 	sorted atomic.Pointer[[]*Layer] // see layers
+	asked  bool                     // newcomers have a key frame asked for rather than many frames sent
 }
 
 // Layer is one size of a show's picture, or its one sound, as its publishers send it under one stream identifier (RFC 8851;
@@ -33,7 +34,12 @@ type Layer struct {
 }
 
 func newFeed(c Codec, rids []string, cacheBytes int, lanes []*lane, stats *counters) *feed {
-	f := &feed{codec: c, track: func() *UpTrack { return newUpTrack(c, cacheBytes, lanes, stats) }}
+	return feedWith(c, rids, func() *UpTrack { return newUpTrack(c, cacheBytes, lanes, stats) })
+}
+
+// feedWith makes a feed of the tracks that it is given.
+func feedWith(c Codec, rids []string, track func() *UpTrack) *feed {
+	f := &feed{codec: c, track: track}
 	f.sorted.Store(&[]*Layer{})
 	f.carry(rids)
 	return f
@@ -107,8 +113,8 @@ func (f *feed) best(now time.Time) *Layer {
 }
 
 // first is the layer that a newcomer begins with: the one that is chosen, or the next lower that flows already.
-func (f *feed) first(g *guard, now time.Time) *Layer {
-	best, _ := f.choose(g, nil, "")
+func (f *feed) first(g *guard, most ceiling, now time.Time) *Layer {
+	best, _ := f.choose(g, nil, most)
 	if best == nil {
 		return f.best(now)
 	}

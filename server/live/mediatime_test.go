@@ -88,7 +88,7 @@ func TestEvery_frame_that_a_viewer_gets_has_the_media_time_at_which_it_was_taken
 		t.Cleanup(wg.Wait)
 		s.lanes[0].do(s.ctx, func(time.Time) {
 			film.narrow, s.down.exit = s.link, film
-			s.down.choice.pinned = func() wire.LayerID { return pin }
+			s.down.choice.ceiling = func() ceiling { return ceiling{pinned: pin} }
 		})
 		check := func(what string, d, ahead, off time.Duration) {
 			t.Helper()

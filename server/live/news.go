@@ -123,10 +123,13 @@ type printed []byte
 
 func (p printed) MarshalJSON() ([]byte, error) { return p, nil }
 
-// sight is what a viewer was told about layers; its list is nil before the first time. It may be used from anywhere.
+// sight is what a viewer was told about layers, and what it has told of how it sees them; the list is nil before the first time. It may be
+// used from anywhere.
 type sight struct {
-	mu   sync.Mutex
-	seen wire.LayersEvent
+	mu     sync.Mutex
+	seen   wire.LayersEvent
+	hidden bool // the viewer does not see the picture
+	height int  // that it is seen in, pixels; 0 for any
 }
 
 // converse tells a viewer the news over its channel and hears its wishes, until the channel or ctx ends.
@@ -156,6 +159,8 @@ func (v *Viewer) listen(ctx context.Context, c datachannel.Reader, guest Guest) 
 		}
 		if wish, ok, err := wire.ReadWish(buf[:n]); ok && err == nil {
 			v.pin(wish.ID)
+		} else if p, ok, err := wire.ReadShowPicture(buf[:n]); ok && err == nil {
+			v.see(ctx, p)
 		} else if r, ok, err := wire.ReadReport(buf[:n]); ok && err == nil {
 			v.report(ctx, r)
 		}
@@ -176,11 +181,21 @@ func (v *Viewer) pin(id wire.LayerID) {
 	})
 }
 
-// pinned is the layer that the viewer wants, "" for our choice.
-func (v *Viewer) pinned() wire.LayerID {
+// see notes how the viewer sees the picture.
+func (v *Viewer) see(ctx context.Context, p wire.ShowPicture) {
+	v.sight.mu.Lock()
+	v.sight.hidden, v.sight.height = !p.Picture, p.Height
+	v.sight.mu.Unlock()
+	if l := v.lane.Load(); l != nil {
+		l.do(ctx, func(now time.Time) { l.see(v.steered(), now) })
+	}
+}
+
+// ceiling is the most of the picture that the viewer wants.
+func (v *Viewer) ceiling() ceiling {
 	v.sight.mu.Lock()
 	defer v.sight.mu.Unlock()
-	return v.sight.seen.Pinned
+	return ceiling{v.sight.seen.Pinned, v.sight.height, v.sight.hidden}
 }
 
 // layersEvent has change bring what the viewer knows about layers up to date, and tells the viewer if that is new. change
@@ -196,8 +211,11 @@ func (v *Viewer) layersEvent(change func(*wire.LayersEvent)) {
 	}
 }
 
-// id names the layer to viewers.
+// id names the layer to viewers; "" is for none.
 func (l *Layer) id() wire.LayerID {
+	if l == nil {
+		return ""
+	}
 	if l.rid == "" {
 		return onlyLayer
 	}

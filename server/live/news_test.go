@@ -174,8 +174,8 @@ func TestOf_a_flood_of_wishes_a_few_a_second_are_read(t *testing.T) {
 		v := &Viewer{news: newNews()}
 		v.layersEvent(func(e *wire.LayersEvent) { e.Layers = []wire.Layer{{ID: "h"}} })
 		v.listen(ctx, f, outsider{})
-		if f.read > 41 || v.pinned() != "h" {
-			t.Errorf("%d were read in 10 s, and %q is wanted", f.read, v.pinned())
+		if f.read > 41 || v.ceiling().pinned != "h" {
+			t.Errorf("%d were read in 10 s, and %q is wanted", f.read, v.ceiling().pinned)
 		}
 	})
 }

@@ -43,6 +43,8 @@ type section struct {
 	feedback, rids []string
 	// extensions are the ids of the RTP header extensions by their URIs, as far as one-byte headers can carry them.
 	extensions map[string]uint8
+	// largest is the largest picture that it says it sends; zero where it does not say.
+	largest Size
 }
 
 // application is the kind of a section for data channels, dataFormat its one format (RFC 8841 §4).
@@ -113,7 +115,7 @@ func readSection(m *sdp.MediaDescription, session []sdp.Attribute, as role) (*se
 	direction := readDirection(m, session)
 	m.Attributes = append(without(m.Attributes, directions...), sdp.Attribute{Key: direction})
 	s.active = s.kind != application && (direction == "sendrecv" || direction == map[role]string{publishing: "sendonly", watching: "recvonly"}[as])
-	s.codecs, s.extensions, s.feedback = readCodecs(m), readExtensions(m), readFeedback(m)
+	s.codecs, s.extensions, s.feedback, s.largest = readCodecs(m), readExtensions(m), readFeedback(m), readLargest(m)
 	var err error
 	s.rids, err = readLayers(m, as)
 	return s, err

@@ -85,12 +85,14 @@ type inbound struct {
 	reached atomic.Bool
 	buffers buffers
 	mender  mender
+	guest   bool                // is told how much it may send
+	events  *webrtc.DataChannel // of a show that is pulled; nil for others
 }
 
-// newInbound makes a connection that is about to answer the offer with nothing but the codecs. It listens on the stage's
-// port.
-func (s *Stage) newInbound(o *offer, codecs []Codec) (*inbound, error) {
-	u := &inbound{}
+// newInbound makes a connection that is about to answer the offer with nothing but the codecs, and with bounds if it is a guest's. It
+// listens on the stage's port.
+func (s *Stage) newInbound(o *offer, codecs []Codec, guest bool) (*inbound, error) {
+	u := &inbound{guest: guest}
 	u.mender.ssrc = readParity(o)
 	u.buffers.parity = &u.mender
 	media, chain := &webrtc.MediaEngine{}, &interceptor.Registry{}
@@ -99,7 +101,7 @@ func (s *Stage) newInbound(o *offer, codecs []Codec) (*inbound, error) {
 		if c.Video() {
 			kind = webrtc.RTPCodecTypeVideo
 		}
-		if err := media.RegisterCodec(c.parameters(asks(kind)), kind); err != nil {
+		if err := media.RegisterCodec(c.parameters(asks(kind, guest)), kind); err != nil {
 			return nil, fmt.Errorf("register %s: %w", c.Name(), err)
 		}
 	}
@@ -116,21 +118,28 @@ func (s *Stage) newInbound(o *offer, codecs []Codec) (*inbound, error) {
 }
 
 // asks is what is answered to the RTCP feedback of a publisher's offer, where the offer has it.
-func asks(kind webrtc.RTPCodecType) []webrtc.RTCPFeedback {
+func asks(kind webrtc.RTPCodecType, guest bool) []webrtc.RTCPFeedback {
 	if kind == webrtc.RTPCodecTypeAudio {
 		return []webrtc.RTCPFeedback{{Type: "nack"}}
 	}
-	return []webrtc.RTCPFeedback{
+	list := []webrtc.RTCPFeedback{
 		{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}, {Type: "ccm", Parameter: "pause"},
 	}
+	if guest {
+		list = append(list, webrtc.RTCPFeedback{Type: "goog-remb"})
+	}
+	return list
 }
 
 // receiving registers what a publisher's connection needs: transport-wide feedback for its congestion control, the capture time
-// of the picture, and for simulcast the header extensions by which streams are told apart (RFC 8852, RFC 9143). What is asked of publishers is asked
+// of the picture, how loud the sound is, and for simulcast the header extensions by which streams are told apart (RFC 8852, RFC 9143). What is asked of publishers is asked
 // by ourselves (see Publisher.attend).
 func receiving(media *webrtc.MediaEngine, chain *interceptor.Registry, simulcast bool) error {
 	if err := media.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: absCaptureTime}, webrtc.RTPCodecTypeVideo); err != nil {
 		return fmt.Errorf("register %s: %w", absCaptureTime, err)
+	}
+	if err := media.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: audioLevel}, webrtc.RTPCodecTypeAudio); err != nil {
+		return fmt.Errorf("register %s: %w", audioLevel, err)
 	}
 	if simulcast {
 		for _, uri := range []string{sdp.SDESMidURI, sdp.SDESRTPStreamIDURI} {
@@ -190,7 +199,7 @@ func (u *inbound) answer(ctx context.Context, o *offer) (string, error) {
 	}
 	select {
 	case <-gathered:
-		return u.pc.LocalDescription().SDP + u.mender.answerParity(), nil
+		return u.bounded(u.pc.LocalDescription().SDP) + u.mender.answerParity(), nil
 	case <-ctx.Done():
 		return "", fmt.Errorf("gather candidates: %w", ctx.Err())
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/webrtc/v3"
@@ -22,7 +23,13 @@ type Publisher struct {
 	// soundAgain and pictureAgain say that it sends lost packets of the kind again, pauses that it pauses layers.
 	soundAgain, pictureAgain, pauses bool
 
-	captures uint8 // id of the extension by which the picture's packets carry their capture time; 0 for none
+	// captures and levels are the ids of the extensions by which the picture's packets carry their capture time and the sound's how loud it
+	// is; 0 for none.
+	captures, levels uint8
+	sounded          atomic.Int64 // when sound was heard last, in ns since 1970
+	// most bounds the picture of a guest; zero for others. pace belongs to the show's loop.
+	most Size
+	pace pace
 
 	mu      sync.Mutex // guards what follows; never held over a write
 	uplinks []*uplink
@@ -49,6 +56,7 @@ func newPublisher(o *offer) (p *Publisher, ok bool) {
 	p.video, okV = choose(o.video)
 	if p.audio != nil {
 		p.soundAgain = o.audio.feeds(p.audio, "nack")
+		p.levels = o.audio.extensions[audioLevel]
 		// What we would like to receive: error correction, and both channels.
 		a := p.audio.with("useinbandfec", "1").with("stereo", "1")
 		p.audio = &a
@@ -103,6 +111,9 @@ func (p *Publisher) receive(track *webrtc.TrackRemote, captures uint8, promote f
 		if ticks, ntp, ok := capture.read(slab[:n]); ok {
 			from.layer.up.Stamped(from.epoch, ntp, ticks, now)
 		}
+		if !from.layer.up.video && audible(slab[:n], p.levels) {
+			p.sounded.Store(now.UnixNano())
+		}
 		slab = slab[n:]
 		if quiet {
 			woken()
@@ -119,7 +130,7 @@ type source struct {
 // admitPublisher makes p the publisher that is expected, in place of another that is still expected.
 func (s *Show) admitPublisher(p *Publisher) {
 	if s.incoming != nil {
-		s.drop(s.incoming.peer, true)
+		s.drop(s.incoming.peer, replaced())
 	}
 	s.incoming = p
 	hear := p.heard
@@ -178,6 +189,7 @@ func (s *Show) promote(p *Publisher, u *uplink) *source {
 func (s *Show) putOnAir(p *Publisher) {
 	old := s.onAir
 	s.onAir = p
+	p.sounded.Store(time.Now().UnixNano())
 	if s.since.IsZero() {
 		s.since = time.Now()
 	}
@@ -185,10 +197,10 @@ func (s *Show) putOnAir(p *Publisher) {
 		s.endViewers()
 		s.audio, s.video = nil, nil
 		if p.audio != nil {
-			s.audio = newFeed(*p.audio, nil, s.cfg.CacheBytes, s.lanes, s.stats)
+			s.audio = s.newFeed(*p.audio, nil, &s.dumb)
 		}
 		if p.video != nil {
-			s.video = newFeed(*p.video, p.rids, s.cfg.CacheBytes, s.lanes, s.stats)
+			s.video = s.newFeed(*p.video, p.rids, &s.dark)
 		}
 	} else if s.video != nil {
 		s.video.carry(p.rids)
@@ -199,11 +211,25 @@ func (s *Show) putOnAir(p *Publisher) {
 			ask = func() { p.askKey(l.rid) }
 		}
 		l.epoch = l.up.Switch(ask)
+		if l.up.video {
+			l.up.bound(p.most)
+		}
 	}
 	if old != nil {
-		s.drop(old.peer, true)
+		s.drop(old.peer, replaced())
 	}
 	s.log.Info("on air", "video", p.video != nil, "audio", p.audio != nil, "layers", len(p.rids), "took_over", old != nil)
+}
+
+// newFeed makes a feed of which nothing is sent while off is set.
+func (s *Show) newFeed(c Codec, rids []string, off *atomic.Bool) *feed {
+	f := feedWith(c, rids, func() *UpTrack {
+		u := newUpTrack(c, s.cfg.CacheBytes, s.lanes, s.stats)
+		u.off = off
+		return u
+	})
+	f.asked = seat(s.id)
+	return f
 }
 
 // layers lists those of the sound and of the picture.

@@ -51,15 +51,19 @@ func (s *Stage) reserve(id wire.ShowID, as role, from netip.Addr) (*entry, error
 		s.group.Go(func() error { return show.run(s.ctx) })
 	}
 	show.claims++
-	e := &entry{id: SessionID(rand.Text()), show: show, as: as, from: from}
+	e := &entry{id: SessionID(rand.Text()), show: show, as: as, from: from, cuts: show.cuts}
 	s.sessions[e.id] = e
 	return e, nil
 }
 
-// checkLimits counts. A join costs milliseconds, so a walk over some thousand entries does not matter.
+// checkLimits counts, sessions of seats beside the others. A join costs milliseconds, so a walk over some thousand entries does not matter.
 func (s *Stage) checkLimits(id wire.ShowID, as role, from netip.Addr) error {
-	viewers, same := 0, 0
+	viewers, same, all := 0, 0, 0
 	for _, e := range s.sessions {
+		if seat(e.show.id) != seat(id) {
+			continue
+		}
+		all++
 		if e.from == from {
 			same++
 		}
@@ -67,17 +71,21 @@ func (s *Stage) checkLimits(id wire.ShowID, as role, from netip.Addr) error {
 			viewers++
 		}
 	}
+	mostSame, most := s.cfg.MaxPerAddress, s.cfg.MaxSessions
+	if seat(id) {
+		mostSame, most = mostSame*wire.MaxOnStage, s.cfg.MaxSeatSessions
+	}
 	refuse := func(c wire.Code, text string) error {
 		return &wire.Error{Code: c, Text: text, RetryAfter: busyFor}
 	}
 	switch {
 	case as == publishing && len(s.published[id]) >= publishBurst:
 		return refuse(wire.RateLimited, "the show was published too often within a minute")
-	case same >= s.cfg.MaxPerAddress:
+	case same >= mostSame:
 		return refuse(wire.RateLimited, "too many sessions from this address")
 	case as == watching && viewers >= s.cfg.MaxViewers:
 		return refuse(wire.Unavailable, "the show has as many viewers as it may have")
-	case len(s.sessions) >= s.cfg.MaxSessions:
+	case all >= most:
 		return refuse(wire.Unavailable, "the server has as many sessions as it may have")
 	}
 	return nil
@@ -108,14 +116,18 @@ func (s *Stage) complete(e *entry, p *peer) {
 	s.mu.Unlock()
 }
 
-// unregister frees a session's place. If it was replaced, those who ask for it are told for a while.
-func (s *Stage) unregister(id SessionID, replaced bool) {
+// unregister frees a session's place. Those who ask for it are told why for a while, if there is a reason.
+func (s *Stage) unregister(id SessionID, why *wire.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.sessions, id)
-	if replaced {
-		s.replaced[id] = time.Now()
+	if why != nil {
+		s.ended[id] = ending{why, time.Now()}
 	}
+}
+
+func replaced() *wire.Error {
+	return wire.Errorf(wire.Replaced, "another publisher has taken over this show")
 }
 
 // find returns the session behind an address.
@@ -126,8 +138,8 @@ func (s *Stage) find(at Resource) (*entry, error) {
 	if e != nil && e.peer != nil && e.show.id == at.Show && (e.as == publishing) == at.Publisher {
 		return e, nil
 	}
-	if t, ok := s.replaced[at.Session]; ok && time.Since(t) <= replacedFor {
-		return nil, wire.Errorf(wire.Replaced, "another publisher has taken over this show")
+	if e, ok := s.ended[at.Session]; ok && time.Since(e.at) <= endedFor {
+		return nil, e.why
 	}
 	return nil, wire.Errorf(wire.NotFound, "there is no such session")
 }

@@ -31,7 +31,9 @@ type Show struct {
 	done  chan struct{} // closed when the loop takes no more calls
 	state atomic.Pointer[onAir]
 
-	claims int // guarded by the stage's mutex
+	claims, cuts int // guarded by the stage's mutex
+
+	dumb, dark atomic.Bool // sound and picture are muted; the loop changes them
 
 	// What follows belongs to the loop.
 	ctx             context.Context // ends with the show
@@ -48,6 +50,7 @@ type Show struct {
 	poster          printed // the announcement
 	layerList       []wire.Layer
 	linksToldAt     time.Time
+	rung            state // what the bell was told
 }
 
 // onAir is what others may read of a show.
@@ -75,6 +78,8 @@ func (s *Stage) newShow(id wire.ShowID) *Show {
 	for i := range s.cfg.Lanes {
 		w.lanes = append(w.lanes, newLane(w.stats, newOutbox(s.port.socks[i%len(s.port.socks)])))
 	}
+	w.dumb.Store(s.mutes[id].sound)
+	w.dark.Store(s.mutes[id].picture)
 	w.state.Store(&onAir{})
 	return w
 }
@@ -127,7 +132,7 @@ func (s *Show) run(ctx context.Context) error {
 		}
 	}
 	close(s.done)
-	s.endAll()
+	s.endAll(nil)
 	s.state.Store(&onAir{})
 	cancel()
 	return s.group.Wait()
@@ -153,6 +158,13 @@ func (s *Show) tell() {
 		s.state.Store(o)
 	}
 	s.announce(o, now)
+	if o.live && !s.rung.up {
+		s.onAir.sounded.Store(now.UnixNano()) // who comes back has as long to be heard as who comes
+	}
+	if n := (state{o.live, o.live && s.silent(now)}); n != s.rung {
+		s.rung = n
+		s.stage.bell.rang(s.id, n)
+	}
 }
 
 // flows reports whether anything has come from the publisher lately.
@@ -167,20 +179,21 @@ func (s *Show) look(now time.Time) {
 			f.sort(now)
 		}
 	}
+	s.judge(now)
 	s.measureLayers(now)
 	s.tellLinks(now)
 	late := func(p *peer) bool { return !p.connected && now.After(p.deadline) }
 	if p := s.incoming; p != nil && now.After(p.deadline) { // a publisher must also have sent something by then
 		s.log.Warn("publisher did not get on air", "connected", p.connected)
 		s.stats.failed.Add(1)
-		s.drop(p.peer, false)
+		s.drop(p.peer, nil)
 	}
 	for _, v := range s.viewers {
 		if late(v.peer) {
 			s.stats.failed.Add(1)
-			s.drop(v.peer, false)
+			s.drop(v.peer, nil)
 		} else if v.link() == failed { // silence changes no state
-			s.drop(v.peer, false)
+			s.drop(v.peer, nil)
 		}
 	}
 	if !s.vacantSince.IsZero() && now.Sub(s.vacantSince) >= s.cfg.Grace {
@@ -225,13 +238,13 @@ func (s *Show) linkChanged(p *peer, up func()) {
 		p.connected = true
 		up()
 	case failed:
-		s.drop(p, false)
+		s.drop(p, nil)
 	case connecting, shaky:
 	}
 }
 
-// drop ends a session. replaced says that another publisher took over, which its owner may ask about for a while.
-func (s *Show) drop(p *peer, replaced bool) {
+// drop ends a session. Its owner may ask for a while why, if there is a reason.
+func (s *Show) drop(p *peer, why *wire.Error) {
 	if v, ok := s.viewers[p.id]; ok {
 		s.stopSending(s.ctx, v)
 		delete(s.viewers, p.id)
@@ -243,7 +256,7 @@ func (s *Show) drop(p *peer, replaced bool) {
 		s.onAir = nil
 		s.leaveAir()
 	}
-	s.stage.unregister(p.id, replaced)
+	s.stage.unregister(p.id, why)
 	s.group.Go(p.close)
 }
 
@@ -258,14 +271,15 @@ func (s *Show) leaveAir() {
 
 func (s *Show) endViewers() {
 	for _, v := range s.viewers {
-		s.drop(v.peer, false)
+		s.drop(v.peer, nil)
 	}
 }
 
-func (s *Show) endAll() {
+// endAll ends all sessions, publishers' for a reason or nil.
+func (s *Show) endAll(why *wire.Error) {
 	for _, p := range []*Publisher{s.incoming, s.onAir} {
 		if p != nil {
-			s.drop(p.peer, false)
+			s.drop(p.peer, why)
 		}
 	}
 	s.endViewers()

@@ -18,9 +18,9 @@ import (
 )
 
 const (
-	// replacedFor is how long a replaced publisher's session is remembered.
-	replacedFor = time.Minute
-	sweepEvery  = 10 * time.Second
+	// endedFor is how long it is remembered why a publisher's session was ended.
+	endedFor   = time.Minute
+	sweepEvery = 10 * time.Second
 	// answerWithin bounds the making of an answer, which takes milliseconds.
 	answerWithin = 5 * time.Second
 )
@@ -36,13 +36,15 @@ type Stage struct {
 	ready       chan struct{} // closed when mux and group are set
 	mux         ice.UDPMux
 	group       *errgroup.Group
+	bell        *bell
 	ctx         context.Context // of Run
 
 	mu       sync.Mutex
 	closed   bool // no new sessions
 	shows    map[wire.ShowID]*Show
 	sessions map[SessionID]*entry
-	replaced map[SessionID]time.Time // when each was
+	ended    map[SessionID]ending // for a reason
+	mutes    map[wire.ShowID]muted
 
 	published map[wire.ShowID][]time.Time // when each show's publishing sessions were made, within the last minute
 }
@@ -54,6 +56,13 @@ type entry struct {
 	peer *peer // nil while it is being made
 	as   role
 	from netip.Addr
+	cuts int // of the show, when it was reserved
+}
+
+// ending is why a session was ended, and when.
+type ending struct {
+	why *wire.Error
+	at  time.Time
 }
 
 // NewStage makes a stage that carries all media over the sockets, which share one port (Listen makes them). The caller hands
@@ -69,8 +78,8 @@ func NewStage(cfg Config, socks ...*net.UDPConn) (*Stage, error) {
 	cfg = cfg.withDefaults()
 	return &Stage{
 		cfg: cfg, log: cfg.Log, port: newPort(socks), certificate: certificate, ready: make(chan struct{}),
-		shows: map[wire.ShowID]*Show{}, sessions: map[SessionID]*entry{}, replaced: map[SessionID]time.Time{},
-		published: map[wire.ShowID][]time.Time{},
+		shows: map[wire.ShowID]*Show{}, sessions: map[SessionID]*entry{}, ended: map[SessionID]ending{},
+		published: map[wire.ShowID][]time.Time{}, mutes: map[wire.ShowID]muted{}, bell: newBell(cfg),
 	}, nil
 }
 
@@ -81,6 +90,7 @@ func (s *Stage) Run(ctx context.Context) error {
 	reading := make(chan error, 1)
 	go func() { reading <- s.port.run() }()
 	s.group.Go(func() error { return s.pulse(s.ctx) })
+	s.group.Go(func() error { return s.bell.run(s.ctx) })
 	mux := newMux(s.port, pionLog{s.log}.NewLogger("mux"))
 	s.mux = mux
 	close(s.ready)
@@ -110,9 +120,9 @@ func (s *Stage) Drain() {
 func (s *Stage) sweep(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for id, at := range s.replaced {
-		if now.Sub(at) > replacedFor {
-			delete(s.replaced, id)
+	for id, e := range s.ended {
+		if now.Sub(e.at) > endedFor {
+			delete(s.ended, id)
 		}
 	}
 	for id, list := range s.published {
@@ -136,8 +146,10 @@ type Answer struct {
 	ETag    string // of the session's ICE, quoted
 }
 
-// Publish answers the offer of somebody who may send the show. If the show has a publisher, that one is replaced as soon as
-// the new one's first packet comes. Errors are of type *wire.Error: Invalid, NoCodec, RateLimited, Unavailable.
+// Publish answers the offer of somebody who may send the show. If the show has a publisher, that one is replaced as soon as the new
+// one's first packet comes. Guests may send less than hosts (SeatLong, SeatShort, SeatBitrate): what the offer shows of that is
+// refused, and a session that does not keep to it is ended (Config.Refused). Errors are of type *wire.Error: Invalid, NoCodec,
+// TooLarge, Forbidden, RateLimited, Unavailable.
 func (s *Stage) Publish(ctx context.Context, id wire.ShowID, sdp string, by Caller) (*Answer, error) {
 	o, err := readOffer(sdp, publishing)
 	if err != nil {
@@ -147,8 +159,14 @@ func (s *Stage) Publish(ctx context.Context, id wire.ShowID, sdp string, by Call
 	if !ok {
 		return nil, wire.Errorf(wire.NoCodec, "the server carries Opus, H.264 (packetization-mode=1) and VP8; a section of the offer lists none")
 	}
+	if seat(id) {
+		if err := checkSeat(id, o); err != nil {
+			return nil, err
+		}
+		p.most = seatMost
+	}
 	return s.join(ctx, id, publishing, by, func(show *Show, session SessionID) (admission, error) {
-		if p.inbound, err = s.newInbound(o, p.codecs()); err != nil {
+		if p.inbound, err = s.newInbound(o, p.codecs(), p.most != Size{}); err != nil {
 			return admission{}, err
 		}
 		p.peer = s.newPeer(o, session, publishing, p.inbound)
@@ -193,17 +211,21 @@ func (s *Stage) join(ctx context.Context, id wire.ShowID, as role, by Caller,
 	defer s.release(e.show)
 	a, err := build(e.show, e.id)
 	if err != nil {
-		s.unregister(e.id, false)
+		s.unregister(e.id, nil)
 		return nil, err
 	}
 	answer, err := s.answer(ctx, a.peer, by)
 	if err == nil {
 		s.complete(e, a.peer)
 		var refused error
-		err = errors.Join(e.show.do(ctx, func() { refused = a.admit() }), refused)
+		err = errors.Join(e.show.do(ctx, func() {
+			if refused = s.stands(e); refused == nil {
+				refused = a.admit()
+			}
+		}), refused)
 	}
 	if err != nil {
-		s.unregister(e.id, false)
+		s.unregister(e.id, nil)
 		return nil, errors.Join(err, a.peer.close())
 	}
 	return answer, nil
@@ -272,7 +294,7 @@ func (s *Stage) End(ctx context.Context, at Resource) error {
 	if err != nil {
 		return err
 	}
-	return e.show.do(ctx, func() { e.show.drop(e.peer, false) })
+	return e.show.do(ctx, func() { e.show.drop(e.peer, nil) })
 }
 
 // Close ends all sessions of a show.
@@ -283,7 +305,7 @@ func (s *Stage) Close(ctx context.Context, id wire.ShowID) error {
 	if show == nil {
 		return nil
 	}
-	if err := show.do(ctx, show.endAll); err != nil && ctx.Err() != nil {
+	if err := show.do(ctx, func() { show.endAll(nil) }); err != nil && ctx.Err() != nil {
 		return err
 	}
 	return nil // a show that has ended has no sessions
@@ -331,7 +353,11 @@ func (s *Stage) Stats() Stats {
 		on := show.state.Load()
 		st.Publishers += on.publishers
 		st.Viewers += on.viewers
-		if on.live {
+		switch {
+		case !on.live:
+		case seat(show.id):
+			st.Seats++
+		default:
 			st.Shows++
 		}
 	}

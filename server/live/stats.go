@@ -17,8 +17,9 @@ type counters struct {
 
 // Stats is what a Stage has done since it was made, and what it does now.
 type Stats struct {
-	// Shows is the number of shows on air, Publishers and Viewers the connected sessions, Sessions all of them.
-	Shows, Publishers, Viewers, Sessions int
+	// Shows is the number of shows on air, Seats that of seats on stages; Publishers and Viewers are the connected sessions, Sessions all of
+	// them.
+	Shows, Seats, Publishers, Viewers, Sessions int
 	// PacketsIn and BytesIn came from publishers, PacketsOut and BytesOut went to viewers: RTP, without retransmissions to us
 	// and before encryption.
 	PacketsIn, BytesIn, PacketsOut, BytesOut uint64

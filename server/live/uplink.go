@@ -145,8 +145,25 @@ func (p *Publisher) messages(sender uint32, report bool, now time.Time) (list []
 			all.Reports = append(all.Reports, b)
 		}
 	}
+	if report && p.most != (Size{}) {
+		list = append(list, p.bound(sender)...)
+	}
 	if len(all.Reports) > 0 {
 		list = append(list, []rtcp.Packet{all})
+	}
+	return list
+}
+
+// bound tells a guest how much of the picture may come (draft-alvestrand-rmcat-remb-03), beside what the answer says of it.
+func (p *Publisher) bound(sender uint32) (list [][]rtcp.Packet) {
+	wish := &rtcp.ReceiverEstimatedMaximumBitrate{SenderSSRC: sender, Bitrate: SeatBitrate}
+	for _, u := range p.uplinks {
+		if u.video {
+			wish.SSRCs = append(wish.SSRCs, u.ssrc)
+		}
+	}
+	if len(wish.SSRCs) > 0 {
+		list = append(list, []rtcp.Packet{wish})
 	}
 	return list
 }

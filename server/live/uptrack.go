@@ -28,6 +28,7 @@ type UpTrack struct {
 	cache  *PacketCache
 	lanes  []*lane
 	stats  *counters
+	off    *atomic.Bool // nothing is handed on: muted by the staff
 
 	clock  atomic.Pointer[clock] // nil before the first packet
 	lastAt atomic.Int64          // when the newest packet came, in nanoseconds since 1970; 0 before the first
@@ -42,13 +43,14 @@ type UpTrack struct {
 	reception  reception
 	meter      meter
 	arrival    arrival
+	most, over Size   // the largest picture that is taken, zero for all; the size of one that was not
 	stamped    *clock // as the newest packet told that carried its capture time; nil before such a one
 }
 
 // newUpTrack makes a track whose cache holds at most limit bytes.
 func newUpTrack(c Codec, limit int, lanes []*lane, stats *counters) *UpTrack {
 	return &UpTrack{
-		video: c.Video(), rate: c.ClockRate, serial: stats.tracks.Add(1), cache: newPacketCache(limit), lanes: lanes, stats: stats,
+		video: c.Video(), rate: c.ClockRate, serial: stats.tracks.Add(1), cache: newPacketCache(limit), lanes: lanes, stats: stats, off: new(atomic.Bool),
 		scan: frameScanner{vp8: c.Name() == "VP8"}, reception: reception{rate: c.ClockRate}, arrival: arrival{rate: c.ClockRate},
 	}
 }
@@ -63,6 +65,7 @@ func (u *UpTrack) Switch(ask func()) (epoch uint32) {
 	u.scan = frameScanner{vp8: u.scan.vp8}
 	u.seenKey, u.askKey, u.keyAskedAt = false, ask, time.Time{}
 	u.reception, u.meter, u.arrival, u.stamped = reception{rate: u.rate}, meter{}, arrival{rate: u.rate}, nil
+	u.most, u.over = Size{}, Size{}
 	return u.epoch
 }
 
@@ -92,7 +95,7 @@ func (u *UpTrack) write(epoch uint32, raw []byte, made bool, now time.Time) erro
 	}
 	u.stats.packetsIn.Add(1)
 	u.stats.bytesIn.Add(uint64(len(raw)))
-	if !u.cache.Put(p) {
+	if u.off.Load() || !u.cache.Put(p) {
 		return nil
 	}
 	for _, l := range u.lanes {
@@ -135,6 +138,11 @@ func (u *UpTrack) number(p *Packet, sequence uint16, size int, made bool, now ti
 		u.arrival.completed(p.Time, now)
 	}
 	if p.KeyStart {
+		if !u.scan.size.within(u.most) {
+			u.over = u.scan.size
+			u.epoch++ // so nothing is taken of that publisher any more
+			return nil
+		}
 		u.reception.key(p.Index, now)
 	}
 	if u.video {
@@ -159,6 +167,9 @@ func (u *UpTrack) RequestKey(now time.Time) { u.RequestKeyAfter(keyInterval, now
 
 // RequestKeyAfter is RequestKey for those who can wait: unless the publisher was asked within that time.
 func (u *UpTrack) RequestKeyAfter(wait time.Duration, now time.Time) {
+	if u.off.Load() {
+		return // a picture that nobody sees
+	}
 	ask := func() {}
 	u.mu.Lock()
 	if now.Sub(u.keyAskedAt) >= wait {
@@ -268,6 +279,20 @@ func (u *UpTrack) Reception(epoch, ssrc uint32, now time.Time) (b rtcp.Reception
 		return b, false
 	}
 	return u.reception.report(ssrc, now)
+}
+
+// bound has the publisher that writes send no larger picture, zero for any.
+func (u *UpTrack) bound(most Size) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.most = most
+}
+
+// Over is the size of a picture larger than its publisher may send, of whom nothing is taken any more; zero while there was none.
+func (u *UpTrack) Over() Size {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.over
 }
 
 // Size is the picture's since the newest key frame; the zero Size before the first one and for sound.

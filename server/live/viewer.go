@@ -44,14 +44,14 @@ func (s *Stage) newViewer(o *offer, session SessionID, id wire.ShowID, on *onAir
 		if !ok {
 			return nil, wire.Errorf(wire.NoCodec, "the show is sent as %s, which the offer does not list", k.f.codec.Name())
 		}
-		l := k.f.first(&v.guard, time.Now())
+		l := k.f.first(&v.guard, ceiling{}, time.Now())
 		d := newDownTrack(c, k.s, k.f, l)
 		d.guard = &v.guard
 		r.tracks[k.s] = d
 		v.downs = append(v.downs, d)
 		if k.f == on.video {
 			v.sight.seen.Current = l.id()
-			d.choice.pinned = v.pinned
+			d.choice.ceiling = v.ceiling
 			d.choice.changed = func(l *Layer) { v.layersEvent(func(e *wire.LayersEvent) { e.Current = l.id() }) }
 		}
 	}
@@ -66,7 +66,12 @@ func (s *Stage) newViewer(o *offer, session SessionID, id wire.ShowID, on *onAir
 	}
 	v.direct = s.newDirect(r, v)
 	v.peer = s.newPeer(o, session, watching, v.direct)
-	v.enters = func(say Say) Guest { return s.cfg.Room(id, say) }
+	v.enters = func(say Say) Guest {
+		if seat(id) {
+			return outsider{} // the way into the room leads through the host's channel
+		}
+		return s.cfg.Room(id, say)
+	}
 	if tell := s.cfg.Reported; tell != nil {
 		v.tells = func(said Said) { tell(id, session, said) }
 	}

@@ -5,10 +5,11 @@ import (
 	"time"
 
 	"vitrine/server/moderation"
+	"vitrine/server/wire"
 )
 
 func ExampleJudge() {
-	rules := moderation.Defaults()
+	rules := moderation.Rules(wire.DefaultRules())
 	rules.Hosts = []string{"shop.example"}
 	rules.Words = []moderation.Word{{Text: "rival*", Class: moderation.Spam, Outcome: moderation.Block}}
 	book, err := rules.Compile()

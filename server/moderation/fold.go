@@ -1,7 +1,6 @@
 package moderation
 
 import (
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -48,27 +47,6 @@ type reading struct {
 
 // marksMost are as many marks on one letter as any writing needs.
 const marksMost = 4
-
-// Fold returns the text as rules and classifier read it: without invisible characters, accents (but ñ), letter case and look-alikes,
-// with letters instead of the digits and signs that stand for them within words, and letters that are stretched ("sooooo") twice.
-// Words are parted by a space, or by a dot where there were only signs. Folding a folded text changes nothing.
-//
-// A text that is too long to be judged gives "". It goes by Unicode's NFKD (UAX 15) and by a small choice of the look-alikes of UTS 39.
-func Fold(text string) string {
-	var r reading
-	r.read(text)
-	var s strings.Builder
-	for _, u := range r.units {
-		switch u.gap {
-		case wide:
-			s.WriteByte(' ')
-		case tight:
-			s.WriteByte('.')
-		}
-		s.WriteRune(u.r)
-	}
-	return s.String()
-}
 
 // read fills everything but the features. It returns false, with nothing of use, for a text that is longer than MaxText, or would be with
 // its characters decomposed: one of them may stand for eighteen.

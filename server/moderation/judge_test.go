@@ -204,7 +204,7 @@ func BenchmarkNew(b *testing.B) {
 
 func BenchmarkCompile(b *testing.B) {
 	for range b.N {
-		if _, err := Defaults().Compile(); err != nil {
+		if _, err := Rules(wire.DefaultRules()).Compile(); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"vitrine/server/wire"
 )
 
 // tally counts what was said of texts and what they are.
@@ -69,7 +71,7 @@ func newcomer(j *Judge, b *Book, text string) Verdict {
 
 func compiled(t testing.TB, change ...func(*Rules)) *Book {
 	t.Helper()
-	r := Defaults()
+	r := Rules(wire.DefaultRules())
 	for _, c := range change {
 		c(&r)
 	}
@@ -97,7 +99,7 @@ func taught(t *testing.T) *Judge {
 // how it does among strangers. Leaving each group of the seed out is the harder test, since a group often is all that is said of
 // its matter.
 func TestTheClassifierTellsWhatItHasNotSeen(t *testing.T) {
-	held, rules := corpus(t, "heldout.txt"), Defaults()
+	held, rules := corpus(t, "heldout.txt"), Rules(wire.DefaultRules())
 	left := leaveOut(rules.NewHold)
 	before, after := measure(New(Config{}), held, rules.NewHold), measure(taught(t), held, rules.NewHold)
 	for name, c := range map[string]tally{"seed, each group left out": left, "held out": before, "held out, after decisions": after} {
@@ -250,10 +252,10 @@ func seedLines(t testing.TB) (all []line) {
 func TestTheHeldOutLinesAreNotLearned(t *testing.T) {
 	seen := map[string]string{}
 	for _, l := range append(seedLines(t), corpus(t, "decisions.txt")...) {
-		seen[Fold(l.text)] = l.text
+		seen[folded(l.text)] = l.text
 	}
 	for _, l := range append(corpus(t, "heldout.txt"), corpus(t, "stream.txt")...) {
-		if twin, ok := seen[Fold(l.text)]; ok {
+		if twin, ok := seen[folded(l.text)]; ok {
 			t.Errorf("%q is learned as %q", l.text, twin)
 		}
 	}

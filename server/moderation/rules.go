@@ -23,12 +23,9 @@ const (
 	NoLink      = wire.NoLink
 )
 
-// Rules are what a shop may change about moderation. Begin with Defaults, also when reading JSON, so that what is not said stays as it
+// Rules are what a shop may change about moderation. Begin with wire.DefaultRules, also when reading JSON, so that what is not said stays as it
 // is there.
 type Rules wire.Rules
-
-// Defaults are sensible rules for a shop that has changed nothing.
-func Defaults() Rules { return Rules(wire.DefaultRules()) }
 
 // Bounds of what rules may hold.
 const (

@@ -221,7 +221,7 @@ func TestNewAccountsAreJudgedMoreStrictly(t *testing.T) {
 }
 
 func TestRulesComeBackFromJSON(t *testing.T) {
-	r := Defaults()
+	r := Rules(wire.DefaultRules())
 	r.Words = []Word{{Text: "rival", Class: Spam, Outcome: Block}}
 	r.Hosts = []string{"shop.example"}
 	text, err := json.Marshal(r)
@@ -251,7 +251,7 @@ func TestRulesThatMakeNoSenseAreRefused(t *testing.T) {
 		"threshold": func(r *Rules) { r.Hold = 0 },
 		"no number": func(r *Rules) { r.Block = math.NaN() },
 	} {
-		r := Defaults()
+		r := Rules(wire.DefaultRules())
 		change(&r)
 		if _, err := r.Compile(); wire.CodeOf(err) != wire.Invalid {
 			t.Errorf("%s: %v", name, err)

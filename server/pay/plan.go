@@ -26,11 +26,11 @@ type Faults struct {
 type Plan func(Charge) Faults
 
 // ByAmount is a Plan for trying a shop by hand: the last two digits of the amount in minor units choose the fault, as 10.01 € is
-// declined: 01 declined, 02 an action, 03 an action and then declined, 04 authorised 5 s late, 05 slow by 3 s, 06 answers lost, 07
+// declined: 01 declined, but not when it is tried again, 02 an action, 03 an action and then declined, 04 authorised 5 s late, 05 slow by 3 s, 06 answers lost, 07
 // notices lost, 08 notices twice, 09 notices out of order, 10 notices 10 s late, 11 declined 5 s late.
 func ByAmount(c Charge) Faults {
 	return map[int64]Faults{
-		1:  {Decline: true},
+		1:  {Decline: c.Attempt == 1},
 		2:  {Action: true},
 		3:  {Action: true, Decline: true},
 		4:  {Late: 5 * time.Second},

@@ -3,7 +3,6 @@ package shop
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"vitrine/server/wire"
 )
@@ -241,6 +240,7 @@ type orderMoved struct {
 		Paid     int64        `json:"paid,omitempty"`
 		Lines    []wire.Money `json:"lines,omitempty"` // given back, a line
 		Pay      wire.PayMethod
+		Reason   string `json:"reason,omitempty"` // the buyer's to read
 	}
 }
 
@@ -256,12 +256,13 @@ func (c *orderMoved) apply(s *state, _, _ int64) error {
 	before := o.counts()
 	o.State, o.Payments, o.Until = c.State, slices.Clone(c.secret.Payments), c.secret.Until
 	o.Paid, o.Refunded, o.Pay = timeOf(c.secret.Paid), c.Refunded, c.secret.Pay
+	o.Reason = c.secret.Reason
 	o.Lines = slices.Clone(o.Lines) // answers hold those of before
 	for i, m := range c.secret.Lines {
 		o.Lines[i].Refunded = m
 	}
 	if !o.Paid.IsZero() {
-		o.Cancellable = CancelUntil(o.Paid, time.Time{})
+		o.Cancellable = CancelUntil(o.Paid, o.Shipped)
 	}
 	s.recount(o, before)
 	s.touched.orders[o.ID] = true

@@ -2,20 +2,14 @@ package shop
 
 import (
 	"context"
-	"net/url"
 	"slices"
-	"unicode/utf8"
 
 	"vitrine/server/wire"
 )
 
-const (
-	maxText   = 5000 // characters of a product's text
-	maxReason = 200
-)
-
 // PutProduct makes a product (version 0) or changes the one that has the version. Stock that changes must have the variant's
-// version too: it changes with every sale, so that nobody writes over what was sold meanwhile; AddStock needs none. Errors:
+// version too: it changes with every sale, so that nobody writes over what was sold meanwhile; AddStock needs none. A stock and version
+// of 0 leave the stock of a variant that there is alone, so that an edit of a text does not race with sales. Errors:
 // Invalid, Precondition when somebody else was faster, Conflict when more units are held or sold than there would be.
 func (s *Shop) PutProduct(ctx context.Context, by wire.PersonID, p wire.Product, version int64) (wire.Product, error) {
 	if err := s.validateProduct(p); err != nil {
@@ -30,65 +24,20 @@ func (s *Shop) PutProduct(ctx context.Context, by wire.PersonID, p wire.Product,
 		if err := t.tell(c); err != nil {
 			return wire.Product{}, err
 		}
-		return t.products[p.ID].withStock(func(id wire.VariantID) *Stock { return t.stocks[id] }), nil
+		return t.shown(t.products[p.ID]), nil
 	})
 }
 
 func nothing(*state) Questions { return Questions{} }
 
 func (s *Shop) validateProduct(p wire.Product) error {
-	if err := wire.ValidName("a product's name", p.ID); err != nil {
+	if err := p.Validate(); err != nil {
 		return err
 	}
-	if n := utf8.RuneCountInString(p.Title); n == 0 || n > wire.MaxTitle || !utf8.ValidString(p.Title) {
-		return wire.Errorf(wire.Invalid, "a product's title has 1 to %d characters; got %d", wire.MaxTitle, n)
-	}
-	if n := utf8.RuneCountInString(p.Text); n > maxText || !utf8.ValidString(p.Text) {
-		return wire.Errorf(wire.Invalid, "a product's text has at most %d characters; got %d", maxText, n)
-	}
-	for _, a := range []string{p.Picture, p.Link} {
-		if u, err := url.Parse(a); a != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || len(a) > 2000) {
-			return wire.Errorf(wire.Invalid, "%.80q is no web address: it begins with https://", a)
-		}
-	}
-	if p.Cap < 0 || p.Cap > wire.MaxUnits {
-		return wire.Errorf(wire.Invalid, "a buyer may have 0 (any number) to %d units; got %d", wire.MaxUnits, p.Cap)
-	}
-	switch p.Tax {
-	case wire.StandardTax, wire.ReducedTax, wire.ZeroTax:
-	default:
-		return wire.Errorf(wire.Invalid, "%.80q is no class of tax: leave it out, or use reduced or zero", p.Tax)
-	}
-	if n := len(p.Variants); n == 0 || n > wire.MaxVariants {
-		return wire.Errorf(wire.Invalid, "a product has 1 to %d variants; got %d", wire.MaxVariants, n)
-	}
-	seen := map[wire.VariantID]bool{}
 	for _, v := range p.Variants {
-		if err := s.validateVariant(v); err != nil {
+		if err := s.price(v.Price); err != nil {
 			return err
 		}
-		if seen[v.ID] {
-			return wire.Errorf(wire.Invalid, "the variant %q is there twice", v.ID)
-		}
-		seen[v.ID] = true
-	}
-	return nil
-}
-
-func (s *Shop) validateVariant(v wire.Variant) error {
-	if err := wire.ValidName("a variant's name", v.ID); err != nil {
-		return err
-	}
-	if err := s.price(v.Price); err != nil {
-		return err
-	}
-	switch {
-	case utf8.RuneCountInString(v.Title) > wire.MaxTitle || len(v.SKU) > wire.MaxField || !utf8.ValidString(v.Title+v.SKU):
-		return wire.Errorf(wire.Invalid, "the title and the SKU of variant %q have at most %d characters", v.ID, wire.MaxField)
-	case v.Stock < 0 || v.Stock > wire.MaxUnits:
-		return wire.Errorf(wire.Invalid, "the stock of variant %q is 0 to %d; got %d", v.ID, wire.MaxUnits, v.Stock)
-	case v.Weight < 0 || v.Weight > 1_000_000:
-		return wire.Errorf(wire.Invalid, "variant %q weighs 0 to 1000000 g; got %d", v.ID, v.Weight)
 	}
 	return nil
 }
@@ -119,6 +68,8 @@ func (t *tx) product(p wire.Product, version int64) (*productPut, error) {
 		switch {
 		case ok && st.Product != p.ID:
 			return nil, wire.Errorf(wire.Conflict, "another product has the variant %q", v.ID)
+		case ok && v.Stock == 0 && v.Version == 0: // nothing is said of the stock
+			total = st.Total
 		case ok && v.Stock == st.Total-st.Sold:
 			total = st.Total
 		case ok && v.Version != st.Version:
@@ -130,7 +81,8 @@ func (t *tx) product(p wire.Product, version int64) (*productPut, error) {
 			return nil, wire.Errorf(wire.Conflict, "%d units of %q are held at the moment: its stock cannot be %d", st.Held, v.ID, v.Stock)
 		}
 		c.Variants = append(c.Variants, variantPut{v.ID, v.Price, total})
-		p.Variants[i].Stock, p.Variants[i].Left, p.Variants[i].Version = 0, 0, 0
+		n := &p.Variants[i]
+		n.Stock, n.Left, n.Version, n.Waiting = 0, 0, 0, 0
 	}
 	for _, v := range old { // those that are no more have nothing left
 		if !slices.ContainsFunc(p.Variants, func(n wire.Variant) bool { return n.ID == v.ID }) {
@@ -141,6 +93,12 @@ func (t *tx) product(p wire.Product, version int64) (*productPut, error) {
 	p.Version = version + 1
 	c.secret.Product = p
 	return c, nil
+}
+
+// shown is a product as the staff sees it.
+func (t *tx) shown(p *Product) wire.Product {
+	w := p.withStock(func(id wire.VariantID) *Stock { return t.stocks[id] })
+	return withWaiting(w, func(x target) int { return len(t.queues[x]) })
 }
 
 // withStock is a product as people see it.
@@ -160,8 +118,8 @@ func (s *Shop) AddStock(ctx context.Context, by wire.PersonID, v wire.VariantID,
 	if units == 0 || units > wire.MaxUnits || units < -wire.MaxUnits {
 		return wire.Variant{}, wire.Errorf(wire.Invalid, "add or take 1 to %d units; got %d", wire.MaxUnits, units)
 	}
-	if utf8.RuneCountInString(reason) > maxReason || !utf8.ValidString(reason) {
-		return wire.Variant{}, wire.Errorf(wire.Invalid, "a reason has at most %d characters", maxReason)
+	if err := validateReason(reason); err != nil {
+		return wire.Variant{}, err
 	}
 	return do(ctx, s, nothing, func(t *tx) (wire.Variant, error) {
 		st, ok := t.stocks[v]
@@ -178,7 +136,7 @@ func (s *Shop) AddStock(ctx context.Context, by wire.PersonID, v wire.VariantID,
 		if err := t.tell(c); err != nil {
 			return wire.Variant{}, err
 		}
-		p := t.products[st.Product].withStock(func(id wire.VariantID) *Stock { return t.stocks[id] })
+		p := t.shown(t.products[st.Product])
 		i := slices.IndexFunc(p.Variants, func(w wire.Variant) bool { return w.ID == v })
 		if i < 0 {
 			return wire.Variant{}, wire.Errorf(wire.NotFound, "the variant %q is no longer sold", v)

@@ -30,6 +30,10 @@ func TestStaffNeverWritesOverWhatWasSoldMeanwhile(t *testing.T) {
 		if _, err := e.PutProduct(t.Context(), "host", edit, seen.Version); wire.CodeOf(err) != wire.Precondition {
 			t.Error("an old version is taken:", err)
 		}
+		p.Variants[0].Stock, p.Variants[0].Version = 0, 0 // nothing is said of the stock
+		if p, err = e.PutProduct(t.Context(), "host", p, p.Version); err != nil || p.Variants[0].Left != 7 {
+			t.Fatalf("%+v, %v", p, err)
+		}
 		p.Variants[0].Stock = 2
 		if _, err := e.PutProduct(t.Context(), "host", p, p.Version); wire.CodeOf(err) != wire.Conflict {
 			t.Error("less than is held:", err)
@@ -47,18 +51,38 @@ func TestAProductThatCannotBeIsRefusedWithTheReason(t *testing.T) {
 	everywhere(t, nil, func(t *testing.T, e *evening) {
 		e.sells("ring", 10, 9900)
 		for says, edit := range map[string]func(*wire.Product){
-			"product's name":      func(p *wire.Product) { p.ID = "a b" },
-			"title":               func(p *wire.Product) { p.Title = "" },
-			"text":                func(p *wire.Product) { p.Text = strings.Repeat("x", 5001) },
-			"web address":         func(p *wire.Product) { p.Link = "javascript:alert(1)" },
-			"class of tax":        func(p *wire.Product) { p.Tax = "none" },
-			"variants":            func(p *wire.Product) { p.Variants = nil },
-			"there twice":         func(p *wire.Product) { p.Variants = append(p.Variants, p.Variants[0]) },
-			"prices are in EUR":   func(p *wire.Product) { p.Variants[0].Price.Currency = "USD" },
-			"minor units":         func(p *wire.Product) { p.Variants[0].Price.Minor = -1 },
-			"stock of":            func(p *wire.Product) { p.Variants[0].Stock = math.MaxInt },
-			"weighs":              func(p *wire.Product) { p.Variants[0].Weight = -1 },
-			"buyer may have":      func(p *wire.Product) { p.Cap = -1 },
+			"product's name":                  func(p *wire.Product) { p.ID = "a b" },
+			"title":                           func(p *wire.Product) { p.Title = "" },
+			"text":                            func(p *wire.Product) { p.Text = strings.Repeat("x", 5001) },
+			"web address":                     func(p *wire.Product) { p.Link = "javascript:alert(1)" },
+			"class of tax":                    func(p *wire.Product) { p.Tax = "none" },
+			"variants":                        func(p *wire.Product) { p.Variants = nil },
+			"there twice":                     func(p *wire.Product) { p.Variants = append(p.Variants, p.Variants[0]) },
+			"prices are in EUR":               func(p *wire.Product) { p.Variants[0].Price.Currency = "USD" },
+			"minor units":                     func(p *wire.Product) { p.Variants[0].Price.Minor = -1 },
+			"stock of":                        func(p *wire.Product) { p.Variants[0].Stock = math.MaxInt },
+			"weighs":                          func(p *wire.Product) { p.Variants[0].Weight = -1 },
+			"buyer may have":                  func(p *wire.Product) { p.Cap = -1 },
+			"an address of a private network": func(p *wire.Product) { p.Pictures = []wire.Picture{{Source: "http://10.0.0.1/a.jpg"}} },
+			"32 hexadecimal digits":           func(p *wire.Product) { p.Pictures = []wire.Picture{{ID: "../../etc/passwd"}} },
+			"words for a picture":             func(p *wire.Product) { p.Pictures = []wire.Picture{{Alt: strings.Repeat("x", 501)}} },
+			"at most 20 pictures":             func(p *wire.Product) { p.Pictures = make([]wire.Picture, 21) },
+			"is shown by picture":             func(p *wire.Product) { p.Variants[0].Picture = 1 },
+			"vendor":                          func(p *wire.Product) { p.Vendor = strings.Repeat("x", 121) },
+			"250 tags":                        func(p *wire.Product) { p.Tags = make([]string, 251) },
+			"differ in at most":               func(p *wire.Product) { p.Options = []string{"a", "b", "c", "d"} },
+			"a name of its own":               func(p *wire.Product) { p.Options = []string{"a", "a"} },
+			"name all, or none":               func(p *wire.Product) { p.Options, p.Variants[0].Options = []string{"a", "b"}, []string{"x"} },
+			"barcode":                         func(p *wire.Product) { p.Variants[0].Barcode = strings.Repeat("1", 121) },
+			"name of a column":                func(p *wire.Product) { p.Extra = map[string]string{strings.Repeat("x", 101): ""} },
+			"what a column holds":             func(p *wire.Product) { p.Variants[0].Extra = map[string]string{"x": strings.Repeat("x", 5001)} },
+			"place":                           func(p *wire.Product) { p.Place = math.MaxInt64 },
+			"at most 256 KB": func(p *wire.Product) {
+				p.Extra = map[string]string{}
+				for i := range wire.MaxExtra {
+					p.Extra[strings.Repeat("x", i+1)] = strings.Repeat("x", wire.MaxKept)
+				}
+			},
 			"another product has": func(p *wire.Product) { p.Variants[0].ID = "ring" },
 		} {
 			p := wire.Product{ID: "new", Title: "New", Variants: []wire.Variant{{ID: "new", Price: eur(100), Stock: 1}}}

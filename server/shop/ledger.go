@@ -50,6 +50,7 @@ const (
 	OrderKind   Kind = "order"       // an order is made
 	PayKind     Kind = "payment"     // an order's payments and state change
 	CouponKind  Kind = "coupon"      // a coupon is made or changed
+	ShipKind    Kind = "shipment"    // an order's goods leave or arrive
 )
 
 // Head is the ledger's newest entry.
@@ -143,4 +144,5 @@ var kinds = map[Kind]func() change{
 	OrderKind:   func() change { return &orderMade{} },
 	PayKind:     func() change { return &orderMoved{} },
 	CouponKind:  func() change { return &couponPut{} },
+	ShipKind:    func() change { return &orderShipped{} },
 }

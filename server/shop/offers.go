@@ -21,7 +21,8 @@ func (s *Shop) PutOffer(ctx context.Context, by wire.PersonID, o wire.Offer, ver
 		return wire.Offer{}, err
 	}
 	o.From, o.Until = timeOf(millis(o.From)), timeOf(millis(o.Until))
-	o.Taken, o.Left, o.Ended, o.Lowest = 0, 0, false, wire.Money{}
+	o.Member = "" // whoever asks has found out who it is
+	o.Taken, o.Left, o.Waiting, o.Ended, o.Lowest = 0, 0, 0, false, wire.Money{}
 	return do(ctx, s, nothing, func(t *tx) (wire.Offer, error) {
 		before, ok := t.offers[o.ID]
 		switch {
@@ -55,7 +56,9 @@ func (t *tx) put(by wire.PersonID, o wire.Offer) (wire.Offer, error) {
 	if err := t.tell(c); err != nil {
 		return wire.Offer{}, err
 	}
-	return t.offers[o.ID].withStock(func(id wire.VariantID) *Stock { return t.stocks[id] }), nil
+	w := t.offers[o.ID].withStock(func(id wire.VariantID) *Stock { return t.stocks[id] })
+	w.Waiting = len(t.queues[target{offer: o.ID}])
+	return w, nil
 }
 
 func (s *Shop) validateOffer(o wire.Offer) error {
@@ -65,8 +68,8 @@ func (s *Shop) validateOffer(o wire.Offer) error {
 	if n := utf8.RuneCountInString(o.Title); n == 0 || n > wire.MaxTitle || !utf8.ValidString(o.Title) {
 		return wire.Errorf(wire.Invalid, "an offer's title has 1 to %d characters; got %d", wire.MaxTitle, n)
 	}
-	if utf8.RuneCountInString(o.Reason) > maxReason || !utf8.ValidString(o.Reason) {
-		return wire.Errorf(wire.Invalid, "a reason has at most %d characters", maxReason)
+	if utf8.RuneCountInString(o.Reason) > wire.MaxReason || !utf8.ValidString(o.Reason) {
+		return wire.Errorf(wire.Invalid, "a reason has at most %d characters", wire.MaxReason)
 	}
 	if err := s.price(o.Price); err != nil {
 		return err

@@ -175,7 +175,7 @@ func (t *tx) ready(buyer wire.PersonID, ids []wire.ReservationID) (list []*Reser
 func (t *tx) items(list []*Reservation) []Item {
 	items := make([]Item, len(list))
 	for i, r := range list {
-		it := Item{Reservation: r.ID, Offer: r.Offer, Quantity: r.Quantity, Price: r.Price}
+		it := Item{Reservation: r.ID, Offer: r.Offer, Show: r.Show, Quantity: r.Quantity, Price: r.Price}
 		for _, p := range r.Parts {
 			product, variant := t.named(p.Variant)
 			it.Weight += variant.Weight * p.Quantity
@@ -250,7 +250,7 @@ func (t *tx) begin(o *Order, method wire.PayMethod) error {
 func (o *Order) next() *orderMoved {
 	c := &orderMoved{Number: o.Number, State: o.State, Refunded: o.Refunded, Captured: wire.Money{Currency: o.Totals.Total.Currency}}
 	c.secret.ID, c.secret.Payments, c.secret.Until, c.secret.Paid = o.ID, slices.Clone(o.Payments), o.Until, millis(o.Paid)
-	c.secret.Pay = o.Pay
+	c.secret.Pay, c.secret.Reason = o.Pay, o.Reason
 	for _, l := range o.Lines {
 		c.secret.Lines = append(c.secret.Lines, l.Refunded)
 	}

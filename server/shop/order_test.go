@@ -230,11 +230,11 @@ func TestACancelledOrderGivesMoneyAndUnitsBack(t *testing.T) {
 	everyBank(t, nil, func(t *testing.T, e *evening, b *bank) {
 		e.sells("ring", 3, 9900)
 		p := e.buys("mei", "ring", 2)
-		if _, err := e.Cancel(t.Context(), "ben", p.Order.ID); wire.CodeOf(err) != wire.NotFound {
+		if _, err := e.Cancel(t.Context(), "ben", p.Order.ID, ""); wire.CodeOf(err) != wire.NotFound {
 			t.Error("somebody else cancels:", err)
 		}
 		e.passes(24*time.Hour - time.Second)
-		o, err := e.Cancel(t.Context(), "mei", p.Order.ID)
+		o, err := e.Cancel(t.Context(), "mei", p.Order.ID, "")
 		if err != nil || o.State != wire.OrderCancelled || e.left("ring") != 3 {
 			t.Fatalf("%+v, %v, %d left", o, err, e.left("ring"))
 		}
@@ -251,7 +251,7 @@ func TestACancelledOrderGivesMoneyAndUnitsBack(t *testing.T) {
 		}
 		late := e.buys("ben", "ring", 1)
 		e.passes(24*time.Hour + time.Minute)
-		if _, err := e.Cancel(t.Context(), "ben", late.Order.ID); wire.CodeOf(err) != wire.Conflict {
+		if _, err := e.Cancel(t.Context(), "ben", late.Order.ID, ""); wire.CodeOf(err) != wire.Conflict {
 			t.Error("cancelled after a day:", err)
 		}
 	})
@@ -272,12 +272,12 @@ func TestPartsOfAnOrderAreGivenBackToTheCent(t *testing.T) {
 			{shop.Return{Quantity: 1, Restock: true}, wire.OrderRefunded, 999, 9},
 		}
 		for _, s := range steps {
-			o, err := e.Refund(t.Context(), p.Order.ID, []shop.Return{s.back})
+			o, err := e.Refund(t.Context(), p.Order.ID, []shop.Return{s.back}, "")
 			if err != nil || o.State != s.state || o.Refunded != eur(s.refunded) || e.left("cup") != s.left {
 				t.Fatalf("%+v: %+v, %v, %d left", s.back, o, err, e.left("cup"))
 			}
 		}
-		if _, err := e.Refund(t.Context(), p.Order.ID, []shop.Return{{Quantity: 1}}); wire.CodeOf(err) != wire.Conflict {
+		if _, err := e.Refund(t.Context(), p.Order.ID, []shop.Return{{Quantity: 1}}, ""); wire.CodeOf(err) != wire.Conflict {
 			t.Error("more than was paid goes back:", err)
 		}
 		stop := e.ticking(time.Second, 10*time.Millisecond)
@@ -320,7 +320,7 @@ func TestACouponCountsAsOftenAsItMay(t *testing.T) {
 		if _, err := order("eve"); wire.CodeOf(err) != wire.CapReached {
 			t.Error("a third use of two:", err)
 		}
-		if _, err := e.Cancel(t.Context(), "mei", first.Order.ID); err != nil {
+		if _, err := e.Cancel(t.Context(), "mei", first.Order.ID, ""); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := order("eve"); err != nil {
@@ -346,11 +346,11 @@ func TestAnAnswerDoesNotChangeAfterwards(t *testing.T) {
 	everyBank(t, nil, func(t *testing.T, e *evening, _ *bank) {
 		e.sells("cup", 10, 333)
 		p := e.buys("mei", "cup", 3)
-		first, err := e.Refund(t.Context(), p.Order.ID, []shop.Return{{Quantity: 1}})
+		first, err := e.Refund(t.Context(), p.Order.ID, []shop.Return{{Quantity: 1}}, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := e.Refund(t.Context(), p.Order.ID, []shop.Return{{Quantity: 1}}); err != nil {
+		if _, err := e.Refund(t.Context(), p.Order.ID, []shop.Return{{Quantity: 1}}, ""); err != nil {
 			t.Fatal(err)
 		}
 		if got := first.Lines[0].Refunded; got != eur(333) {

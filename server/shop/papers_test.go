@@ -61,7 +61,7 @@ func TestReceipts(t *testing.T) {
 	shirt, book := papersItems(terms)
 	o := papersOrder(t, terms, 1024, shirt, book)
 	const link = "https://shop.example/withdraw#t=1.a.b"
-	for _, language := range []string{"en", "zh-CN"} {
+	for _, language := range []string{"en", "zh-CN", "es-MX"} {
 		p, err := terms.Receipt(o, language, link)
 		if err != nil {
 			t.Fatal(err)

@@ -51,10 +51,32 @@ var papersChinese = papersWords{
 	},
 }
 
-// papersIn is the words of a language tag (RFC 5646), as zh-Hans-CN: Chinese, and English for all others.
+var papersSpanish = papersWords{
+	Language: "es", Date: "2/1/2006", Colon: ": ", Comma: ", ",
+	Receipt: "Recibo del pedido", From: "de", TaxID: "NIF", Day: "Fecha", Order: "Pedido", Quantity: "Cantidad", Item: "Artículo",
+	Price: "Precio", Discount: "Descuento", Rate: "Tipo de IVA", Goods: "Artículos", Coupons: "Descuento", Shipping: "Envío", Added: "Impuestos",
+	Total: "Total", Refunded: "Reembolsado", Contains: "El total incluye", Net: "base imponible", Tax: "impuestos", To: "Se envía a", Payment: "Pago",
+	Cancel:     "Mientras el paquete no haya salido, puede cancelar el pedido hasta el",
+	Withdraw:   "Puede desistir de esta compra en un plazo de 14 días desde el día en que reciba los artículos, sin indicar el motivo.",
+	WithdrawBy: "El último día para hacerlo es el",
+	ByLink:     "Para desistir, abra este enlace y confirme; no necesita ninguna cuenta",
+	ByMail:     "O díganoslo con sus propias palabras",
+	Costs:      "Le devolveremos todo lo pagado, incluidos los gastos de envío, en un plazo de 14 días; podemos esperar hasta recibir los artículos o hasta que demuestre que los ha enviado.",
+	Packing:    "Lista de embalaje", Parcel: "Paquete", Of: "de",
+	Methods: map[wire.PayMethod]string{
+		wire.PayTest: "prueba, no se mueve dinero", wire.PayCash: "contra reembolso", wire.PayTransfer: "transferencia bancaria", wire.PayStripe: "en línea",
+	},
+}
+
+// papersIn is the words of a language tag (RFC 5646), as zh-Hans-CN: Chinese, Spanish, and English for all others.
 func papersIn(language string) papersWords {
-	if primary, _, _ := strings.Cut(language, "-"); strings.EqualFold(primary, "zh") {
+	primary, _, _ := strings.Cut(language, "-")
+	switch strings.ToLower(primary) {
+	case "zh":
 		return papersChinese
+	case "es":
+		return papersSpanish
+	default:
+		return papersEnglish
 	}
-	return papersEnglish
 }

@@ -51,7 +51,7 @@ func open(t testing.TB, cfg store.Config, with func(*shop.Config)) *evening {
 	}
 	e := &evening{t: t, db: db}
 	e.clock.Store(time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC).UnixMilli())
-	c := shop.Config{Storage: db, Terms: terms(), Now: func() time.Time { return time.UnixMilli(e.clock.Load()) }}
+	c := e.config()
 	if with != nil {
 		with(&c)
 	}
@@ -75,6 +75,11 @@ func open(t testing.TB, cfg store.Config, with func(*shop.Config)) *evening {
 	})
 	t.Cleanup(e.wait)
 	return e
+}
+
+// config is for a shop on the evening's storage, terms and clock.
+func (e *evening) config() shop.Config {
+	return shop.Config{Storage: e.db, Terms: terms(), Now: func() time.Time { return time.UnixMilli(e.clock.Load()) }}
 }
 
 // passes lets time go by.

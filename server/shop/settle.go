@@ -3,6 +3,7 @@ package shop
 import (
 	"context"
 	"slices"
+	"unicode/utf8"
 
 	"vitrine/server/wire"
 )
@@ -257,13 +258,20 @@ func (t *tx) allowed(o *Order) bool {
 }
 
 // Cancel ends an order: at once while it is not paid, else with all the money given back and the units in stock again. A buyer
-// may do so until Order.Cancellable, staff (buyer is "") at any time.
-func (s *Shop) Cancel(ctx context.Context, buyer wire.PersonID, id wire.OrderID) (wire.Order, error) {
+// may do so until Order.Cancellable, staff (buyer is "") at any time; reason is what the buyer then reads.
+func (s *Shop) Cancel(ctx context.Context, buyer wire.PersonID, id wire.OrderID, reason string) (wire.Order, error) {
+	if err := validateReason(reason); err != nil {
+		return wire.Order{}, err
+	}
 	return s.change(ctx, id, func(t *tx, o *Order) error {
 		if buyer != "" && o.Buyer != buyer {
 			return wire.Errorf(wire.NotFound, "there is no such order")
 		}
 		next := o.next()
+		if buyer != "" && !o.Shipped.IsZero() && o.State != wire.OrderCancelled {
+			return wire.Errorf(wire.Conflict, "the goods are on their way: you can still withdraw from the order")
+		}
+		next.secret.Reason = reason
 		switch o.State {
 		case wire.OrderCancelled:
 			return nil
@@ -281,6 +289,13 @@ func (s *Shop) Cancel(ctx context.Context, buyer wire.PersonID, id wire.OrderID)
 			return wire.Errorf(wire.Conflict, "an order that is %s cannot be cancelled", o.State)
 		}
 	})
+}
+
+func validateReason(reason string) error {
+	if utf8.RuneCountInString(reason) > wire.MaxReason || !utf8.ValidString(reason) {
+		return wire.Errorf(wire.Invalid, "a reason has at most %d characters", wire.MaxReason)
+	}
+	return nil
 }
 
 // giveAllBack ends a paid order as if it had not been.
@@ -302,8 +317,11 @@ func (t *tx) giveAllBack(o *Order, next *orderMoved) error {
 // Return is the wire contract's.
 type Return = wire.Return
 
-// Refund gives back what was paid for units of a paid order, and puts those that came back into stock.
-func (s *Shop) Refund(ctx context.Context, id wire.OrderID, list []Return) (wire.Order, error) {
+// Refund gives back what was paid for units of a paid order, and puts those that came back into stock. The buyer reads the reason.
+func (s *Shop) Refund(ctx context.Context, id wire.OrderID, list []Return, reason string) (wire.Order, error) {
+	if err := validateReason(reason); err != nil {
+		return wire.Order{}, err
+	}
 	return s.change(ctx, id, func(t *tx, o *Order) error {
 		switch o.State {
 		case wire.OrderCaptured, wire.OrderPartRefunded:
@@ -314,6 +332,7 @@ func (s *Shop) Refund(ctx context.Context, id wire.OrderID, list []Return) (wire
 		if err != nil {
 			return err
 		}
+		next.secret.Reason = reason
 		if err := t.tell(next); err != nil {
 			return err
 		}

@@ -3,15 +3,17 @@ package shop
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
 	"vitrine/server/wire"
 )
 
-// shelf is what everybody may see: copies of what was committed last.
+// shelf is what everybody may see, and the staff: copies of what was committed last.
 type shelf struct {
-	products, stocks, offers sync.Map // by name, of *Product, *Stock and *Offer, which never change
+	products, stocks, offers, coupons sync.Map // by name, of *Product, *Stock, *Offer and *CouponUse, which never change
+	lines                             lines
 }
 
 func (s *shelf) fill(st *state) {
@@ -25,6 +27,11 @@ func (s *shelf) fill(st *state) {
 	for id, o := range st.offers {
 		s.offers.Store(id, o.clone())
 	}
+	for id, c := range st.coupons {
+		u := *c
+		s.coupons.Store(id, &u)
+	}
+	s.lines.fill(st)
 }
 
 func (s *shelf) put(b *Batch) {
@@ -37,6 +44,10 @@ func (s *shelf) put(b *Batch) {
 	for _, o := range b.Offers {
 		s.offers.Store(o.ID, o)
 	}
+	for _, c := range b.Coupons {
+		s.coupons.Store(c.Code, c)
+	}
+	s.lines.put(b.Reservations)
 }
 
 func (s *shelf) stock(id wire.VariantID) *Stock {
@@ -45,16 +56,80 @@ func (s *shelf) stock(id wire.VariantID) *Stock {
 	return st
 }
 
-// Products are all products as they were committed last, by name; hidden ones for staff only.
+// Products are all products as they were committed last, in the shop's order: by Place, then by name. For others than staff hidden ones are
+// left out, and of the others what only staff sees (see Public).
 func (s *Shop) Products(staff bool) []wire.Product {
 	list := []wire.Product{}
 	s.shelf.products.Range(func(_, v any) bool {
 		if p := v.(*Product); staff || !p.Hidden {
-			list = append(list, p.withStock(s.shelf.stock))
+			list = append(list, s.shown(p, staff))
 		}
 		return true
 	})
-	slices.SortFunc(list, func(a, b wire.Product) int { return cmp.Compare(a.ID, b.ID) })
+	inOrder(list)
+	return list
+}
+
+func inOrder(list []wire.Product) {
+	slices.SortFunc(list, func(a, b wire.Product) int { return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.ID, b.ID)) })
+}
+
+// Some are the products of these names and those that have one of the variants, as Products shows them to the staff.
+func (s *Shop) Some(products map[wire.ProductID]bool, variants map[wire.VariantID]bool) []wire.Product {
+	names := maps.Clone(products)
+	for v := range variants {
+		if k := s.shelf.stock(v); k != nil {
+			names[k.Product] = true
+		}
+	}
+	list := make([]wire.Product, 0, len(names))
+	for id := range names {
+		if p, err := s.Product(id, true); err == nil {
+			list = append(list, p)
+		}
+	}
+	inOrder(list)
+	return list
+}
+
+// Product is a product as it was committed last. Errors: NotFound, for others than staff of a hidden one too.
+func (s *Shop) Product(id wire.ProductID, staff bool) (wire.Product, error) {
+	v, _ := s.shelf.products.Load(id)
+	p, ok := v.(*Product)
+	if !ok || p.Hidden && !staff {
+		return wire.Product{}, wire.Errorf(wire.NotFound, "there is no product %.80q", string(id))
+	}
+	return s.shown(p, staff), nil
+}
+
+func (s *Shop) shown(p *Product, staff bool) wire.Product {
+	w := p.withStock(s.shelf.stock)
+	if !staff {
+		return Public(w)
+	}
+	return withWaiting(w, s.shelf.lines.waiting)
+}
+
+// Public is a product without what only staff sees: what is kept of imports, where pictures came from, and how many wait.
+func Public(p wire.Product) wire.Product {
+	p.Extra, p.Pictures, p.Variants = nil, slices.Clone(p.Pictures), slices.Clone(p.Variants)
+	for i := range p.Pictures {
+		p.Pictures[i].Source = ""
+	}
+	for i := range p.Variants {
+		p.Variants[i].Extra, p.Variants[i].Waiting = nil, 0
+	}
+	return p
+}
+
+// Coupons are all coupons by their code, with how often they are used.
+func (s *Shop) Coupons() []CouponUse {
+	list := []CouponUse{}
+	s.shelf.coupons.Range(func(_, v any) bool {
+		list = append(list, *v.(*CouponUse))
+		return true
+	})
+	slices.SortFunc(list, func(a, b CouponUse) int { return cmp.Compare(a.Code, b.Code) })
 	return list
 }
 
@@ -66,7 +141,11 @@ func (s *Shop) Offers(buyer wire.PersonID, show wire.ShowID, staff bool) []wire.
 		o := v.(*Offer)
 		seen := o.Public && !o.Ended && (o.Buyer == "" || o.Buyer == buyer) && (o.Show == "" || o.Show == show)
 		if staff || seen {
-			list = append(list, o.withStock(s.shelf.stock))
+			w := o.withStock(s.shelf.stock)
+			if staff {
+				w.Waiting = s.shelf.lines.waiting(target{offer: o.ID})
+			}
+			list = append(list, w)
 		}
 		return true
 	})

@@ -73,6 +73,7 @@ type Shop struct {
 	requests chan *request
 	shelf    shelf
 	till     till
+	tallies  tallies
 	ready    chan struct{} // closed once the store was read
 	ended    chan struct{}
 
@@ -110,7 +111,7 @@ func New(c Config) (*Shop, error) {
 	if c.Changed == nil {
 		c.Changed = func(*Batch) {}
 	}
-	return &Shop{c: c, requests: make(chan *request, c.Queue), ready: make(chan struct{}), ended: make(chan struct{}), till: newTill()}, nil
+	return &Shop{c: c, requests: make(chan *request, c.Queue), ready: make(chan struct{}), ended: make(chan struct{}), till: newTill(), tallies: newTallies()}, nil
 }
 
 // Run decides until ctx ends. It returns once nothing that it started runs.

@@ -357,12 +357,14 @@ func (s *state) learn(a Answers) {
 	}
 }
 
-// uncounted adds a buyer whose units are not counted yet to those who are asked for, and counts on the answer.
-func (s *state) uncounted(list []wire.PersonID, b wire.PersonID) []wire.PersonID {
-	if s.bought[b] != nil {
-		return list
-	}
-	s.bought[b], s.touched.buyers[b] = map[target]int{}, true
-	delete(s.late, b)
-	return append(list, b)
+// uncounted leaves those buyers whose units are not counted yet, each once, and counts on the answer about them.
+func (s *state) uncounted(list []wire.PersonID) []wire.PersonID {
+	return slices.DeleteFunc(list, func(b wire.PersonID) bool {
+		if s.bought[b] != nil {
+			return true
+		}
+		s.bought[b], s.touched.buyers[b] = map[target]int{}, true
+		delete(s.late, b)
+		return false
+	})
 }

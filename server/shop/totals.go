@@ -16,6 +16,7 @@ type Item struct {
 	Product  wire.ProductID
 	Variant  wire.VariantID
 	Offer    wire.OfferID // "" at the usual price
+	Show     wire.ShowID  // "" for one that was bought in none
 	Quantity int
 	Price    wire.Money    // of all units
 	Tax      wire.TaxClass // of a bundle of several, the highest
@@ -86,7 +87,7 @@ func (t Terms) money(minor int64) wire.Money { return wire.Money{Minor: minor, C
 func (t Terms) line(g Item, off int64, to wire.Address) wire.Line {
 	rate := t.Rate(g.Tax, to)
 	return wire.Line{
-		Reservation: g.Reservation, Title: g.Title, SKU: g.SKU, Variant: g.Variant, Offer: g.Offer, Quantity: g.Quantity,
+		Reservation: g.Reservation, Title: g.Title, SKU: g.SKU, Variant: g.Variant, Offer: g.Offer, Show: g.Show, Quantity: g.Quantity,
 		Price: g.Price, Discount: t.money(off), TaxRate: rate, Refunded: t.money(0),
 		Tax: t.money(totalsTax(g.Price.Minor-off, rate, t.TaxIncluded)),
 	}
@@ -241,10 +242,7 @@ func RefundShare(o wire.Order, line, quantity int) (goods, shipping wire.Money, 
 		return goods, shipping, wire.Errorf(wire.Conflict, "this was refunded already")
 	}
 	cut := func(units int) int64 { return paid.Share(int64(units), int64(l.Quantity)).Minor }
-	back := 0 // units that came back before, as far as the money tells
-	for back < l.Quantity && cut(back+1) <= l.Refunded.Minor {
-		back++
-	}
+	back := totalsBack(paid, l.Quantity, l.Refunded.Minor)
 	goods, shipping = wire.Money{Minor: left, Currency: paid.Currency}, wire.Money{Currency: paid.Currency}
 	if back+quantity < l.Quantity {
 		goods.Minor = min(left, cut(back+quantity)-cut(back))
@@ -260,6 +258,14 @@ func RefundShare(o wire.Order, line, quantity int) (goods, shipping wire.Money, 
 	}
 	shipping.Minor = most.Minor - goods.Minor
 	return goods, shipping, nil
+}
+
+// totalsBack is how many of a line's units came back, as far as the money tells.
+func totalsBack(paid wire.Money, quantity int, refunded int64) (units int) {
+	for units < quantity && paid.Share(int64(units+1), int64(quantity)).Minor <= refunded {
+		units++
+	}
+	return units
 }
 
 // totalsPaid is what a buyer paid for a line, in minor units.

@@ -53,6 +53,9 @@ type Books interface {
 	Entries(ctx context.Context, after int64, most int) ([]Entry, error)
 	EachReservation(ctx context.Context, each func(*Reservation) error) error
 	EachOrder(ctx context.Context, each func(*Order) error) error
+	// Newest are the newest orders, the newest first, at most so many: with numbers before one unless that is 0, of a state unless it is "".
+	// Those that do not hold the text, in whatever case, may be left out.
+	Newest(ctx context.Context, before int64, state wire.OrderState, text string, most int) ([]*Order, error)
 }
 
 // Questions name reservations and orders, buyers whose units are to be counted, and customers whose orders are wanted, all of

@@ -88,10 +88,13 @@ func (s *Shop) take(ctx context.Context, list []*request) {
 	if s.state != nil {
 		working, done := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
 		defer done()
-		if s.entangled(list) {
-			s.finish(ctx)
+		q := s.questions(list)
+		if s.entangled(q) {
+			if s.finish(ctx); s.state != nil {
+				q = s.questions(list)
+			}
 		}
-		if s.state != nil && s.decide(working, list) == nil {
+		if s.state != nil && s.decide(working, list, q) == nil {
 			return
 		}
 	}
@@ -215,12 +218,13 @@ func (s *Shop) attempt(ctx context.Context, batch []*request) error {
 			return err
 		}
 		if s.doubt = nil; stored {
+			s.tallies.put(d.Batch)
 			s.c.Changed(d.Batch)
 			d.answer()
 			return nil
 		}
 	}
-	if err := s.decide(ctx, batch); err != nil {
+	if err := s.decide(ctx, batch, s.questions(batch)); err != nil {
 		return err
 	}
 	f := s.closed()
@@ -243,6 +247,7 @@ func (s *Shop) load(ctx context.Context) error {
 	s.state.take(saved)
 	s.shelf.fill(s.state)
 	s.till.fill(s.state)
+	s.tallies.forget() // somebody else may have sold meanwhile
 	s.once.Do(func() { close(s.ready) })
 	return nil
 }
@@ -261,9 +266,9 @@ func (s *Shop) stored(ctx context.Context, h Head) (is bool, err error) {
 	return is, err
 }
 
-// decide decides requests, after what is open already. After an error the state is worth nothing.
-func (s *Shop) decide(ctx context.Context, list []*request) error {
-	if err := s.ask(ctx, list); err != nil {
+// decide decides requests, which have these questions, after what is open already. After an error the state is worth nothing.
+func (s *Shop) decide(ctx context.Context, list []*request, q Questions) error {
+	if err := s.ask(ctx, q); err != nil {
 		return err
 	}
 	if s.open == nil {
@@ -300,6 +305,7 @@ func (s *Shop) confirm(f *flight) {
 	if len(f.Entries) > 0 {
 		s.shelf.put(f.Batch)
 		s.till.put(f.Batch, s.c.Now())
+		s.tallies.put(f.Batch)
 		s.c.Changed(f.Batch)
 	}
 	s.state.forget(f.parting)
@@ -312,51 +318,38 @@ func (f *flight) answer() {
 	}
 }
 
-// entangled says whether requests ask the store for what it may not know yet: all orders of a customer, or all units of a buyer
-// that have moved without being counted.
-func (s *Shop) entangled(list []*request) bool {
+// questions are what requests have to know, whether the state knows it or not, and who is served when units come free.
+func (s *Shop) questions(list []*request) (q Questions) {
+	for _, r := range list {
+		one := r.asks(s.state)
+		q.Reservations = append(q.Reservations, one.Reservations...)
+		q.Orders = append(q.Orders, one.Orders...)
+		q.Buyers = append(q.Buyers, one.Buyers...)
+		q.Customers = append(q.Customers, one.Customers...)
+	}
+	for b := range s.state.late {
+		q.Buyers = append(q.Buyers, b)
+	}
+	return q
+}
+
+// entangled says whether the store is asked for what it may not know yet: all orders of a customer, or all units of a buyer that
+// have moved without being counted.
+func (s *Shop) entangled(q Questions) bool {
 	if s.open == nil && s.flight == nil {
 		return false
 	}
 	unknown := func(b wire.PersonID) bool {
 		return s.state.bought[b] == nil && (s.state.touched.buyers[b] || s.flight != nil && s.flight.parting.buyers[b])
 	}
-	for _, r := range list {
-		if q := r.asks(s.state); len(q.Customers) > 0 || slices.ContainsFunc(q.Buyers, unknown) {
-			return true
-		}
-	}
-	for b := range s.state.late {
-		if unknown(b) {
-			return true
-		}
-	}
-	return false
+	return len(q.Customers) > 0 || slices.ContainsFunc(q.Buyers, unknown)
 }
 
-// ask reads what requests need and the state does not hold.
-func (s *Shop) ask(ctx context.Context, list []*request) error {
-	var q Questions
-	for _, r := range list {
-		one := r.asks(s.state)
-		for _, id := range one.Reservations {
-			if s.state.holds[id] == nil {
-				q.Reservations = append(q.Reservations, id)
-			}
-		}
-		for _, id := range one.Orders {
-			if s.state.orders[id] == nil {
-				q.Orders = append(q.Orders, id)
-			}
-		}
-		q.Customers = append(q.Customers, one.Customers...)
-		for _, b := range one.Buyers {
-			q.Buyers = s.state.uncounted(q.Buyers, b)
-		}
-	}
-	for b := range s.state.late { // they are served when units come free
-		q.Buyers = s.state.uncounted(q.Buyers, b)
-	}
+// ask reads what the state does not hold of what is asked.
+func (s *Shop) ask(ctx context.Context, q Questions) error {
+	q.Reservations = slices.DeleteFunc(q.Reservations, func(id wire.ReservationID) bool { return s.state.holds[id] != nil })
+	q.Orders = slices.DeleteFunc(q.Orders, func(id wire.OrderID) bool { return s.state.orders[id] != nil })
+	q.Buyers = s.state.uncounted(q.Buyers)
 	if len(q.Reservations)+len(q.Orders)+len(q.Buyers)+len(q.Customers) == 0 {
 		return nil
 	}

@@ -22,12 +22,13 @@ func (s *Store) Known(ctx context.Context, p wire.PersonID) (since time.Time, fo
 	return timeOf(first), k.Follows == 1, nil
 }
 
-// Meet notes that a person is known from now on, if they are not already.
-func (s *Store) Meet(ctx context.Context, p wire.PersonID, now time.Time) error {
-	if err := s.query.Meet(ctx, sqlc.MeetParams{Person: string(p), Since: millis(now)}); err != nil {
-		return fmt.Errorf("note that a person is known: %w", err)
+// Meet notes since when people are known, who are not already.
+func (s *Store) Meet(ctx context.Context, since map[wire.PersonID]time.Time) error {
+	list := make(rows, 0, len(since))
+	for p, t := range since {
+		list = append(list, []any{p, millis(t)})
 	}
-	return nil
+	return put(ctx, []step{{"who is known", list, s.query.Meet}})
 }
 
 // Follow has a person follow the shop, or no more.

@@ -105,6 +105,12 @@ func (s *Store) Persons(ctx context.Context, account wire.PersonID) ([]trust.Per
 	return personsOf(rows), looked("persons of an account", err)
 }
 
+// Unclaimed implements trust.People.
+func (s *Store) Unclaimed(ctx context.Context, index []byte) ([]trust.Person, error) {
+	rows, err := s.query.Unclaimed(ctx, index)
+	return personsOf(rows), looked("guests", err)
+}
+
 // Staff implements trust.People.
 func (s *Store) Staff(ctx context.Context) ([]trust.Person, error) {
 	rows, err := s.query.Staff(ctx)

@@ -224,7 +224,7 @@ func TestAn_export_is_of_these_people_and_in_order(t *testing.T) {
 				want = append(want, e.buys(one, "vase", 1500, ada))
 				e.buys(other, "vase", 1500, grace)
 			}
-			_, err := e.shop.Cancel(t.Context(), one, want[0]) // PostgreSQL puts its row last
+			_, err := e.shop.Cancel(t.Context(), one, want[0], "") // PostgreSQL puts its row last
 			must(t, err)
 			var got []wire.OrderID
 			for _, o := range e.exports(one).Orders {

@@ -281,23 +281,6 @@ func (s *Store) CommitRoom(ctx context.Context, b *chat.Batch) error {
 	return err
 }
 
-// put does the steps that have rows.
-func put(ctx context.Context, steps []step) error {
-	for _, step := range steps {
-		if len(step.rows) == 0 {
-			continue
-		}
-		text, err := step.rows.text()
-		if err != nil {
-			return err
-		}
-		if err := step.put(ctx, text); err != nil {
-			return fmt.Errorf("store %s: %w", step.what, err)
-		}
-	}
-	return nil
-}
-
 // roomWritten is a room's batch as rows.
 type roomWritten struct {
 	events, changed, records, dropped, votes, answers, reporters, letters, renamed, forgotten rows
@@ -380,4 +363,16 @@ func summed(list []chat.ReporterRow) (sums []chat.ReporterRow) {
 		sums[i].Refused += r.Refused
 	}
 	return sums
+}
+
+// AwakeRooms lists the shows whose stage goes on by itself, so that it needs a home.
+func (s *Store) AwakeRooms(ctx context.Context) (list []wire.ShowID, err error) {
+	shows, err := s.query.AwakeRooms(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("look for rooms whose stage goes on: %w", err)
+	}
+	for _, show := range shows {
+		list = append(list, wire.ShowID(show))
+	}
+	return list, nil
 }

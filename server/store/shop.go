@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
@@ -133,19 +135,7 @@ func (s *Store) Commit(ctx context.Context, b *shop.Batch) error {
 		if err != nil {
 			return fmt.Errorf("move the ledger's head: %w", err)
 		}
-		for _, step := range w.steps(q) {
-			if len(step.rows) == 0 {
-				continue
-			}
-			text, err := step.rows.text()
-			if err != nil {
-				return err
-			}
-			if err := step.put(ctx, text); err != nil {
-				return fmt.Errorf("store %s: %w", step.what, err)
-			}
-		}
-		return nil
+		return put(ctx, w.steps(q))
 	})
 	if behind(err) {
 		return shop.ErrBehind
@@ -194,6 +184,23 @@ type step struct {
 	what string
 	rows rows
 	put  func(context.Context, string) error
+}
+
+// put does the steps that have rows.
+func put(ctx context.Context, steps []step) error {
+	for _, step := range steps {
+		if len(step.rows) == 0 {
+			continue
+		}
+		text, err := step.rows.text()
+		if err != nil {
+			return err
+		}
+		if err := step.put(ctx, text); err != nil {
+			return fmt.Errorf("store %s: %w", step.what, err)
+		}
+	}
+	return nil
 }
 
 // steps are the statements of a batch, in the order in which two writers take their locks.
@@ -294,6 +301,32 @@ func (b books) EachReservation(ctx context.Context, each func(*shop.Reservation)
 			return nil
 		}
 	}
+}
+
+// patternOf is a LIKE pattern that all records fit which hold a text in some case, and few others: SQLite has small letters for ASCII only,
+// and JSON writes some characters in other ways.
+func patternOf(text string) string {
+	if text == "" {
+		return ""
+	}
+	plain := func(r rune) rune {
+		if r > '~' || r < ' ' || strings.ContainsRune("\"\\<>&%_", r) {
+			return '%'
+		}
+		return unicode.ToLower(r)
+	}
+	return "%" + strings.Map(plain, text) + "%"
+}
+
+func (b books) Newest(ctx context.Context, before int64, state wire.OrderState, text string, most int) (list []*shop.Order, err error) {
+	if before == 0 {
+		before = math.MaxInt64
+	}
+	page, err := b.query.OrdersBefore(ctx, sqlc.OrdersBeforeParams{Number: before, State: string(state), Pattern: patternOf(text), Most: int32(most)})
+	if err != nil {
+		return nil, fmt.Errorf("read orders: %w", err)
+	}
+	return list, decode(page, &list)
 }
 
 func (b books) EachOrder(ctx context.Context, each func(*shop.Order) error) error {

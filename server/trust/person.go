@@ -2,6 +2,7 @@ package trust
 
 import (
 	"context"
+	"slices"
 
 	"vitrine/server/wire"
 )
@@ -94,6 +95,27 @@ func (g *Gate) Persons(ctx context.Context, id wire.PersonID) ([]wire.PersonID, 
 		}
 	}
 	return ids, trying("list a person's guests", err)
+}
+
+// Find returns all persons who gave an e-mail address: the account, then its guests, then guests who belong to nobody. The caller
+// checks May(PeopleRead).
+func (g *Gate) Find(ctx context.Context, email string) ([]Person, error) {
+	e, err := Email(email)
+	if err != nil {
+		return nil, err
+	}
+	index := g.Vault.Index(e)
+	var list []Person
+	p, err := g.Storage.Account(ctx, index)
+	if err == nil {
+		list, err = g.Storage.Persons(ctx, p.ID)
+		list = append([]Person{p}, slices.DeleteFunc(list, func(other Person) bool { return other.ID == p.ID })...)
+	}
+	if err != nil && wire.CodeOf(err) != wire.NotFound {
+		return nil, trying("find an account", err)
+	}
+	guests, err := g.Storage.Unclaimed(ctx, index)
+	return append(list, guests...), trying("find guests", err)
 }
 
 // Address returns a person's e-mail address. If they are erased or unknown, the error has code NotFound.

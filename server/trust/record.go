@@ -50,6 +50,8 @@ type People interface {
 	Account(ctx context.Context, index []byte) (Person, error)
 	// Persons returns an account and the guests that belong to it, in the order of their names.
 	Persons(ctx context.Context, account wire.PersonID) ([]Person, error)
+	// Unclaimed returns the guests with the index who belong to nobody, in the order of their names.
+	Unclaimed(ctx context.Context, index []byte) ([]Person, error)
 	// Staff returns all with a role of the staff who are not erased, in the order of their names.
 	Staff(ctx context.Context) ([]Person, error)
 	// ChangePerson replaces the person if the kept version is p.Version, and counts it up; else the error has code Precondition.

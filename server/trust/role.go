@@ -54,7 +54,12 @@ const (
 	ShowCreate     Action = "show.create"
 	ShowRun        Action = "show.run"
 	ShowReport     Action = "show.report"
+	ShowSales      Action = "show.sales"  // see what is sold in a show, and not to whom
+	ShowRefund     Action = "show.refund" // give back, or cancel, what was bought in a show
 	RoomJoin       Action = "room.join"
+	StageStand     Action = "stage.stand" // ask for a pass: who is on stage gets one
+	StageHosts     Action = "stage.hosts" // find hosts to fight with
+	StageTell      Action = "stage.tell"  // what happens between servers: the signature of a server that is trusted decides
 	ChatModerate   Action = "chat.moderate"
 	ChatRules      Action = "chat.rules"
 	ProductsRead   Action = "products.read" // hidden ones too
@@ -106,7 +111,12 @@ var permissions = func() map[Action]Permission {
 		ShowCreate:     {Roles: []Role{Host, Owner}},
 		ShowRun:        {Roles: show},
 		ShowReport:     {Roles: show},
+		ShowSales:      {Roles: show},
+		ShowRefund:     {Roles: []Role{Support, Host, Owner}, Within: recently},
 		RoomJoin:       {Roles: anybody},
+		StageStand:     {Roles: anybody},
+		StageHosts:     {Roles: show},
+		StageTell:      {Roles: anybody},
 		ChatModerate:   {Roles: []Role{Moderator, Producer, Host, Owner}},
 		ChatRules:      {Roles: show},
 		ProductsRead:   {Roles: []Role{Support, Moderator, Producer, Host, Owner}},

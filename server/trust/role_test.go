@@ -43,8 +43,13 @@ const rights = `
 	shop.browse      + + + + + + +
 	shop.buy         + + + + + + +
 	show.create      . . . . . + +
+	show.refund      . . ! . . ! !
 	show.report      . . . . + + +
 	show.run         . . . . + + +
+	show.sales       . . . . + + +
+	stage.hosts      . . . . + + +
+	stage.stand      + + + + + + +
+	stage.tell       + + + + + + +
 	stock.edit       . . . . + + +
 	webhooks.manage  . . . . . . !`
 

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -29,6 +31,8 @@ type hall struct {
 	staff   bool // the next to come is one of the staff
 	drop    bool // the next request is taken, but the connection is lost before its answer
 	asked   int  // how many requests with an ID came
+	mine    map[wire.Alias]*wire.StageMine
+	wishes  []wire.StageWish
 }
 
 type guest struct {
@@ -47,7 +51,7 @@ var presents = []wire.Gift{
 
 func newHall() *hall {
 	return &hall{
-		answers: map[string]wire.RoomAnswer{}, said: map[wire.Alias]time.Time{}, names: map[wire.Alias]string{}, coins: map[wire.Alias]int64{}, guests: map[*guest]bool{},
+		answers: map[string]wire.RoomAnswer{}, said: map[wire.Alias]time.Time{}, names: map[wire.Alias]string{}, coins: map[wire.Alias]int64{}, guests: map[*guest]bool{}, mine: map[wire.Alias]*wire.StageMine{},
 		state: wire.RoomState{Modes: wire.Modes{Pause: 2}, Polls: []wire.OpenPoll{}, Questions: []wire.OpenQuestion{}},
 	}
 }
@@ -112,7 +116,7 @@ func (h *hall) serve(g *guest, alias wire.Alias, after int64) {
 	}
 	g.tell(wire.RoomJoined{
 		Me: g.me, Moderates: g.moderates, State: h.state, Through: int64(len(h.events)), Events: past, Whole: after >= 0, Now: h.now(),
-		Coins: h.coins[g.me.Alias], Gifts: presents, Clock: time.Now().UnixMilli(),
+		Coins: h.coins[g.me.Alias], Gifts: presents, Clock: time.Now().UnixMilli(), Stage: h.mine[g.me.Alias],
 	})
 	h.mu.Unlock()
 	for {
@@ -217,6 +221,9 @@ func (h *hall) do(g *guest, r wire.RoomRequest) wire.RoomAnswer {
 		e.Polled = &wire.Poll{Question: r.Poll.Question, Options: r.Poll.Options, Until: time.Now().Add(time.Duration(r.Poll.Seconds) * time.Second).UnixMilli()}
 	case r.Pin != nil:
 		e.Pinned = &wire.Pinned{Line: r.Pin.N}
+	case r.Stage != nil:
+		h.wish(g, *r.Stage)
+		return wire.RoomAnswer{}
 	case r.Silence != nil:
 		return wire.RoomAnswer{N: h.log(wire.RoomEvent{By: &g.me, Staff: true, Silenced: &wire.Silenced{Who: wire.Member{Alias: r.Silence.Who}, Until: time.Now().Add(10 * time.Minute).UnixMilli()}})}
 	}
@@ -335,5 +342,36 @@ func (s *stage) listLive(w http.ResponseWriter, _ *http.Request) {
 	_ = json.NewEncoder(w).Encode(list)
 }
 
-const products = `[{"id":"ring","title":"Silver ring “Dune”","picture":"data:image/svg+xml,%3Csvg xmlns=%27http://www.w3.org/2000/svg%27 viewBox=%270 0 40 40%27%3E%3Crect width=%2740%27 height=%2740%27 fill=%27%23d9cfc2%27/%3E%3Ccircle cx=%2720%27 cy=%2723%27 r=%2710%27 fill=%27none%27 stroke=%27%23889%27 stroke-width=%273%27/%3E%3Cpath d=%27M15 9h10l-5 6z%27 fill=%27%2379b%27/%3E%3C/svg%3E","variants":[{"id":"ring-54","price":{"minor":9900,"currency":"EUR"},"left":7}]},
+const products = `[{"id":"ring","title":"Silver ring “Dune”","pictures":[{"id":"dune"}],"variants":[{"id":"ring-54","price":{"minor":9900,"currency":"EUR"},"left":7}]},
 	{"id":"vase","title":"Vase","variants":[{"id":"vase","price":{"minor":4900,"currency":"EUR"},"left":2}]}]`
+
+const ringPicture = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><rect width="40" height="40" fill="#d9cfc2"/><circle cx="20" cy="23" r="10" fill="none" stroke="#889" stroke-width="3"/><path d="M15 9h10l-5 6z" fill="#79b"/></svg>`
+
+// About and Open make a stage what the page's head reads: nobody shows anything there.
+func (s *stage) About(_ context.Context, id wire.ShowID, product wire.ProductID) (About, error) {
+	a := About{Show: s.show(id)}
+	if a.Show.ID == "" {
+		return a, wire.Errorf(wire.NotFound, "there is no show %q", id)
+	}
+	var list []wire.Product
+	if err := json.Unmarshal([]byte(products), &list); err != nil {
+		return a, err
+	}
+	if i := slices.IndexFunc(list, func(p wire.Product) bool { return p.ID == product }); i >= 0 {
+		a.Product, a.Asked = &list[i], true
+	}
+	return a, nil
+}
+
+func (s *stage) Open(context.Context) ([]wire.Show, []wire.Product, error) { return nil, nil, nil }
+
+// sell is the shop as far as the card needs it: what is sold, which does not change, and its picture. It has no stream of events, so the
+// page has to ask; a browser opens six connections to such a server, and here one has many pages open.
+func sell(mux *http.ServeMux) {
+	mux.HandleFunc("GET /api/shop/products", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, products) })
+	mux.HandleFunc("GET /api/shop/offers", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "[]") })
+	mux.HandleFunc("GET /pictures/{id}/{file}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "image/svg+xml")
+		_, _ = io.WriteString(w, ringPicture)
+	})
+}

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -274,10 +272,7 @@ func TestThe_page_goes_to_another_show_without_a_reload(t *testing.T) {
 
 // TestThe_room_is_accessible runs axe over its states, on a desktop and on a phone.
 func TestThe_room_is_accessible(t *testing.T) {
-	axe, err := os.ReadFile(filepath.Join("node_modules", "axe-core", "axe.min.js"))
-	if err != nil {
-		t.Skip("run npm ci in server/web first; the tests of server/web/build do")
-	}
+	axe := axeCore(t)
 	s := newStage(t)
 	s.put(live("evening", "VP8"))
 	s.put(live("other", "VP8"))

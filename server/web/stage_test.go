@@ -139,6 +139,7 @@ type stage struct {
 	pins     chan wire.LayerID
 	leaves   chan string
 	server   *http.Server
+	guests   uplinks
 	answered chan struct{}
 }
 
@@ -198,14 +199,15 @@ func (s *stage) serve(addr string) {
 		s.t.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	page := Handler()
+	page := Handler(Config{Shows: s, Public: "http://" + l.Addr().String()})
 	mux.Handle("GET /watch/{show}", page)
 	mux.Handle("GET /assets/", page)
 	mux.HandleFunc("GET /api/shows/{show}", s.tell)
 	mux.HandleFunc("GET /api/shows/{show}/room", s.enterHall)
 	mux.HandleFunc("POST /api/shows/{show}/room/ticket", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"ticket":"any"}`) })
 	mux.HandleFunc("GET /api/live", s.listLive)
-	mux.HandleFunc("GET /api/shop/products", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, products) })
+	sell(mux)
+	s.hear(mux)
 	mux.HandleFunc("POST /whep/{show}", s.admit)
 	mux.HandleFunc("PATCH /whep/{show}/{session}", s.restart)
 	mux.HandleFunc("DELETE /whep/{show}/{session}", s.release)

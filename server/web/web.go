@@ -1,9 +1,13 @@
 // Package web is the page a viewer sees: TypeScript in src, bundled by server/web/build into dist, which is committed and
 // embedded, so that neither building nor running the server needs Node.
 //
-// The page is the same bytes for every show. Its script reads the show's name from the address and talks to the server it
-// came from (/whep, /api/shows), so it can be cached by any CDN in front of the server and needs no templates. The room
-// owns nothing that changes: Handler reads and compresses the files once and starts nothing.
+// The page's body is the same bytes for every show: its script reads the show's name from the address and talks to the server it
+// came from (/whep, /api/shows). Only the head of a show's page says what is shown, for previews of shared links (Open Graph) and search
+// engines (schema.org), which run no script; it changes with what it says, and so does its ETag. The room starts nothing. It reads and
+// compresses the files once, and keeps the newest sitemap for a minute.
+//
+// Who only watches loads only that: the shop comes beside the first picture, its sheets with their first use, the stage with the first word about one,
+// and what guests need when somebody wants to be one.
 //
 // Why the names of assets carry a hash of their content: a viewer may keep them for ever, and a new release never mixes old
 // script with a new page. Why the policy is this strict: the page will take orders, so no inline script or style, no other
@@ -17,11 +21,15 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"path"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"vitrine/server/wire"
 )
@@ -36,8 +44,9 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect
 	"media-src 'self' blob: mediastream:; base-uri 'none'; frame-ancestors 'none'; form-action 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types 'none'"
 
-// permissions is the Permissions-Policy of the page: what a player needs and nothing that could watch the viewer.
-const permissions = "autoplay=(self), fullscreen=(self), picture-in-picture=(self), camera=(), microphone=(), geolocation=(), " +
+// permissions is the Permissions-Policy of the page: what a player needs, and camera and microphone for those who go on stage, whom the browser
+// asks before; nothing else that could watch the viewer.
+const permissions = "autoplay=(self), fullscreen=(self), picture-in-picture=(self), camera=(self), microphone=(self), geolocation=(), " +
 	"display-capture=(), payment=(), usb=()"
 
 // types maps the endings that the bundle may hold to their media types. Anything else is a mistake of the build.
@@ -48,27 +57,45 @@ var types = map[string]string{
 	".svg":  "image/svg+xml",
 }
 
-// Handler serves GET and HEAD of /watch/{show}, the player, of /verify/{show}, where anybody verifies what was sold, and of
-// /assets/{file}, what they load. It is safe for concurrent
-// use. It panics if the embedded bundle is broken, which TestThe_committed_bundle_is_fresh rules out.
-func Handler() http.Handler {
+// Handler serves GET and HEAD of /watch/{show}, the player, whose ?product=ID opens a product, of /robots.txt and /sitemap.xml, of /verify/{show}, where anybody verifies what was sold, of /withdraw, where
+// buyers withdraw from orders, of /staff, where support and owners work, and of /account, to which links that sign in lead and which is
+// the same page; and of /assets/{file}, what they load. It is safe for concurrent use. It panics if the embedded bundle is broken, which TestThe_committed_bundle_is_fresh rules out.
+func Handler(c Config) http.Handler {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
 	files, err := load(dist, "dist")
 	if err != nil {
 		panic("web: " + err.Error())
 	}
 	mux := http.NewServeMux()
-	for address, name := range map[string]string{"watch": "index.html", "verify": "verify.html"} {
+	page, ok := tell(c, files["index.html"])
+	if !ok {
+		panic("web: index.html of the bundle has not the title that its head takes the place of")
+	}
+	mux.Handle("GET /watch/{show}", page)
+	mux.HandleFunc("GET /robots.txt", c.robots)
+	mux.Handle("GET /sitemap.xml", &atlas{c: c})
+	proof, ok := files["verify.html"]
+	if !ok {
+		panic("web: the bundle has no verify.html")
+	}
+	mux.HandleFunc("GET /verify/{show}", func(w http.ResponseWriter, r *http.Request) {
+		status := http.StatusOK
+		if wire.ShowID(r.PathValue("show")).Validate() != nil {
+			status = http.StatusNotFound // no show can have this name; the page says so
+		}
+		proof.serve(w, r, status, "no-cache")
+	})
+	for address, name := range map[string]string{"withdraw": "withdraw.html", "staff": "staff.html", "account": "staff.html"} {
 		page, ok := files[name]
 		if !ok {
 			panic("web: the bundle has no " + name)
 		}
-		mux.HandleFunc("GET /"+address+"/{show}", func(w http.ResponseWriter, r *http.Request) {
-			status := http.StatusOK
-			if wire.ShowID(r.PathValue("show")).Validate() != nil {
-				status = http.StatusNotFound // no show can have this name; the page says so
-			}
-			page.serve(w, r, status, "no-cache")
-		})
+		mux.HandleFunc("GET /"+address, func(w http.ResponseWriter, r *http.Request) { page.serve(w, r, http.StatusOK, "no-cache") })
 	}
 	mux.HandleFunc("GET /assets/{file}", func(w http.ResponseWriter, r *http.Request) {
 		f, ok := files["assets/"+r.PathValue("file")]
@@ -127,12 +154,20 @@ func load(fsys fs.FS, root string) (map[string]file, error) {
 	return files, nil
 }
 
-func compress(plain []byte) []byte {
-	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+// zips are writers to use again: each has tables of a megabyte.
+var zips = sync.Pool{New: func() any {
+	z, err := gzip.NewWriterLevel(io.Discard, gzip.BestCompression)
 	if err != nil {
 		panic(err) // the level is a constant of the package
 	}
+	return z
+}}
+
+func compress(plain []byte) []byte {
+	var b bytes.Buffer
+	z := zips.Get().(*gzip.Writer)
+	defer zips.Put(z)
+	z.Reset(&b)
 	_, _ = z.Write(plain) // a bytes.Buffer takes everything
 	_ = z.Close()
 	return b.Bytes()
@@ -143,7 +178,7 @@ func (f file) serve(w http.ResponseWriter, r *http.Request, status int, cache st
 	h := w.Header()
 	body, tag := f.plain, `"`+f.tag+`"`
 	h.Set("Cache-Control", cache)
-	h.Set("Vary", "Accept-Encoding")
+	h.Add("Vary", "Accept-Encoding")
 	if accepts(r.Header.Get("Accept-Encoding"), "gzip") {
 		body, tag = f.small, `"`+f.tag+`-gzip"`
 		h.Set("Content-Encoding", "gzip")

@@ -169,6 +169,37 @@ func ReadWish(message []byte) (wish PinLayer, ok bool, err error) {
 	return wish, true, nil
 }
 
+// ShowPicture is what a page tells the server over the event channel: whether its viewer sees the picture of what it watches, and how
+// large. Until it says so the viewer sees all of it.
+type ShowPicture struct {
+	// Picture says that it is seen: else none is sent, and the sound goes on.
+	Picture bool `json:"picture"`
+	// Height is that of the place where it is seen, in pixels of the screen: of several layers none larger than it needs is sent. 0 is for
+	// the largest that the link carries.
+	Height int `json:"height,omitempty"`
+}
+
+// MarshalJSON writes the wish with its type.
+func (p ShowPicture) MarshalJSON() ([]byte, error) {
+	type plain ShowPicture
+	return json.Marshal(struct {
+		Type string `json:"type"`
+		plain
+	}{"show", plain(p)})
+}
+
+// ReadShowPicture reads what a page sent; ok is false for another type. Errors have code Invalid.
+func ReadShowPicture(message []byte) (p ShowPicture, ok bool, err error) {
+	kind, err := readType(message)
+	if err != nil || kind != "show" {
+		return ShowPicture{}, false, err
+	}
+	if err := json.Unmarshal(message, &p); err != nil || p.Height < 0 {
+		return ShowPicture{}, false, Errorf(Invalid, "the wish for a picture does not say whether it is seen, and in what height from 0 on")
+	}
+	return p, true, nil
+}
+
 func readType(message []byte) (string, error) {
 	var m struct {
 		Type string `json:"type"`

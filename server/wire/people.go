@@ -12,6 +12,11 @@ type Person struct {
 	// Proved is when the newest proof was given; a zero time for a guest.
 	Proved time.Time `json:"proved"`
 	Email  string    `json:"email,omitempty"`
+	// Made is since when they are known, Guest that they bought without an account; said to the staff.
+	Made  time.Time `json:"made,omitzero"`
+	Guest bool      `json:"guest,omitempty"`
+	// May are the actions that their role allows, given the proofs that they need; said to staff of themselves.
+	May []string `json:"may,omitempty"`
 }
 
 // Session is a browser in which somebody has signed in.

@@ -71,6 +71,8 @@ type RoomEvent struct {
 	Judged      *Judged    `json:"judged,omitempty"`
 	Silenced    *Silenced  `json:"silenced,omitempty"`
 	Reported    *Reported  `json:"reported,omitempty"`
+	Staged      *Staged    `json:"staged,omitempty"`
+	Battled     *Battled   `json:"battled,omitempty"`
 }
 
 // Said is a chat message.
@@ -220,6 +222,7 @@ type RoomRequest struct {
 	Cheer  *struct{}   `json:"cheer,omitempty"`  // a vote for the host, one a person a show
 	Gift   *GiveGift   `json:"gift,omitempty"`
 	Report *ReportLine `json:"report,omitempty"`
+	Stage  *StageWish  `json:"stage,omitempty"` // of the show's stage; see there who may wish what
 
 	// For the staff:
 	Pin       *Numbered   `json:"pin,omitempty"`
@@ -303,6 +306,8 @@ type RoomJoined struct {
 	Events  []RoomEvent `json:"events"`
 	Whole   bool        `json:"whole"`
 	Now     RoomNow     `json:"now"`
+	// Stage is how far one is on the way to the stage; nil for not at all.
+	Stage *StageMine `json:"stage,omitempty"`
 	// Coins is what is in one's wallet, Gifts what can be given.
 	Coins int64  `json:"coins"`
 	Gifts []Gift `json:"gifts"`
@@ -319,6 +324,8 @@ type RoomState struct {
 	Modes     Modes          `json:"modes"`
 	Polls     []OpenPoll     `json:"polls"`
 	Questions []OpenQuestion `json:"questions"` // the most wanted first, at most 50
+	// Stage is nil as long as nothing has happened on it.
+	Stage *StageNow `json:"stage,omitempty"`
 	// Held are the messages that wait for a moderator, Silenced who may not speak; for the staff only.
 	Held     []RoomEvent `json:"held,omitempty"`
 	Silenced []Silenced  `json:"silenced,omitempty"`
@@ -378,9 +385,10 @@ type RoomFrame struct {
 	Events  []RoomEvent `json:"events,omitempty"`
 	Skipped int         `json:"skipped,omitempty"`
 	Now     *RoomNow    `json:"now,omitempty"`
-	// Coins is what is in one's wallet, in a frame to one person.
-	Coins *int64 `json:"coins,omitempty"`
-	Clock int64  `json:"clock,omitempty"`
+	// Coins is what is in one's wallet, Stage how far one is on the way to the stage, in a frame to one person.
+	Coins *int64     `json:"coins,omitempty"`
+	Stage *StageMine `json:"stage,omitempty"`
+	Clock int64      `json:"clock,omitempty"`
 }
 
 // RoomAnswer answers a request: N is the number of the event that it made, 0 for none; Error says why it was refused.

@@ -52,6 +52,10 @@ const (
 	MaxTiers     = 10
 	MaxCart      = 50 // reservations in one order
 	MaxVariants  = 200
+	MaxChoices   = 3   // options that variants differ in
+	MaxPictures  = 20  // of a product
+	MaxTags      = 250 // of a product
+	MaxExtra     = 60  // columns kept of a product or variant
 	ShortestHold = 15 * time.Second
 	UsualHold    = 90 * time.Second
 	LongestHold  = 15 * time.Minute
@@ -62,12 +66,22 @@ type Product struct {
 	ID       ProductID `json:"id"`
 	Title    string    `json:"title"`
 	Text     string    `json:"text,omitempty"`
-	Picture  string    `json:"picture,omitempty" doc:"address of a picture"`
+	Pictures []Picture `json:"pictures,omitempty" doc:"the first stands for the product"`
 	Link     string    `json:"link,omitempty" doc:"where it is sold instead of here"`
 	Tax      TaxClass  `json:"tax,omitempty"`
 	Hidden   bool      `json:"hidden,omitempty" doc:"only staff sees it"`
 	Cap      int       `json:"cap,omitempty" doc:"most units a buyer may have of each variant; 0 for any number"`
-	Variants []Variant `json:"variants"`
+	// Place sorts the shop's list, the lowest first, equal ones by ID. Neighbours lie far apart, so that one product can be put
+	// between two without a change of the others.
+	Place  int64    `json:"place,omitempty"`
+	Vendor string   `json:"vendor,omitempty"`
+	Kind   string   `json:"kind,omitempty" doc:"what sort of thing it is, as Lamps"`
+	Tags   []string `json:"tags,omitempty"`
+	// Options are what its variants differ in, as Size and Colour, at most MaxChoices.
+	Options []string `json:"options,omitempty"`
+	// Extra keeps the columns of an import that mean nothing here, for the next export.
+	Extra    map[string]string `json:"extra,omitempty"`
+	Variants []Variant         `json:"variants"`
 	// Version grows with every change of the product; edits name the one that they saw.
 	Version int64 `json:"version" required:"false"`
 }
@@ -82,17 +96,40 @@ const (
 	ZeroTax     TaxClass = "zero"
 )
 
+// PictureID names a picture on this server: the first 32 hexadecimal digits of the SHA-256 of the file that was sent. It is served at
+// /pictures/{id}/{width}.jpg, PictureWidths wide at most.
+type PictureID string
+
+// PictureWidths are the widths in which pictures are served, in pixels.
+var PictureWidths = []int{160, 480, 1200}
+
+// Picture is one of a product's pictures.
+type Picture struct {
+	ID  PictureID `json:"id,omitempty" doc:"none while it is only known where it comes from"`
+	Alt string    `json:"alt,omitempty" doc:"what it shows, in words"`
+	// Source is the web address from which it was imported.
+	Source string `json:"source,omitempty"`
+}
+
 // Variant is a product in one size, colour or the like.
 type Variant struct {
-	ID     VariantID `json:"id"`
-	Title  string    `json:"title,omitempty"`
-	SKU    string    `json:"sku,omitempty"`
-	Price  Money     `json:"price"`
-	Weight int       `json:"weight,omitempty" doc:"grams"`
-	// Stock is how many units there are, held ones included. Left is how many somebody could still buy now.
+	ID    VariantID `json:"id"`
+	Title string    `json:"title,omitempty"`
+	// Options are its values of the product's options, in their order.
+	Options []string `json:"options,omitempty"`
+	SKU     string   `json:"sku,omitempty"`
+	Barcode string   `json:"barcode,omitempty" doc:"GTIN"`
+	Price   Money    `json:"price"`
+	Weight  int      `json:"weight,omitempty" doc:"grams"`
+	Picture int      `json:"picture,omitempty" doc:"which of the product's pictures shows it, from 1; 0 for none"`
+	// Extra is as the product's.
+	Extra map[string]string `json:"extra,omitempty"`
+	// Stock is how many units there are, held ones included. Left is how many somebody could still buy now, Waiting how many people
+	// are on its waiting list; for staff only.
 	Stock   int   `json:"stock" required:"false"`
 	Left    int   `json:"left" required:"false" doc:"said by the server"`
-	Version int64 `json:"version" required:"false" doc:"of the stock"`
+	Waiting int   `json:"waiting,omitempty" doc:"said by the server"`
+	Version int64 `json:"version" required:"false" doc:"of the stock; put without it and without stock, a known variant keeps its stock"`
 }
 
 // OfferKind is what makes an offer one.
@@ -115,6 +152,8 @@ type Offer struct {
 	Title string    `json:"title"`
 	Show  ShowID    `json:"show,omitempty" doc:"the only show in which it counts"`
 	Buyer PersonID  `json:"buyer,omitempty" doc:"the only one who may take it"`
+	// Member, with Show, is who is in its room: in requests instead of Buyer, and never in answers.
+	Member Alias `json:"member,omitempty"`
 	// Parts are what one unit of the offer takes; all kinds but a bundle have one part of one unit.
 	Parts []Part `json:"parts"`
 	// Price is of one unit; with tiers, of one after them.
@@ -131,9 +170,10 @@ type Offer struct {
 	Ended   bool  `json:"ended" required:"false"`
 	Version int64 `json:"version" required:"false"`
 
-	Taken  int   `json:"taken" required:"false" doc:"units held or sold"`
-	Left   int   `json:"left" required:"false" doc:"units that somebody could still take now"`
-	Lowest Money `json:"lowest" required:"false" doc:"lowest price of the part's last 30 days before the offer; none for a bundle"`
+	Taken   int   `json:"taken" required:"false" doc:"units held or sold"`
+	Waiting int   `json:"waiting,omitempty" doc:"people on its waiting list, for staff only"`
+	Left    int   `json:"left" required:"false" doc:"units that somebody could still take now"`
+	Lowest  Money `json:"lowest" required:"false" doc:"lowest price of the part's last 30 days before the offer; none for a bundle"`
 }
 
 // Part is a variant and how many units of it.
@@ -336,6 +376,7 @@ type Line struct {
 	SKU         string        `json:"sku,omitempty"`
 	Variant     VariantID     `json:"variant,omitempty"`
 	Offer       OfferID       `json:"offer,omitempty"`
+	Show        ShowID        `json:"show,omitempty" doc:"in which it was bought"`
 	Quantity    int           `json:"quantity"`
 	Price       Money         `json:"price" doc:"of all units, before the discount"`
 	Discount    Money         `json:"discount" doc:"this line's part of the coupons"`
@@ -366,7 +407,14 @@ type Order struct {
 	Pay      PayMethod    `json:"pay"`
 	Made     time.Time    `json:"made"`
 	Paid     time.Time    `json:"paid" doc:"when the money was captured; a zero time before"`
-	Refunded Money        `json:"refunded"`
+	// Shipped and Delivered are when the goods left and arrived; zero times before. Carrier and Tracking say how to follow them.
+	Shipped   time.Time `json:"shipped,omitzero"`
+	Delivered time.Time `json:"delivered,omitzero"`
+	Carrier   string    `json:"carrier,omitempty"`
+	Tracking  string    `json:"tracking,omitempty"`
+	// Reason is why staff cancelled or refunded it last.
+	Reason   string `json:"reason,omitempty"`
+	Refunded Money  `json:"refunded"`
 	// Cancellable says until when the buyer may cancel, Withdrawable until when withdraw (Directive 2011/83/EU).
 	Cancellable  time.Time `json:"cancellable"`
 	Withdrawable time.Time `json:"withdrawable"`

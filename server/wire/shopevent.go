@@ -22,6 +22,9 @@ type Stock struct {
 	Variant VariantID `json:"variant"`
 	Left    int       `json:"left"`
 	Version int64     `json:"version"`
+	// Stock and Waiting are as the variant's, for staff only.
+	Stock   int `json:"stock,omitempty"`
+	Waiting int `json:"waiting,omitempty"`
 }
 
 // ProductEvent tells of a product that was made or changed. One that is Hidden is gone.
@@ -140,6 +143,12 @@ func readShopEvent(kind string, message []byte) (Event, error) {
 		return readAs[ReservationEvent](message)
 	case "order":
 		return readAs[OrderEvent](message)
+	case "desk":
+		return readAs[DeskEvent](message)
+	case "takings":
+		return readAs[TakingsEvent](message)
+	case "coupon":
+		return readAs[CouponEvent](message)
 	}
 	return nil, nil
 }

@@ -66,7 +66,20 @@ type Refund struct {
 	Returns []Return `json:"returns" minItems:"1" maxItems:"50"`
 	// Refunded is what the order said was given back before. If that is another now, nothing is given back and the answer is
 	// Precondition.
-	Refunded Money `json:"refunded"`
+	Refunded Money  `json:"refunded"`
+	Reason   string `json:"reason,omitempty" doc:"the buyer reads it"`
+}
+
+// Cancel ends an order.
+type Cancel struct {
+	Reason string `json:"reason,omitempty" doc:"the buyer reads it"`
+}
+
+// Ship says that an order's goods have left, or have arrived.
+type Ship struct {
+	Carrier   string `json:"carrier,omitempty"`
+	Tracking  string `json:"tracking,omitempty"`
+	Delivered bool   `json:"delivered,omitempty"`
 }
 
 // PaidByHand says that money came, in cash or by bank transfer.

@@ -27,9 +27,53 @@ var flash = wire.Offer{
 	From: since, Until: since.Add(time.Hour), Public: true, Version: 2, Taken: 2, Left: 7, Lowest: eur(9900),
 }
 
+var lamp = wire.Product{
+	ID: "lamp", Title: "A lamp", Pictures: []wire.Picture{{ID: "0123456789abcdef0123456789abcdef", Alt: "A lamp of brass", Source: "https://shop.example/lamp.jpg"}},
+	Hidden: true, Place: 4096, Vendor: "Aldo", Kind: "Lamps", Tags: []string{"brass", "new"}, Options: []string{"Size", "Colour"},
+	Extra: map[string]string{"Gift Card": "false"}, Version: 1, Variants: []wire.Variant{{
+		ID: "lamp-s-red", Title: "S, red", Options: []string{"S", "Red"}, SKU: "L1", Barcode: "4006381333931", Price: eur(4900), Weight: 900, Picture: 1,
+		Stock: 3, Waiting: 2, Version: 4,
+	}},
+}
+
+var ten = wire.UsedCoupon{Coupon: wire.Coupon{Code: "TEN", Percent: 1000, Until: since, Uses: 100, UsesEach: 1}, Used: 7}
+
+var terms = wire.ShopTerms{
+	Currency: "EUR", TaxIncluded: true, Home: "DE", Countries: []string{"DE", "FR", "US"}, Regions: []string{"US"}, Pay: []wire.PayMethod{wire.PayCash, wire.PayTest},
+	Hold: 90, Seller: wire.Address{Name: "Aldo", Street: "1 Quay", City: "Hamburg", Zip: "20457", Country: "DE"}, Email: "hello@shop.example",
+}
+
+var takings = wire.Takings{Show: "evening", Orders: 3, Units: 5, Revenue: eur(39500), Refunded: eur(7900), Declined: 1}
+
 var mia = wire.Member{Alias: "m1", Name: "Mia", Role: "host"}
 
 func ptr[T any](v T) *T { return &v }
+
+var onStage = wire.StageNow{
+	Open: true, Waiting: 1,
+	Layout: wire.StageLayout{Kind: wire.LayoutSide, Main: wire.HostSpot, Fade: 300, Boxes: []wire.StageBox{{Spot: wire.HostSpot, W: 5000, H: 10000}, {Spot: "m2", X: 5000, W: 5000, H: 10000}}},
+	Guests: []wire.StageGuest{{
+		Member: wire.Member{Alias: "m2", Name: "Kim"}, State: wire.GuestLive, Since: 1795291200000, Media: "evening~m2", SelfDark: true, Pan: 30, Distance: 10,
+	}},
+}
+
+var fought = wire.Battle{
+	ID: "evening-1-a", Seq: 12, Phase: wire.BattleLap, Us: "evening", Round: 1, Since: 1795291500000, Until: 1795291680000, Wins: []int{1, 0},
+	Terms: &wire.BattleTerms{
+		Fight: 300, Push: 30, Lap: 180, Rounds: 1, Penalty: "sings", Weights: wire.BattleWeights{Coin: 10, Vote: 20, Like: 1, LikesMost: 5000, Paid: 2},
+	},
+	Corners: []wire.BattleCorner{
+		{ID: "evening", Room: wire.BattleRoom{Show: "evening"}, State: wire.CornerHere, Agreed: true, Score: 400, Media: "evening", Best: []wire.BattleFan{{Name: "Mia", Points: 400}}},
+		{
+			ID: "night@night.example", Room: wire.BattleRoom{Show: "night", Server: "https://night.example"}, State: wire.CornerAway, Until: 1795291515000, Team: 1, Agreed: true,
+			Score: 70, Media: "evening~at-0123456789abcdef", Heard: wire.HearLess,
+		},
+	},
+	Result: &wire.BattleResult{
+		Battle: "evening-1-a", Round: 1, Outcome: wire.BattleWon, Scores: map[wire.CornerID]int64{"evening": 400, "night@night.example": 70}, At: 1795291500000, Final: true,
+		Signer: "a2V5", Signature: "c2lnbmVk",
+	},
+}
 
 // golden is one value of each kind that crosses the network; server/web's tests read the same files.
 var golden = map[string]any{
@@ -64,7 +108,22 @@ var golden = map[string]any{
 		Totals:      wire.Totals{Goods: eur(15800), Discount: eur(0), Shipping: eur(0), Tax: eur(2523), TaxIncluded: true, Total: eur(15800)},
 		Cancellable: since.Add(24 * time.Hour),
 	}},
-	"person.json": &wire.Person{ID: "pAbc", Role: "owner", Strong: true, Proved: since, Email: "ada@shop.example"},
+	"event_desk.json": &wire.DeskEvent{
+		Terms: terms, Products: []wire.Product{lamp}, Offers: []wire.Offer{flash}, Coupons: []wire.UsedCoupon{ten}, Takings: takings,
+		Orders: []wire.Order{{
+			ID: "fedcba9876543210", Number: 42, State: wire.OrderPartRefunded, Shipping: "post", Pay: wire.PayTest, Made: since, Paid: since, Refunded: eur(7900),
+			Reason: "a scratch", Lines: []wire.Line{{
+				Reservation: "0123456789abcdef", Title: "A ring, 54", Variant: "ring-54", Offer: "flash-1", Show: "evening", Quantity: 2,
+				Price: eur(15800), Discount: eur(0), TaxRate: 1900, Tax: eur(2523), Refunded: eur(7900),
+			}},
+			Totals:      wire.Totals{Goods: eur(15800), Discount: eur(0), Shipping: eur(0), Tax: eur(2523), TaxIncluded: true, Total: eur(15800)},
+			Cancellable: since.Add(24 * time.Hour),
+		}},
+	},
+	"event_takings.json": &wire.TakingsEvent{Takings: takings},
+	"event_coupon.json":  &wire.CouponEvent{Coupon: ten},
+	"terms.json":         &terms,
+	"person.json":        &wire.Person{ID: "pAbc", Role: "owner", Strong: true, Proved: since, Email: "ada@shop.example"},
 	"quote.json": &wire.Quote{
 		Totals: wire.Totals{Goods: eur(9900), Discount: eur(0), Shipping: eur(490), Tax: eur(1659), TaxIncluded: true, Total: eur(10390)},
 		Lines: []wire.Line{{
@@ -74,7 +133,7 @@ var golden = map[string]any{
 		Shipping:  wire.Shipment{Name: "post", Days: "2 to 3", Price: eur(490)},
 		Shipments: []wire.Shipment{{Name: "post", Days: "2 to 3", Price: eur(490)}},
 	},
-	"coupon.json":  &wire.UsedCoupon{Coupon: wire.Coupon{Code: "TEN", Percent: 1000, Until: since, Uses: 100, UsesEach: 1}, Used: 7},
+	"coupon.json":  &ten,
 	"refund.json":  &wire.Refund{Returns: []wire.Return{{Line: 0, Quantity: 1, Restock: true}}, Refunded: eur(0)},
 	"session.json": &wire.Session{ID: "s1", Made: since, Seen: since, This: true},
 	"ledger.json": &wire.LedgerPage{Entries: []wire.LedgerEntry{
@@ -114,6 +173,29 @@ var golden = map[string]any{
 	"room_say.json":     &wire.RoomRequest{ID: "a-1", Say: &wire.Say{Text: "Hello", Reply: 12}},
 	"room_vote.json":    &wire.RoomRequest{ID: "a-2", Vote: &wire.Vote{Poll: 8, Option: 1}},
 	"room_gift.json":    &wire.RoomRequest{ID: "a-3", Gift: &wire.GiveGift{Gift: "rose", Count: 5}},
+	"event_staged.json": &wire.RoomFrame{
+		Through: 21, Stage: &wire.StageMine{State: wire.GuestAdmitted, Until: 1795291245000, Media: "evening~m2"},
+		Events: []wire.RoomEvent{
+			{N: 20, At: 1795291200000, Media: 1795291199000, Staged: &wire.Staged{What: wire.StageJoined, Who: &wire.Member{Alias: "m2", Name: "Kim"}, Now: onStage}},
+			{N: 21, At: 1795291201000, Battled: &wire.Battled{ID: "evening-1-a", Seq: 9, What: wire.BattleScored, Scores: []int64{400, 70}}},
+		},
+	},
+	"event_battled.json": &wire.RoomFrame{Through: 22, Events: []wire.RoomEvent{{
+		N: 22, At: 1795291500000, Battled: &wire.Battled{ID: "evening-1-a", Seq: 12, What: wire.BattleResulted, Now: &fought},
+	}}},
+	"room_stage.json":     &wire.RoomRequest{ID: "a-5", Stage: &wire.StageWish{Apply: &wire.StageNote{Text: "About the pot"}}},
+	"room_layout.json":    &wire.RoomRequest{ID: "a-6", Stage: &wire.StageWish{Layout: &onStage.Layout}},
+	"room_challenge.json": &wire.RoomRequest{ID: "a-7", Stage: &wire.StageWish{Challenge: fought.Terms}},
+	"stage_pass.json":     &wire.StagePass{Media: "evening~m2", Token: "1795334400000.c2lnbmVk", Until: 1795334400000},
+	"stage_hosts.json": &wire.BattleHosts{Hosts: []wire.BattleHost{
+		{BattleRoom: wire.BattleRoom{Show: "night", Server: "https://night.example", Name: "Night", Title: "Lamps"}, Viewers: 12, Fighting: true},
+	}},
+	"stage_peer.json": &wire.StagePeer{Server: "https://shop.example", Key: "a2V5", Peers: []string{"https://night.example"}},
+	"stage_post.json": &wire.StagePost{Letters: []wire.StageLetter{{
+		ID: "evening.1.a", From: wire.BattleRoom{Show: "evening", Server: "https://shop.example"}, To: wire.BattleRoom{Show: "night", Server: "https://night.example"},
+		Body: json.RawMessage("{}"),
+	}}},
+	"stage_taken.json":  &wire.StageTaken{Taken: []string{"evening.1.a"}},
 	"room_silence.json": &wire.RoomRequest{ID: "a-4", Silence: &wire.SilenceOne{Who: "m2", Seconds: 600, Reason: "insults"}},
 	"report_player.json": &wire.PlayerReport{
 		Protocol: wire.WHEP, Span: 2000, Stall: wire.StallMedia, Shown: 48, Dropped: 2, Freezes: 1, Frozen: 400, FPS: 24, Samples: 96000, Concealed: 960,

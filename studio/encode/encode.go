@@ -1,4 +1,4 @@
-// Package encode turns the program into packets: pictures into H.264 or VP8, blocks of sound into Opus. It is the only room
+// Package encode turns the program into packets, pictures into H.264 or VP8, blocks of sound into Opus, and such packets back. It is the only room
 // beside capture and the effects that calls C.
 //
 // It owns the codecs' state and nothing else: no goroutine, clock or queue. Encoders are pushed, one picture or block a
@@ -12,6 +12,9 @@
 // limited range, as frame.Video is. Layers encodes the three sizes of simulcast from one scaled chain, one after the other on
 // the caller's goroutine: the smaller two together cost a third of the largest. Opus is tuned for full-band audio, not for speech alone: a show has music and jingles,
 // and the encoder still changes to its speech layers by itself where rate and signal ask for it.
+//
+// Decoders turn what those on stage send back into pictures and sound, with the same libraries: so nothing has to be installed or watched, and a
+// picture is there as soon as its packet is, which no child process does. They conceal nothing in pictures: a key frame comes soon.
 package encode
 
 import (

@@ -94,14 +94,19 @@ func newAPI(tracks []*track, paths pathTimes, loopback bool) (*webrtc.API, error
 			}
 		}
 	}
-	var e webrtc.SettingEngine
+	e := settings(paths, loopback)
+	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(&interceptor.Registry{}), webrtc.WithSettingEngine(e)), nil
+}
+
+// settings are what every connection has in common.
+func settings(paths pathTimes, loopback bool) (e webrtc.SettingEngine) {
 	e.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
 	e.SetDTLSRetransmissionInterval(dtlsRetransmission)
 	e.SetICETimeouts(paths.disconnected, paths.failed, paths.keepAlive)
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	e.SetIncludeLoopbackCandidate(loopback)
-	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(&interceptor.Registry{}), webrtc.WithSettingEngine(e)), nil
+	return e
 }
 
 // isLoopback reports whether the server runs on this machine, where the loopback interface may be the only path.

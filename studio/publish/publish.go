@@ -1,5 +1,5 @@
 // Package publish carries the show to the server: a WHIP client (RFC 9725) with its own RTP packetization, sender reports
-// and reconnects.
+// and reconnects. The same way back, a Watcher brings what others on stage publish: a WHEP client.
 //
 // It owns the peer connection, the HTTP connections of signalling and the decision when to try again. Run is the one loop
 // over attempts; each attempt is a session with a loop of its own and, while it lives, a sending goroutine and one that
@@ -8,7 +8,8 @@
 // Queues. Between the encoders and the sending goroutine 8 pictures of each layer and 16 packets of sound wait. A full picture queue drops
 // up to the next key frame, which it asks for; a full sound queue drops what comes. With no connection everything is
 // dropped: nobody wants to see later what was said while the line was down. Drops are counted. 64 messages of the server wait
-// for the sending goroutine; more are dropped, since it repeats itself.
+// for the sending goroutine; more are dropped, since it repeats itself. What is watched waits nowhere but for packets that are missing: a sound as
+// long as there is some to be heard, a picture a quarter of a second, then for the next key frame.
 //
 // Why. RTP times and sender reports are computed from the show's clock (Packet.PTS), the same line for sound and picture, so
 // that lips and voice stay together whatever the encoders' delays are; where that clock lies in wall time is looked up each

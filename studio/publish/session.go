@@ -219,14 +219,18 @@ func (s *session) open(ctx context.Context) error {
 	return nil
 }
 
-// offer makes a description with the candidates that are quick to have.
 func (s *session) offer(ctx context.Context, o *webrtc.OfferOptions) (string, error) {
-	offer, err := s.pc.CreateOffer(o)
+	return makeOffer(ctx, s.pc, o)
+}
+
+// makeOffer makes a description with the candidates that are quick to have.
+func makeOffer(ctx context.Context, pc *webrtc.PeerConnection, o *webrtc.OfferOptions) (string, error) {
+	offer, err := pc.CreateOffer(o)
 	if err != nil {
 		return "", fmt.Errorf("make an offer: %w", err)
 	}
-	gathered := webrtc.GatheringCompletePromise(s.pc)
-	if err := s.pc.SetLocalDescription(offer); err != nil {
+	gathered := webrtc.GatheringCompletePromise(pc)
+	if err := pc.SetLocalDescription(offer); err != nil {
 		return "", fmt.Errorf("make an offer: %w", err)
 	}
 	patience := time.NewTimer(gatherPatience)
@@ -237,7 +241,7 @@ func (s *session) offer(ctx context.Context, o *webrtc.OfferOptions) (string, er
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
-	return s.pc.LocalDescription().SDP, nil
+	return pc.LocalDescription().SDP, nil
 }
 
 func (s *session) accept(answer string) error {
@@ -334,26 +338,34 @@ func (s *session) report() {
 	s.counted = sent
 }
 
-// trickle sends candidates that the server does not know yet (RFC 9725 §4.3.2). A server that takes none is left alone.
-func (s *session) trickle(ctx context.Context) error {
-	local := s.pc.LocalDescription()
-	if !s.trickles || local == nil {
-		return nil
+func (s *session) trickle(ctx context.Context) (err error) {
+	if s.trickles {
+		s.trickles, err = trickle(ctx, s.log, s.pc, s.whip, &s.told)
 	}
-	frag, n, err := fragment(local.SDP, func(c string) bool { return strings.Contains(s.told.String(), "candidate:"+c) })
+	return err
+}
+
+// trickle sends candidates that the server does not know yet (RFC 9725 §4.3.2), and reports whether it takes any; one that takes none is left alone.
+// told is every description that it got.
+func trickle(ctx context.Context, log *slog.Logger, pc *webrtc.PeerConnection, w *whip, told *strings.Builder) (takes bool, err error) {
+	local := pc.LocalDescription()
+	if local == nil {
+		return true, nil
+	}
+	frag, n, err := fragment(local.SDP, func(c string) bool { return strings.Contains(told.String(), "candidate:"+c) })
 	if err != nil || n == 0 {
-		return err
+		return true, err
 	}
-	s.told.WriteString(frag)
-	s.trickles, err = s.whip.trickle(ctx, frag)
+	told.WriteString(frag)
+	takes, err = w.trickle(ctx, frag)
 	var e *Error
 	if errors.As(err, &e) && e.final {
-		return err
+		return takes, err
 	}
 	if err != nil {
-		s.log.Debug("candidates not sent", "err", err)
+		log.Debug("candidates not sent", "err", err)
 	}
-	return nil
+	return takes, nil
 }
 
 // heal restarts ICE over the running session (RFC 9725 §4.3.3), which keeps keys and streams. It is also how a studio learns

@@ -90,5 +90,8 @@ func isLocal(host string) bool {
 // WHIP is where a show is published.
 func WHIP(base *url.URL, id wire.ShowID) string { return base.JoinPath("whip", string(id)).String() }
 
+// WHEP is where media are watched: a show's ID, or the name of somebody on a stage (wire.StageGuest.Media).
+func WHEP(base *url.URL, media string) string { return base.JoinPath("whep", media).String() }
+
 // Watch is a show's page.
 func Watch(base *url.URL, id wire.ShowID) string { return base.JoinPath("watch", string(id)).String() }

@@ -60,15 +60,9 @@ func (c *Client) check(ctx context.Context, server, token string, progress func(
 		return frame.Path{}, err
 	}
 	m := &measurement{to: base.JoinPath("api", "check"), token: token}
-	t := c.transport.Clone()
+	t := c.oneProtocol()                          // HTTP/2 would have all lanes share a connection
 	t.MaxConnsPerHost = max(calmLanes, fullLanes) // one more would be closed, and with it go its figures
 	t.MaxIdleConnsPerHost = t.MaxConnsPerHost
-	// Every lane is a connection of its own, which HTTP/2 would share; a clone offers what its original has learnt to offer.
-	t.Protocols = new(http.Protocols)
-	t.Protocols.SetHTTP1(true)
-	if t.TLSClientConfig != nil {
-		t.TLSClientConfig.NextProtos = nil
-	}
 	t.DialContext = m.dialer(t.DialContext)
 	defer t.CloseIdleConnections()
 	m.http = &http.Client{Transport: t, CheckRedirect: checkRedirect}

@@ -1,10 +1,11 @@
 // Package remote is the studio's client of our server's HTTP interface: making, listing, opening and closing shows, the
-// addresses that belong to one, the check of the way to it, the shop's rules for rooms, and the way into a show's room.
+// addresses that belong to one, the check of the way to it, the shop's rules for rooms, the way into a show's room, and the way into its shop.
 //
 // It owns the HTTP connections to the server, which close when idle, and nothing else: no queue, no memory of what the
 // server said. Every call but Check, which has goroutines and connections of its own for as long as it lasts, is one request
 // of at most ten seconds. A Room owns its WebSocket while it runs, remembers the number that it has heard up to, and holds the
-// requests that wait for an answer. Tokens travel in the Authorization header only,
+// requests that wait for an answer. A Shop owns its stream of events while it runs, and remembers the last of
+// them. Tokens travel in the Authorization header only,
 // never in addresses, errors or logs; they follow a redirect only within the host and never from https to http.
 package remote
 
@@ -53,6 +54,17 @@ func New() *Client {
 		ForceAttemptHTTP2:   true,
 	}
 	return &Client{transport: t, http: &http.Client{Transport: t, Timeout: timeout, CheckRedirect: checkRedirect}}
+}
+
+// oneProtocol is a transport of its own that speaks HTTP/1.1 only: a clone offers what its original has learnt to offer.
+func (c *Client) oneProtocol() *http.Transport {
+	t := c.transport.Clone()
+	t.Protocols = new(http.Protocols)
+	t.Protocols.SetHTTP1(true)
+	if t.TLSClientConfig != nil {
+		t.TLSClientConfig.NextProtos = nil
+	}
+	return t
 }
 
 // CloseIdle closes the connections that no call uses.
@@ -106,7 +118,7 @@ func (c *Client) Fault(err error) frame.Fault {
 // Shows lists the shows that the token may see: all for an operator, its own for a show.
 func (c *Client) Shows(ctx context.Context, server, token string) ([]wire.Show, error) {
 	var shows []wire.Show
-	if err := c.call(ctx, request{http.MethodGet, server, token, []string{"api", "shows"}, nil, &shows}); err != nil {
+	if err := c.call(ctx, request{method: http.MethodGet, server: server, token: token, path: []string{"api", "shows"}, out: &shows}); err != nil {
 		return nil, fmt.Errorf("list shows: %w", err)
 	}
 	return shows, nil
@@ -115,7 +127,7 @@ func (c *Client) Shows(ctx context.Context, server, token string) ([]wire.Show, 
 // Create makes a show; the token is an operator's. The answer holds the show's own token, which nobody can ask for again.
 func (c *Client) Create(ctx context.Context, server, token string, n wire.NewShow) (s wire.CreatedShow, err error) {
 	if err = n.Validate(); err == nil {
-		err = c.call(ctx, request{http.MethodPost, server, token, []string{"api", "shows"}, n, &s})
+		err = c.call(ctx, request{method: http.MethodPost, server: server, token: token, path: []string{"api", "shows"}, in: n, out: &s})
 	}
 	if err != nil {
 		return wire.CreatedShow{}, fmt.Errorf("create show: %w", err)
@@ -126,7 +138,7 @@ func (c *Client) Create(ctx context.Context, server, token string, n wire.NewSho
 // Show is what everybody may know about a show.
 func (c *Client) Show(ctx context.Context, server string, id wire.ShowID) (s wire.Show, err error) {
 	if err = id.Validate(); err == nil {
-		err = c.call(ctx, request{http.MethodGet, server, "", []string{"api", "shows", string(id)}, nil, &s})
+		err = c.call(ctx, request{method: http.MethodGet, server: server, path: []string{"api", "shows", string(id)}, out: &s})
 	}
 	if err != nil {
 		return wire.Show{}, fmt.Errorf("look up show: %w", err)
@@ -147,7 +159,7 @@ func (c *Client) Close(ctx context.Context, server, token string, id wire.ShowID
 // Report tells how the studio of a show does, and returns what the show's viewers see; the token is an operator's or the show's.
 func (c *Client) Report(ctx context.Context, server, token string, id wire.ShowID, r wire.StudioReport) (t wire.Truth, err error) {
 	if err = id.Validate(); err == nil {
-		err = c.call(ctx, request{http.MethodPost, server, token, []string{"api", "shows", string(id), "truth"}, r, &t})
+		err = c.call(ctx, request{method: http.MethodPost, server: server, token: token, path: []string{"api", "shows", string(id), "truth"}, in: r, out: &t})
 	}
 	if err != nil {
 		return wire.Truth{}, fmt.Errorf("report: %w", err)
@@ -158,7 +170,7 @@ func (c *Client) Report(ctx context.Context, server, token string, id wire.ShowI
 func (c *Client) change(ctx context.Context, server, token string, id wire.ShowID, verb string) error {
 	err := id.Validate()
 	if err == nil {
-		err = c.call(ctx, request{http.MethodPost, server, token, []string{"api", "shows", string(id), verb}, nil, nil})
+		err = c.call(ctx, request{method: http.MethodPost, server: server, token: token, path: []string{"api", "shows", string(id), verb}})
 	}
 	if err != nil {
 		return fmt.Errorf("%s show: %w", verb, err)
@@ -171,6 +183,7 @@ type request struct {
 	method, server, token string
 	path                  []string
 	in, out               any
+	query                 url.Values
 }
 
 func (c *Client) call(ctx context.Context, q request) error {
@@ -223,7 +236,9 @@ func (q request) build(ctx context.Context, base *url.URL) (*http.Request, error
 		}
 		body = bytes.NewReader(b)
 	}
-	r, err := http.NewRequestWithContext(ctx, q.method, base.JoinPath(q.path...).String(), body)
+	to := base.JoinPath(q.path...)
+	to.RawQuery = q.query.Encode()
+	r, err := http.NewRequestWithContext(ctx, q.method, to.String(), body)
 	if err != nil {
 		return nil, fmt.Errorf("write the request: %w", err)
 	}

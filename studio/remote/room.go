@@ -76,10 +76,11 @@ func (c *Client) Room(server, token string, id wire.ShowID) (*Room, error) {
 	}
 	u := base.JoinPath("api", "shows", string(id), "room")
 	u.Scheme = map[string]string{"http": "ws", "https": "wss"}[u.Scheme]
+	t := c.oneProtocol()
 	return &Room{
 		address: *u, header: http.Header{"Authorization": {"Bearer " + token}}, fresh: make(chan struct{}, 1),
 		dialer: websocket.Dialer{
-			Proxy: c.transport.Proxy, NetDialContext: c.transport.DialContext, TLSClientConfig: c.transport.TLSClientConfig,
+			Proxy: t.Proxy, NetDialContext: t.DialContext, TLSClientConfig: t.TLSClientConfig,
 			HandshakeTimeout: timeout, EnableCompression: true,
 		},
 	}, nil

@@ -37,7 +37,7 @@ func (c *Client) SetRules(ctx context.Context, server, token string, id wire.Sho
 // TryRules says what would happen to a text under rules, which need not be those that count.
 func (c *Client) TryRules(ctx context.Context, server, token string, id wire.ShowID, q wire.TryText) (t wire.Tried, err error) {
 	if err = id.Validate(); err == nil {
-		err = c.call(ctx, request{http.MethodPost, server, token, []string{"api", "shows", string(id), "rules", "try"}, q, &t})
+		err = c.call(ctx, request{method: http.MethodPost, server: server, token: token, path: []string{"api", "shows", string(id), "rules", "try"}, in: q, out: &t})
 	}
 	if err != nil {
 		return wire.Tried{}, fmt.Errorf("try a text: %w", err)

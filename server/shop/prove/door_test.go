@@ -134,9 +134,9 @@ func (d *Door) do(ctx context.Context, ask Ask) (a Answer, err error) {
 		placed, err = d.shop.Pay(ctx, ask.Buyer, wire.OrderID(ask.Key), wire.PayTest)
 		a.Order = placed.Order
 	case prove.Cancel:
-		a.Order, err = d.shop.Cancel(ctx, ask.Buyer, wire.OrderID(ask.Key))
+		a.Order, err = d.shop.Cancel(ctx, ask.Buyer, wire.OrderID(ask.Key), "")
 	case prove.Refund:
-		a.Order, err = d.shop.Refund(ctx, wire.OrderID(ask.Key), []shop.Return{{Line: ask.Line, Quantity: ask.Units, Restock: true}})
+		a.Order, err = d.shop.Refund(ctx, wire.OrderID(ask.Key), []shop.Return{{Line: ask.Line, Quantity: ask.Units, Restock: true}}, "")
 	case prove.Stock:
 		_, err = d.shop.AddStock(ctx, "staff", ask.Reserve.Variant, ask.Units, ask.Key)
 	case putProduct:

@@ -1,5 +1,6 @@
 -- name: Meet :exec
-INSERT INTO known (person, since, follows) VALUES ($1, $2, 0) ON CONFLICT (person) DO NOTHING;
+INSERT INTO known (person, since, follows)
+SELECT j.value->>0, CAST(j.value->>1 AS bigint), 0 FROM json_each(sqlc.arg(rows)) AS j WHERE true ON CONFLICT (person) DO NOTHING;
 
 -- name: Follow :exec
 INSERT INTO known (person, since, follows) VALUES ($1, $2, $3) ON CONFLICT (person) DO UPDATE SET follows = excluded.follows;

@@ -11,6 +11,9 @@ SELECT * FROM people WHERE email_index = sqlc.arg(email_index) AND account = id;
 -- name: Persons :many
 SELECT * FROM people WHERE account = $1;
 
+-- name: Unclaimed :many
+SELECT * FROM people WHERE email_index = sqlc.arg(email_index) AND account = '';
+
 -- name: Staff :many
 SELECT * FROM people WHERE role <> 'buyer' AND erased = 0;
 

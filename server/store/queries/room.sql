@@ -134,3 +134,6 @@ DELETE FROM reporters WHERE person = $1;
 
 -- name: CoinLinesFor :many
 SELECT transfer, coins, at FROM coin_lines WHERE account = $1 ORDER BY at, transfer;
+
+-- name: AwakeRooms :many
+SELECT show FROM room_records WHERE kind = 'awake' ORDER BY show;

@@ -96,6 +96,11 @@ SELECT o.doc FROM json_each(sqlc.arg(buyers)) AS j JOIN orders AS o ON o.buyer =
 -- name: OrdersAfter :many
 SELECT doc FROM orders WHERE number > sqlc.arg(number) ORDER BY number LIMIT sqlc.arg(most);
 
+-- name: OrdersBefore :many
+SELECT doc FROM orders WHERE number < sqlc.arg(number) AND (CAST(sqlc.arg(state) AS text) = '' OR state = CAST(sqlc.arg(state) AS text))
+    AND (CAST(sqlc.arg(pattern) AS text) = '' OR lower(doc) LIKE CAST(sqlc.arg(pattern) AS text))
+ORDER BY number DESC LIMIT sqlc.arg(most);
+
 -- name: ReservationsAfter :many
 SELECT id, doc FROM reservations WHERE id > sqlc.arg(id) ORDER BY id LIMIT sqlc.arg(most);
 

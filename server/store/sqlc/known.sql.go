@@ -66,15 +66,11 @@ func (q *Queries) KnownPerson(ctx context.Context, person wire.PersonID) (KnownP
 }
 
 const meet = `-- name: Meet :exec
-INSERT INTO known (person, since, follows) VALUES ($1, $2, 0) ON CONFLICT (person) DO NOTHING
+INSERT INTO known (person, since, follows)
+SELECT j.value->>0, CAST(j.value->>1 AS bigint), 0 FROM json_each($1) AS j WHERE true ON CONFLICT (person) DO NOTHING
 `
 
-type MeetParams struct {
-	Person string
-	Since  int64
-}
-
-func (q *Queries) Meet(ctx context.Context, arg MeetParams) error {
-	_, err := q.db.ExecContext(ctx, meet, arg.Person, arg.Since)
+func (q *Queries) Meet(ctx context.Context, rows string) error {
+	_, err := q.db.ExecContext(ctx, meet, rows)
 	return err
 }

@@ -667,6 +667,47 @@ func (q *Queries) TouchSession(ctx context.Context, arg TouchSessionParams) erro
 	return err
 }
 
+const unclaimed = `-- name: Unclaimed :many
+SELECT id, role, account, email, email_index, password, totp, totp_step, recovery, epoch, made, erased, version FROM people WHERE email_index = $1 AND account = ''
+`
+
+func (q *Queries) Unclaimed(ctx context.Context, emailIndex []byte) ([]Person, error) {
+	rows, err := q.db.QueryContext(ctx, unclaimed, emailIndex)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Person
+	for rows.Next() {
+		var i Person
+		if err := rows.Scan(
+			&i.ID,
+			&i.Role,
+			&i.Account,
+			&i.Email,
+			&i.EmailIndex,
+			&i.Password,
+			&i.Totp,
+			&i.TotpStep,
+			&i.Recovery,
+			&i.Epoch,
+			&i.Made,
+			&i.Erased,
+			&i.Version,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const usePasskey = `-- name: UsePasskey :execrows
 UPDATE passkeys SET credential = $3, used = $4 WHERE id = $1 AND person = $2
 `

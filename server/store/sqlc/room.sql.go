@@ -79,6 +79,33 @@ func (q *Queries) AddRoomVotes(ctx context.Context, rows string) error {
 	return err
 }
 
+const awakeRooms = `-- name: AwakeRooms :many
+SELECT show FROM room_records WHERE kind = 'awake' ORDER BY show
+`
+
+func (q *Queries) AwakeRooms(ctx context.Context) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, awakeRooms)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var show string
+		if err := rows.Scan(&show); err != nil {
+			return nil, err
+		}
+		items = append(items, show)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const beginRoom = `-- name: BeginRoom :exec
 INSERT INTO room_heads (show, turn, epoch, n)
 SELECT CAST($1 AS text), 0, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM room_heads AS h WHERE h.show = $1)

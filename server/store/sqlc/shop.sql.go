@@ -322,6 +322,47 @@ func (q *Queries) OrdersAfter(ctx context.Context, arg OrdersAfterParams) ([]str
 	return items, nil
 }
 
+const ordersBefore = `-- name: OrdersBefore :many
+SELECT doc FROM orders WHERE number < $1 AND (CAST($2 AS text) = '' OR state = CAST($2 AS text))
+    AND (CAST($3 AS text) = '' OR lower(doc) LIKE CAST($3 AS text))
+ORDER BY number DESC LIMIT $4
+`
+
+type OrdersBeforeParams struct {
+	Number  int64
+	State   string
+	Pattern string
+	Most    int32
+}
+
+func (q *Queries) OrdersBefore(ctx context.Context, arg OrdersBeforeParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, ordersBefore,
+		arg.Number,
+		arg.State,
+		arg.Pattern,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var doc string
+		if err := rows.Scan(&doc); err != nil {
+			return nil, err
+		}
+		items = append(items, doc)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const ordersNamed = `-- name: OrdersNamed :many
 SELECT o.doc FROM json_each($1) AS j JOIN orders AS o ON o.id = j.key
 `

@@ -87,6 +87,11 @@ func (m *Memory) Persons(_ context.Context, account wire.PersonID) ([]trust.Pers
 	return m.some(func(p trust.Person) bool { return p.Account == account }), nil
 }
 
+func (m *Memory) Unclaimed(_ context.Context, index []byte) ([]trust.Person, error) {
+	defer m.lock()()
+	return m.some(func(p trust.Person) bool { return p.Account == "" && p.Index != nil && bytes.Equal(p.Index, index) }), nil
+}
+
 func (m *Memory) Staff(context.Context) ([]trust.Person, error) {
 	defer m.lock()()
 	return m.some(func(p trust.Person) bool { return p.Role.Staff() && p.Erased.IsZero() }), nil

@@ -159,6 +159,9 @@ func guests(t *testing.T, s trust.Storage) {
 	add(t, s, guest("g3", "other-gus@shop.example"))
 	_, err := s.Account(ctx, index("gus@shop.example"))
 	wants(t, err, wire.NotFound)
+	if free, err := s.Unclaimed(ctx, index("gus@shop.example")); err != nil || len(free) != 2 || free[0].ID != "g1" || free[1].ID != "g2" {
+		t.Errorf("of nobody are %v (%v), want g1 and g2", free, err)
+	}
 	add(t, s, person("gus", "gus@shop.example"))
 	for range 2 {
 		if err := s.Claim(ctx, index("gus@shop.example"), "gus"); err != nil {
@@ -168,6 +171,9 @@ func guests(t *testing.T, s trust.Storage) {
 	add(t, s, person("later", "later@shop.example"))
 	if err := s.Claim(ctx, index("gus@shop.example"), "later"); err != nil { // they belong to somebody already
 		t.Fatal(err)
+	}
+	if free, err := s.Unclaimed(ctx, index("gus@shop.example")); err != nil || len(free) != 0 {
+		t.Errorf("of nobody are still %v (%v)", free, err)
 	}
 	all, err := s.Persons(ctx, "gus")
 	if err != nil || len(all) != 3 || all[0].ID != "g1" || all[1].ID != "g2" || all[2].ID != "gus" {

@@ -9,8 +9,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -32,19 +35,42 @@ func build(dir, out string) error {
 	if err != nil {
 		return err
 	}
-	script, err := bundle(src)
+	styles, err := bundle(src, api.BuildOptions{Loader: map[string]api.Loader{".svg": api.LoaderCopy}}, map[string]string{
+		"style": "style.css", "shop": "shop.css", "stage": "stage.css", "verify": "verify.css", "plain": "plain.css", "desk": "staff.css", "icon": "icon.svg",
+	})
+	if err != nil {
+		return err
+	}
+	define := map[string]string{"process.env.NODE_ENV": `"production"`}
+	for _, f := range styles {
+		name := filepath.Base(f.Path)
+		for prefix, constant := range map[string]string{"shop-": "SHOP_STYLE", "stage-": "STAGE_STYLE"} {
+			if strings.HasPrefix(name, prefix) {
+				define[constant] = `"/assets/` + name + `"`
+			}
+		}
+	}
+	player, err := bundle(src, api.BuildOptions{Define: define, Splitting: true, ChunkNames: "[name]-[hash]"}, map[string]string{"player": "main.tsx"})
+	if err != nil {
+		return err
+	}
+	others, err := bundle(src, api.BuildOptions{Define: define}, map[string]string{"proof": "proof.tsx", "withdraw": "withdraw.tsx", "staff": "staff.tsx"})
 	if err != nil {
 		return err
 	}
 	files := map[string][]byte{}
 	replace := []string{"\n", "", "  ", ""}
-	for _, f := range script {
+	for _, f := range slices.Concat(styles, player, others) {
 		name := filepath.Base(f.Path)
 		files[filepath.Join("assets", name)] = f.Contents
-		stem, _, _ := strings.Cut(name, "-")
+		stem := name[:strings.LastIndex(name, "-")]
 		replace = append(replace, "/assets/"+stem+filepath.Ext(name), "/assets/"+name)
+		if stem == "player" {
+			const script = `<script type="module" src="/assets/`
+			replace = append(replace, script+"player.js", preloads(f.Contents)+script+name)
+		}
 	}
-	for _, name := range []string{"index.html", "verify.html"} {
+	for _, name := range []string{"index.html", "verify.html", "withdraw.html", "staff.html"} {
 		page, err := os.ReadFile(filepath.Join(src, name))
 		if err != nil {
 			return err
@@ -54,34 +80,29 @@ func build(dir, out string) error {
 	return write(out, files)
 }
 
-// bundle gives the scripts, the styles and the icon.
-func bundle(src string) ([]api.OutputFile, error) {
-	result := api.Build(api.BuildOptions{
-		AbsWorkingDir: src,
-		EntryPointsAdvanced: []api.EntryPoint{
-			{InputPath: "main.tsx", OutputPath: "player"},
-			{InputPath: "style.css", OutputPath: "style"},
-			{InputPath: "proof.tsx", OutputPath: "proof"},
-			{InputPath: "verify.css", OutputPath: "verify"},
-			{InputPath: "icon.svg", OutputPath: "icon"},
-		},
-		Outdir:            "out",
-		EntryNames:        "[name]-[hash]",
-		Bundle:            true,
-		MinifySyntax:      true,
-		MinifyWhitespace:  true,
-		MinifyIdentifiers: true,
-		Format:            api.FormatESModule,
-		Target:            api.ES2022,
-		Engines:           []api.Engine{{Name: api.EngineSafari, Version: "16.4"}},
-		JSX:               api.JSXAutomatic,
-		JSXImportSource:   "preact",
-		Charset:           api.CharsetUTF8,
-		LegalComments:     api.LegalCommentsNone,
-		Loader:            map[string]api.Loader{".svg": api.LoaderCopy},
-		Define:            map[string]string{"process.env.NODE_ENV": `"production"`},
-		TsconfigRaw:       "{}",
-	})
+var imported = regexp.MustCompile(`from"\./(chunk-[A-Z0-9]+\.js)"`)
+
+// preloads names the chunks without which a script cannot begin, so that they load beside it and not after it.
+func preloads(script []byte) string {
+	var links strings.Builder
+	for _, m := range imported.FindAllSubmatch(script, -1) {
+		fmt.Fprintf(&links, `<link rel="modulepreload" href="/assets/%s">`, m[1])
+	}
+	return links.String()
+}
+
+// bundle gives what the entries come to, which are sources by the names of their output. What the shop needs are chunks apart, which
+// the player loads when they are wanted; what they share with it is another.
+func bundle(src string, o api.BuildOptions, entries map[string]string) ([]api.OutputFile, error) {
+	for _, name := range slices.Sorted(maps.Keys(entries)) {
+		o.EntryPointsAdvanced = append(o.EntryPointsAdvanced, api.EntryPoint{InputPath: entries[name], OutputPath: name})
+	}
+	o.AbsWorkingDir, o.Outdir, o.EntryNames, o.Bundle = src, "out", "[name]-[hash]", true
+	o.MinifySyntax, o.MinifyWhitespace, o.MinifyIdentifiers = true, true, true
+	o.Format, o.Target, o.Engines = api.FormatESModule, api.ES2022, []api.Engine{{Name: api.EngineSafari, Version: "16.4"}}
+	o.JSX, o.JSXImportSource = api.JSXAutomatic, "preact"
+	o.Charset, o.LegalComments, o.TsconfigRaw = api.CharsetUTF8, api.LegalCommentsNone, "{}"
+	result := api.Build(o)
 	var errs []error
 	for _, m := range append(result.Errors, result.Warnings...) {
 		where := ""

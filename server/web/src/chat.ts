@@ -44,6 +44,8 @@ export interface ChatWorld extends RoomWorld {
   keep(name: string): void;
   /** Gets ready to show what will be shown. */
   prepare(s: Showing): void;
+  /** Takes what the room tells, for the stage. */
+  staged?(news: Joined | Frame): void;
 }
 
 /** What the server calls those who have not chosen a name. */
@@ -234,6 +236,11 @@ export class Chat {
     if (line && (await this.#try({ report: { line: line.n, reason } }))) this.problem.value = { key: "reported" };
   }
 
+  /** Wishes something of the stage; tells whether that went well. */
+  stage(wish: object): Promise<boolean> {
+    return this.#try({ stage: wish });
+  }
+
   /** Does what the staff may do. */
   order(wish: Wish): void {
     this.sheet.value = "";
@@ -325,6 +332,7 @@ export class Chat {
     this.talk.value = later ? { ...next, showing: before.showing } : next;
     if (later) void this.world.when(j.state.showingAt).then(() => this.#change((t) => (t.base === j.through ? { ...t, showing: j.state.showing } : t)));
     if (before) for (const e of j.events) this.#hear(e);
+    this.world.staged?.(j);
   }
 
   #told(f: Frame): void {
@@ -336,6 +344,7 @@ export class Chat {
       if (timed(e)) void this.world.when(e.media).then(() => this.#change((t) => apply(t, e)));
     }
     for (const e of fresh) this.#hear(e);
+    this.world.staged?.(f);
     this.sending.value = this.sending.value.some((s) => this.#back(s.n)) ? this.sending.value.filter((s) => !this.#back(s.n)) : this.sending.value;
   }
 

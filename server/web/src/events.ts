@@ -76,3 +76,6 @@ const readClock = ({ rtp, media }: Fields): MediaClock | undefined =>
 
 /** The wish for a layer, "" for the server's choice, as a message. */
 export const pinLayer = (id: string): string => JSON.stringify({ type: "layer", id });
+
+/** The wish for the picture, as large as it is seen, or for sound alone, as a message. */
+export const seePicture = (picture: boolean, height: number): string => JSON.stringify({ type: "show", picture, height });

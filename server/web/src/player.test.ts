@@ -22,6 +22,7 @@ class FakeSession implements Session {
   heals: "no" | "yes" | "unknown" = "no";
   restarts: number[] = [];
   pins: string[] = [];
+  sights: number[] = [];
   closed = false;
   picture = true;
   sound = true;
@@ -47,6 +48,10 @@ class FakeSession implements Session {
     this.restarts.push(this.world.time);
     if (this.heals === "yes") this.picture = this.sound = true;
     return this.heals !== "unknown" && this.world.fault === "";
+  }
+
+  see(picture: boolean, height: number): void {
+    this.sights.push(picture ? height : 0);
   }
 
   pin(layer: string): void {
@@ -327,6 +332,17 @@ test("a wish for a layer reaches the session and the one that follows it, once",
   w.session.onevent(layers);
   w.session.onevent(layers);
   assert.deepEqual([w.sessions.length, w.session.pins], [2, ["f"]]);
+});
+
+test("how large a picture is seen reaches the session and the one that follows it", async () => {
+  const w = await playing();
+  w.player.see(true, 360);
+  w.player.see(false, 0);
+  assert.deepEqual(w.session.sights, [360, 0]);
+  w.session.set("lost");
+  await w.pass(1);
+  w.session.onevent({ type: "layers", layers: [{ id: "f", height: 720, bitrate: 2e6 }], current: "f", pinned: "" });
+  assert.deepEqual([w.sessions.length, w.session.sights], [2, [0]]);
 });
 
 test("a picture that stalls is a stall although the sound goes on", async () => {

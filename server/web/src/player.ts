@@ -77,6 +77,8 @@ export class Player {
   #session: Session | undefined;
   /** The layer that the viewer wants, and the sessions that have heard of it. */
   #layer = "";
+  /** How large the picture is seen; undefined where nobody has said. */
+  #seen: { readonly picture: boolean; readonly height: number } | undefined;
   readonly #asked = new WeakSet<Session>();
   readonly #relay: Relay;
 
@@ -126,6 +128,12 @@ export class Player {
   pin(layer: string): void {
     this.#layer = layer;
     this.#session?.pin(layer);
+  }
+
+  /** Says how large the picture is seen, in pixels of height, or that it is not, in this session and those that follow. */
+  see(picture: boolean, height: number): void {
+    this.#seen = { picture, height };
+    this.#session?.see(picture, height);
   }
 
   /** Tells the server what its viewer saw and heard. */
@@ -344,6 +352,7 @@ export class Player {
     this.#set({ layers });
     if (this.#asked.has(by)) return;
     this.#asked.add(by);
+    if (this.#seen) by.see(this.#seen.picture, this.#seen.height);
     if (this.#layer !== layers.pinned) by.pin(this.#layer);
   }
 

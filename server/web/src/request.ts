@@ -24,7 +24,7 @@ export async function request(address: string, { within, ...init }: Request, sig
 }
 
 /** 128 random bits; randomUUID is for pages by TLS alone. */
-function newKey(): string {
+export function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(16).padStart(8, "0")).join("");
 }
 

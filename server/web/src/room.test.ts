@@ -5,7 +5,6 @@ import { Chat, type ChatWorld } from "./chat";
 import { mark, tint } from "./marks";
 import { DETOUR, PATIENCE, Room, type RoomWorld, type Socket } from "./room";
 import { readRoom, type Answer, type Frame, type Joined, type RoomEvent } from "./roomwire";
-import { card } from "./shelf";
 import { apply, enter, KEPT, take, type Talk } from "./talk";
 import { Texts } from "./text";
 import { room as words } from "./words/room";
@@ -114,18 +113,6 @@ test("a screen reader hears a summary now and then, first what concerns its list
   assert.equal(a.due(CALM - 1), "");
   assert.equal(a.due(CALM), "late");
   assert.equal(a.due(3 * CALM), "");
-});
-
-test("the card has the offer's price, and the usual one where that is higher", () => {
-  const eur = (minor: number) => ({ minor, currency: "EUR" });
-  const stock = {
-    products: [{ id: "ring", title: "A ring", link: "javascript:1", variants: [{ id: "ring-54", price: eur(9900), left: 3 }] }],
-    offers: [{ id: "flash", title: "Until nine", parts: [{ variant: "ring-54", quantity: 1 }], price: eur(7900), left: 2 }],
-  };
-  assert.deepEqual(card(stock, { product: "ring", offer: "" }, "en"), { title: "A ring", price: "€99.00", usual: "", picture: "", link: "" });
-  assert.deepEqual(card(stock, { product: "", offer: "flash" }, "en"), { title: "A ring", price: "€79.00", usual: "€99.00", picture: "", link: "" });
-  assert.equal(card(stock, { product: "", offer: "" }, "en"), undefined);
-  assert.equal(card(stock, { product: "gone", offer: "" }, "en"), undefined);
 });
 
 /** A world in which nothing takes time but what the test lets pass. */

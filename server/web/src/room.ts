@@ -17,6 +17,8 @@ const DOUBT = 3000;
 const SILENCE = 15_000;
 /** A connection that does not open or greet within so long is given up, in ms. */
 const GREET_WITHIN = 10_000;
+/** The same for the detour: what is asked of it again waits behind what it carries already, so that giving up early only adds to that. */
+const DETOUR_PATIENCE = 30_000;
 /** The detour is taken when the usual way has been of no use for so long, in ms. */
 export const DETOUR = 2000;
 /** Likes are sent together, so often, in ms. */
@@ -213,7 +215,7 @@ export class Room {
       }
       over.abort();
     };
-    void this.world.pause(GREET_WITHIN, [over.signal, signal]).then(() => greeted || socket.close());
+    void this.world.pause(way === this.#main ? GREET_WITHIN : DETOUR_PATIENCE, [over.signal, signal]).then(() => greeted || socket.close());
     await this.world.pause(1e9, [over.signal, signal]);
     socket.onmessage = socket.onclose = () => undefined;
     socket.close();
@@ -265,7 +267,7 @@ export class Room {
         this.#way?.socket?.send(JSON.stringify({ like: { count } }));
       }
       const oldest = this.#asked.values().next().value;
-      const patience = this.#side && this.#way === this.#main ? DOUBT : PATIENCE;
+      const patience = this.#way !== this.#main ? DETOUR_PATIENCE : this.#side ? DOUBT : PATIENCE;
       if (oldest && this.world.now() - oldest.since > patience) this.#way?.socket?.close();
     }
   }

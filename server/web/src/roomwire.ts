@@ -9,7 +9,8 @@ export interface Member {
   readonly role: string;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+/** An object of which nothing is known yet. */
+export type Fields = Readonly<Record<string, unknown>>;
 
 const num = (o: Fields, key: string): number => (typeof o[key] === "number" && Number.isFinite(o[key]) ? Math.max(0, o[key]) : 0);
 const str = (o: Fields, key: string): string => (typeof o[key] === "string" ? o[key] : "");
@@ -40,6 +41,9 @@ const kinds = {
     who: readMember(obj(o["who"])), until: num(o, "until"), ban: yes(o, "ban"), shadow: yes(o, "shadow"), lifted: yes(o, "lifted"), reason: str(o, "reason"),
   }),
   reported: (o: Fields) => ({ line: num(o, "line"), reason: str(o, "reason") }),
+  // What happens on the stage is read by who shows it (stagewire.ts): most shows have none.
+  staged: (o: Fields) => o,
+  battled: (o: Fields) => o,
 };
 
 type Kinds = { readonly [K in keyof typeof kinds]: Readonly<ReturnType<(typeof kinds)[K]>> };
@@ -113,6 +117,8 @@ export interface Joined {
     readonly questions: readonly OpenQuestion[];
     readonly held: readonly RoomEvent[];
     readonly silenced: readonly Silenced[];
+    /** The stage as it is; undefined as long as nothing has happened on it. See stagewire.ts. */
+    readonly stage?: Fields;
   };
   readonly through: number;
   readonly events: readonly RoomEvent[];
@@ -121,6 +127,8 @@ export interface Joined {
   readonly coins: number;
   readonly gifts: readonly Gift[];
   readonly clock: number;
+  /** How far one is on the way to the stage. */
+  readonly stage?: Fields;
 }
 
 /** What happened since the frame before. Events may be left out, through counts them. */
@@ -132,6 +140,7 @@ export interface Frame {
   readonly now?: Now;
   readonly coins?: number;
   readonly clock: number;
+  readonly stage?: Fields;
 }
 
 /** The answer to a request: the number of the event that it made, or why it was refused. */
@@ -165,6 +174,7 @@ export type Wish =
   | { readonly endPoll: Numbered }
   | { readonly modes: Modes }
   | { readonly judge: { readonly held: number; readonly verdict: "publish" | "refuse" | "escalate" } }
+  | { readonly stage: object }
   | { readonly silence: { readonly who: string; readonly seconds?: number; readonly ban?: boolean; readonly reason?: string } };
 
 /** The longest texts, in characters. */
@@ -184,6 +194,7 @@ export function readRoom(message: unknown): Joined | Frame | Answer | undefined 
         return {
           type: "frame", through: num(o, "through"), events: list(o, "events", readRoomEvent), skipped: num(o, "skipped"), clock: num(o, "clock"),
           ...(o["now"] ? { now: readNow(obj(o["now"])) } : {}), ...(typeof o["coins"] === "number" ? { coins: num(o, "coins") } : {}),
+          ...(o["stage"] ? { stage: obj(o["stage"]) } : {}),
         };
       case "answer": {
         const e = obj(o["error"]);
@@ -206,9 +217,11 @@ function readJoined(o: Fields): Joined {
       polls: list(s, "polls", (p) => ({ ...kinds.polled(p), n: num(p, "n"), counts: counts(p), mine: typeof p["mine"] === "number" ? p["mine"] : -1 })),
       questions: list(s, "questions", (q) => ({ n: num(q, "n"), by: readMember(obj(q["by"])), text: str(q, "text"), votes: num(q, "votes"), mine: yes(q, "mine") })),
       held: list(s, "held", readRoomEvent), silenced: list(s, "silenced", kinds.silenced),
+      ...(s["stage"] ? { stage: obj(s["stage"]) } : {}),
     },
     through: num(o, "through"), events: list(o, "events", readRoomEvent), whole: yes(o, "whole"), now: readNow(obj(o["now"])), coins: num(o, "coins"),
     gifts: list(o, "gifts", (g) => ({ id: str(g, "id"), name: str(g, "name"), emoji: str(g, "emoji"), coins: num(g, "coins") })), clock: num(o, "clock"),
+    ...(o["stage"] ? { stage: obj(o["stage"]) } : {}),
   };
 }
 

@@ -24,6 +24,8 @@ export interface Session {
   restart(signal: AbortSignal): Promise<boolean>;
   /** Asks for a layer of the picture, "" for the server's choice. */
   pin(layer: string): void;
+  /** Asks for the picture, as large as it is seen, in pixels of height, or for sound alone. */
+  see(picture: boolean, height: number): void;
   /** Reports over the event channel, if it has one. Tells whether it does. */
   tell(report: Report): boolean;
   /** Ends the session here and at the server. Idempotent. */

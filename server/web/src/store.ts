@@ -2,7 +2,10 @@
 
 import { computed, effect, signal, type Signal } from "@preact/signals";
 import { Chat } from "./chat";
+import type { Counter } from "./counter";
+import { Door } from "./door";
 import type { LinkFigures } from "./events";
+import type { Front } from "./front";
 import { MediaTime } from "./mediatime";
 import { FullScreen, Picture, volumeSettable, type Block } from "./picture";
 import { Player } from "./player";
@@ -10,7 +13,6 @@ import { report, REPORT_EVERY, Screen, type Stall } from "./report";
 import { pause } from "./request";
 import { browserRoom } from "./room";
 import { compare, type Quality, type Sample } from "./sample";
-import { Shelf } from "./shelf";
 import { idle, type Snapshot } from "./snapshot";
 import { Texts, Words, type Language } from "./text";
 import { Adviser, verdict, type Verdict } from "./verdict";
@@ -37,6 +39,8 @@ const STALE = 4000;
 /** The other live shows are asked for so long after the page opened, when nothing is slowed down by it, and how often, in ms. */
 const SETTLED = 1500;
 const SHOWS = 30_000;
+/** A shop that could not be fetched is fetched again after so long, in ms. */
+const SHOP_AGAIN = 10_000;
 
 export class Store {
   readonly snapshot = signal<Snapshot>(idle);
@@ -64,8 +68,10 @@ export class Store {
 
   /** The room of the show. */
   readonly chat: Signal<Chat>;
-  /** What is sold. */
-  readonly shelf: Shelf;
+  /** The shop; undefined until it has come. */
+  readonly front = signal<Front | undefined>(undefined);
+  /** Who is on stage beside the host. */
+  readonly door = new Door(this);
   /** The viewer wants to see the room where it takes place from the picture. */
   readonly sociable = signal(true);
   /** All live shows of the server. */
@@ -127,7 +133,6 @@ export class Store {
     this.time = new MediaTime({ now: () => performance.now(), pause });
     this.words = new Words(language);
     this.roomWords = new Texts(language, roomWords);
-    this.shelf = new Shelf(language);
     this.picture = new Picture({
       blocked: (b) => (this.blocked.value = b),
       sized: (w, h) => {
@@ -168,7 +173,8 @@ export class Store {
       when: (media) => this.time.when(media),
       recall: () => recallText(NAME),
       keep: (name) => keepText(NAME, name),
-      prepare: (s) => this.shelf.prepare(show, s),
+      prepare: (s) => this.front.value?.counter.prepare(s),
+      staged: (news) => this.chat.peek().show === show && this.door.hear(news),
     });
   }
 
@@ -176,11 +182,13 @@ export class Store {
   go(show: string): void {
     this.panel.value = "";
     if (show === this.show.value) return;
+    this.door.enter(); // a guest says that they leave while the room still hears it
     this.#player.stop();
     this.chat.value.stop();
     this.quality.value = this.link.value = this.advice.value = undefined;
     this.layer.value = "";
     this.show.value = show;
+    this.front.value?.counter.shop.enter(show);
     this.snapshot.value = idle;
     const tunnel = this.#dig(show);
     this.#player = this.#watch(show, tunnel);
@@ -220,10 +228,36 @@ export class Store {
     addEventListener("pageshow", (e) => e.persisted && this.#player.start());
     setTimeout(() => void this.look(), SETTLED);
     setInterval(() => document.hidden || void this.look(), SHOWS);
-    setInterval(() => (this.clock.value = Date.now() + this.#skew.offset), 1000);
-    this.clock.value = Date.now();
+    setInterval(() => this.#tick(), 1000);
+    this.#tick();
     this.#player.start();
+    void this.#trade();
     this.stir();
+  }
+
+  /** Follows the server's clock: the room knows it to the ms, other answers to the second. */
+  #tick(): void {
+    this.clock.value = Date.now() + this.#skew.offset;
+    const room = this.chat.value.time.value;
+    this.front.value?.counter.tick(Math.abs(room - this.clock.value) < STALE ? room : this.clock.value);
+  }
+
+  /** The counter of the shop, for what is only seen when it is there. */
+  get counter(): Counter {
+    return this.front.value!.counter;
+  }
+
+  /** Fetches the shop; the show goes on without it for as long as that takes. */
+  async #trade(): Promise<void> {
+    while (!this.front.value) {
+      try {
+        const { open } = await import("./front");
+        this.front.value = open(this.show.value, this.words.language);
+        this.#tick();
+      } catch {
+        await pause(SHOP_AGAIN, []);
+      }
+    }
   }
 
   /** Takes the element that full screen shows. */
@@ -252,6 +286,7 @@ export class Store {
   unblock(): void {
     this.#wish({ ...this.wish.value, muted: false });
     this.picture.unblock();
+    this.door.stage.value?.wake();
   }
 
   togglePanel(which: "figures" | "quality" | "shows"): void {

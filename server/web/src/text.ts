@@ -37,6 +37,11 @@ export class Texts<K extends string> {
     return this.#table[key].replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "");
   }
 
+  /** The string is a key. */
+  has(key: string): key is K {
+    return Object.hasOwn(this.#table, key);
+  }
+
   /** The text of a key, with {n} replaced by a number, short when it is large. */
   count(key: K, n: number): string {
     return this.say(key, { n: this.short(n) });

@@ -2,7 +2,7 @@
 // restart of ICE. Candidates are not sent: the server is ICE-lite on a public address and learns ours from the first check.
 
 import { cushion, flat } from "./cushion";
-import { pinLayer, readEvent, type Event } from "./events";
+import { pinLayer, readEvent, seePicture, type Event } from "./events";
 import { readRelays } from "./relays";
 import type { Report } from "./report";
 import { request } from "./request";
@@ -197,6 +197,10 @@ class Whep implements Session {
 
   pin(layer: string): void {
     if (this.channel?.readyState === "open") this.channel.send(pinLayer(layer));
+  }
+
+  see(picture: boolean, height: number): void {
+    if (this.channel?.readyState === "open") this.channel.send(seePicture(picture, height));
   }
 
   tell(report: Report): boolean {

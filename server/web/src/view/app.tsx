@@ -3,7 +3,6 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import type { Store } from "../store";
-import { Card } from "./card";
 import { Bar, Tap } from "./controls";
 import { Header, Title } from "./header";
 import { listen } from "./keys";
@@ -14,30 +13,37 @@ import { Shows } from "./shows";
 import { Notice, Slate, sentence } from "./slate";
 
 export function App({ store }: { store: Store }) {
-  const stage = useRef<HTMLElement>(null);
+  const place = useRef<HTMLElement>(null);
   useEffect(() => {
-    store.stand(stage.current);
+    store.stand(place.current);
     return listen(store);
   }, [store]);
+  const shop = store.front.value;
+  const stage = store.door.stage.value;
   const { state, soundOnly } = store.snapshot.value;
   const calm = store.calm.value && state === "playing" && store.blocked.value === "";
   return (
     <main
-      ref={stage}
+      ref={place}
       data-state={state}
       data-calm={calm}
       data-sound-only={soundOnly}
-      data-tall={store.ratio.value < 1 && store.inShow.value && !soundOnly}
+      data-tall={!stage?.kind.value && store.ratio.value < 1 && store.inShow.value && !soundOnly}
       data-room={!store.inRoom.value ? "none" : store.sociable.value ? "open" : "closed"}
-      style={{ "--ratio": store.ratio.value }}
+      data-shop={shop?.counter.page.value !== undefined}
+      data-stage={stage?.kind.value ?? ""}
+      style={{ "--ratio": stage?.ratio.value ?? store.ratio.value }}
       onPointerMove={(e) => e.pointerType === "mouse" && store.stir()}
       onFocusIn={() => store.stir()}
     >
       <Header store={store} />
       <Screen store={store} />
       <Title store={store} />
-      <Card store={store} />
+      {shop && <shop.Card store={store} />}
       <Room store={store} />
+      {shop && <shop.Sheet store={store} />}
+      {shop && <shop.Toasts store={store} />}
+      {stage && <stage.Dialogs stage={stage} />}
       <p class="spoken" role="status" aria-live="polite">
         {sentence(store)}
       </p>
@@ -48,6 +54,7 @@ export function App({ store }: { store: Store }) {
 /** The picture and what lies on it. A tap on it shows the overlays and sends them away again. */
 function Screen({ store }: { store: Store }) {
   const pointer = useRef("mouse");
+  const stage = store.door.stage.value;
   const tapped = (e: MouseEvent) => {
     if (!onPicture(e)) return store.stir();
     if (store.panel.value === "quality") return store.closePanel();
@@ -66,7 +73,12 @@ function Screen({ store }: { store: Store }) {
       onClick={tapped}
       onDblClick={doubled}
     >
-      <Media store={store} />
+      <div class="hall">
+        <div class="scene">
+          <Media store={store} />
+          {stage && <stage.Scene stage={stage} />}
+        </div>
+      </div>
       <Slate store={store} />
       <Notice store={store} />
       <Tap store={store} />
@@ -75,6 +87,7 @@ function Screen({ store }: { store: Store }) {
       <Quality store={store} />
       <Shows store={store} />
       <Bar store={store} />
+      {stage && <stage.Dock stage={stage} />}
     </section>
   );
 }
@@ -90,5 +103,5 @@ function Media({ store }: { store: Store }) {
     video.setAttribute("aria-label", store.words.say("picture"));
     place.current?.append(video, still);
   }, [store]);
-  return <div class="media" ref={place} />;
+  return <div class="media" ref={place} style={store.door.stage.value?.host.value ?? {}} />;
 }

@@ -7,6 +7,7 @@ import { Elsewhere } from "./shows";
 export function Header({ store }: { store: Store }) {
   const { show, state } = store.snapshot.value;
   const { words } = store;
+  const Bag = store.front.value?.Bag;
   const onAir = state === "playing" && show?.live === true;
   // Some take only the picture and some only the room: whichever are more, as the studio counts.
   const inRoom = store.chat.value.talk.value?.now.viewers ?? 0;
@@ -25,6 +26,7 @@ export function Header({ store }: { store: Store }) {
         )}
         {onAir && <span class="badge">{words.say("live")}</span>}
         <Elsewhere store={store} />
+        {Bag && <Bag store={store} />}
       </span>
     </header>
   );

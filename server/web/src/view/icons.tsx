@@ -132,6 +132,24 @@ export const Down = () => (
   </Icon>
 );
 
+export const Bag = () => (
+  <Icon>
+    <path d="M5.500 8.500h13l1 11.500h-15zM8.800 11V7.200a3.200 3.200 0 0 1 6.400 0V11" />
+  </Icon>
+);
+
+export const Back = () => (
+  <Icon>
+    <path d="M14.500 5.500 8 12l6.500 6.500" />
+  </Icon>
+);
+
+export const Next = () => (
+  <Icon>
+    <path d="M9.500 5.500 16 12l-6.500 6.500" />
+  </Icon>
+);
+
 export const Tiles = () => (
   <Icon>
     <rect x="4" y="4.500" width="7" height="7" rx="1.600" />

@@ -18,7 +18,8 @@ export function listen(store: Store): () => void {
 /** What a key does; undefined where it belongs to the browser or to the control that has the focus. */
 function action(key: string, store: Store, on: Element | null): (() => void) | undefined {
   if (key === "Escape" && store.panel.value !== "") return () => store.closePanel();
-  if (!store.inShow.value || on?.closest(".room, .shows")) return undefined;
+  if (key === "Escape" && store.front.value?.counter.page.value) return () => store.counter.close();
+  if (!store.inShow.value || on?.closest(".room, .shows, .shop, .check")) return undefined;
   const inSlider = on?.matches("input") ?? false;
   switch (key.toLowerCase()) {
     case "m":

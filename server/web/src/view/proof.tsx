@@ -121,6 +121,8 @@ function tell(words: Words, { kind, content }: Shown): string {
       return words.say("ordered", { n: String(content["number"]), price: money(words, (content["totals"] as Record<string, unknown> | undefined)?.["total"]) });
     case "payment":
       return words.say("orderIs", { n: String(content["number"]), state: String(content["state"]).replace("_", " ") });
+    case "shipment":
+      return words.say(content["delivered"] === undefined ? "orderLeft" : "orderArrived", { n: String(content["number"]) });
     default:
       return kind;
   }

@@ -15,9 +15,11 @@ export function Room({ store }: { store: Store }) {
   if (!store.inRoom.value) return null;
   const chat = store.chat.value;
   const { words } = chat;
+  const stage = store.door.stage.value;
   return (
     <aside class="room" aria-label={words.say("room")} data-tab={chat.tab.value} data-open={store.sociable.value}>
       <Tabs chat={chat} close={() => store.toggleRoom()} />
+      {stage && <stage.Strip stage={stage} />}
       <Top chat={chat} />
       {chat.tab.value === "chat" ? <Lines key={chat.show} chat={chat} /> : <Questions chat={chat} />}
       <Foot key={`foot ${chat.show}`} chat={chat} />

@@ -94,6 +94,8 @@ export const en = {
   offerEnded: "Offer “{name}” is over",
   ordered: "Order {n}, {price}",
   orderIs: "Order {n}: {state}",
+  orderLeft: "Order {n} has left",
+  orderArrived: "Order {n} has arrived",
   is_held: "held",
   is_frozen: "being paid",
   is_sold: "sold",

@@ -94,6 +94,8 @@ export const es: Record<Key, string> = {
   offerEnded: "La oferta «{name}» ha terminado",
   ordered: "Pedido {n}, {price}",
   orderIs: "Pedido {n}: {state}",
+  orderLeft: "El pedido {n} ha salido",
+  orderArrived: "El pedido {n} ha llegado",
   is_held: "reservado",
   is_frozen: "en pago",
   is_sold: "vendido",

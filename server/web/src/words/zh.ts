@@ -94,6 +94,8 @@ export const zh: Record<Key, string> = {
   offerEnded: "优惠“{name}”已结束",
   ordered: "订单 {n}，{price}",
   orderIs: "订单 {n}：{state}",
+  orderLeft: "订单 {n} 已发出",
+  orderArrived: "订单 {n} 已送达",
   is_held: "预留",
   is_frozen: "付款中",
   is_sold: "售出",

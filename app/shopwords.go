@@ -1,0 +1,161 @@
+package app
+
+// shopWords are the texts about the products of the shop; they belong to words.
+type shopWords struct {
+	TabShop     string
+	TabProducts string
+	TabOffers   string
+	TabOrders   string
+
+	// The list of products.
+	ProductSearch     string
+	ProductAdd        string
+	ProductImport     string
+	ProductAddMenu    string
+	ProductImportMenu string
+	ProductExportMenu string
+	ProductCardMenu   string
+	ProductFindMenu   string
+	NoProducts        string
+	NoProductsHint    string
+	NoProductFound    string
+	ShowsNothing      string
+	ShowsNow          string
+	ShowNow           string
+	TakeAway          string
+	ShowNextMenu      string
+	ShowPreviousMenu  string
+	EditProduct       string
+	DuplicateProduct  string
+	HideProduct       string
+	UnhideProduct     string
+	DropMyEdit        string
+	Duplicated        string
+	HiddenNow         string
+	ShownAgain        string
+	SoldElsewhere     string
+	SoldOut           string
+	StockLow          string
+	StockLeft         string
+	StockWaiting      string
+	BadgeConflict     string
+	BadgeRefused      string
+	BadgeShowing      string
+	BadgeWaiting      string
+	BadgeHidden       string
+	EditsWaitAway     string
+	ShopAway          string
+	EditsWaitServer   string
+	EditsSending      string
+	EditsTroubled     string
+
+	// The form of a product.
+	ProductNew        string
+	ProductEdit       string
+	ProductPage       string
+	VariantsPage      string
+	ProductTitle      string
+	ProductTitleHint  string
+	ProductTitleWrong string
+	ProductText       string
+	ProductPrice      string
+	PriceColumn       string
+	ProductStock      string
+	ProductSKU        string
+	ProductWeight     string
+	ProductBarcode    string
+	ProductPlace      string
+	PriceAndStock     string
+	ProductTags       string
+	ProductTagsHint   string
+	ProductKind       string
+	ProductVendor     string
+	ProductLink       string
+	ProductLinkHint   string
+	LinkWrong         string
+	ProductTax        string
+	TaxStandard       string
+	TaxReduced        string
+	TaxZero           string
+	ProductCap        string
+	ProductCapHint    string
+	ProductHidden     string
+	ProductSaved      string
+	ProductKept       string
+	ProductKeptFor    string
+	EditRefusedWhy    string
+	PriceMissing      string
+	PriceBelow        string
+	PriceWrong        string
+	PriceDecimals     string
+	PriceWhole        string
+	PriceHuge         string
+	CountWrong        string
+	StockHint         string
+	StockThen         string
+	StockHeldWrong    string
+	StockNewWrong     string
+	StockLessWrong    string
+
+	// Variants.
+	VariantsEdit   string
+	VariantsSum    string
+	VariantsCount  string
+	OptionHints    string
+	VariantsMake   string
+	VariantsHint   string
+	VariantsFill   string
+	VariantsAll    string
+	VariantColumn  string
+	VariantsPageOf string
+	OptionHalf     string
+	VariantsMany   string
+	VariantWrong   string
+
+	// Pictures.
+	Pictures        string
+	PicturesCount   string
+	NoPictures      string
+	PicturePath     string
+	PictureTitle    string
+	PictureAlt      string
+	PictureAltLabel string
+	PictureReading  string
+	PicturesFull    string
+	PicturePixels   string
+	PictureHuge     string
+	PictureNone     string
+	PictureUnread   string
+	CropTitle       string
+	CropHint        string
+	CropZoom        string
+	CropTurn        string
+	CropUse         string
+	CropWorking     string
+
+	// Conflicts.
+	PlaceUp        string
+	PlaceDown      string
+	ConflictTitle  string
+	ConflictText   string
+	ConflictYours  string
+	ConflictOthers string
+	ConflictMine   string
+	ConflictTheirs string
+	ConflictUse    string
+	ConflictEmpty  string
+
+	// What can be undone.
+	ChangeProduct  string
+	ChangeProducts string
+	ChangeAdded    string
+	ChangeMoved    string
+	ChangeHidden   string
+	ChangeShown    string
+	ChangeDropped  string
+
+	// Keys.
+	ShortcutShow      string
+	ShortcutFind      string
+	ShortcutDuplicate string
+}

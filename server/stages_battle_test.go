@@ -1,0 +1,530 @@
+package server
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"vitrine/server/chat"
+	"vitrine/server/reach"
+	"vitrine/server/store"
+	"vitrine/server/trust"
+	"vitrine/server/wire"
+)
+
+// side is a show with its host on air, and a fan with coins.
+type side struct {
+	r         *running
+	show      string
+	host, fan *stander
+	room      wire.BattleRoom // as the other side calls it
+}
+
+// rich puts coins into a visitor's wallet.
+func (r *running) rich(folder string, coins int64) {
+	r.t.Helper()
+	db, err := store.Open(r.t.Context(), store.Config{Folder: folder})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	at, _ := url.Parse("http://" + r.at.HTTP.String())
+	for _, c := range r.http.Jar.Cookies(at) {
+		if !strings.HasSuffix(c.Name, trust.VisitorCookie) {
+			continue
+		}
+		who := chat.PersonAccount(trust.Token(c.Value).Visitor())
+		err := db.Credit(r.t.Context(), [2]chat.CoinLine{
+			{Transfer: "test/" + string(who), Account: chat.Issue, Coins: -coins}, {Transfer: "test/" + string(who), Account: who, Coins: coins},
+		})
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		return
+	}
+	r.t.Fatal("the visitor has no cookie")
+}
+
+// flies puts a show on air until the test or the server ends.
+func (r *running) flies(show, token string) {
+	r.t.Helper()
+	p, status := r.whip(show, token)
+	if status != http.StatusCreated {
+		r.t.Fatal("the host's offer is answered", status)
+	}
+	p.connect().keyFrame()
+	stop, over := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(over)
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(100 * time.Millisecond):
+				_ = p.video.WriteSample(sample("\x00\x00\x00\x01\x41\x9a")) // the server may be down
+			}
+		}
+	}()
+	r.t.Cleanup(func() { close(stop); <-over })
+	await(r.t, "the show to be live", func() bool { return r.show(show).Live })
+}
+
+func (r *running) side(folder, show, token string) *side {
+	r.t.Helper()
+	r.flies(show, token)
+	v := r.visitor()
+	s := &side{r: r, show: show, host: r.stands(show, token), fan: v.stands(show, ""), room: wire.BattleRoom{Show: wire.ShowID(show)}}
+	v.rich(folder, 1000)
+	return s
+}
+
+// battle is the newest that a room tells of its battle.
+func (s *stander) battle() *wire.Battle {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, n := range slices.Backward(slices.Sorted(maps.Keys(s.events))) {
+		if b := s.events[n].Battled; b != nil && b.Now != nil {
+			return b.Now
+		}
+	}
+	return nil
+}
+
+func battled(what wire.BattleWhat) func(wire.RoomEvent) bool {
+	return func(e wire.RoomEvent) bool { return e.Battled != nil && e.Battled.What == what }
+}
+
+// fight has two hosts meet and begin to fight.
+func fight(a, b *side) (id wire.BattleID) {
+	a.r.t.Helper()
+	a.host.does(wire.StageWish{Call: &wire.BattleInvite{To: []wire.BattleRoom{b.room}}})
+	id = b.host.sees("the call", battled(wire.BattleCalled)).Battled.ID
+	b.host.does(wire.StageWish{TakeCall: &wire.BattleNamed{ID: id}})
+	for _, s := range []*side{a, b} {
+		s.fan.sees("that the hosts are linked", battled(wire.BattleHasLinked))
+	}
+	a.host.does(wire.StageWish{Challenge: &wire.BattleTerms{Fight: 60, Rounds: 1, Lap: 30, Penalty: "sings"}})
+	b.host.sees("the challenge", battled(wire.BattleHasBegun))
+	b.host.does(wire.StageWish{Agree: &wire.BattleRound{ID: id, Round: 1}})
+	for _, s := range []*side{a, b} {
+		s.fan.sees("the fight", battled(wire.BattleFights))
+	}
+	return id
+}
+
+// gives has a fan give gifts.
+func (s *side) gives(gift wire.GiftID, count int) {
+	s.r.t.Helper()
+	if a := s.fan.wishes(wire.RoomRequest{Gift: &wire.GiveGift{Gift: gift, Count: count}}); a.Error != nil {
+		s.r.t.Fatalf("the gift is refused: %+v", a.Error)
+	}
+}
+
+// scores waits until a room tells that corners have so many points.
+func (s *stander) scores(want ...int64) {
+	s.r.t.Helper()
+	s.sees(fmt.Sprint("the scores ", want), func(e wire.RoomEvent) bool { return e.Battled != nil && slices.Equal(e.Battled.Scores, want) })
+}
+
+// numbered is what the referee has numbered, as a room tells it.
+func (s *stander) numbered() map[int64]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	told := map[int64]string{}
+	for _, e := range s.events {
+		if b := e.Battled; b != nil && b.Seq > 0 && b.What != wire.BattleCornerAway && b.What != wire.BattleCornerBack {
+			told[b.Seq] = fmt.Sprintf("%s %v", b.What, b.Scores)
+		}
+	}
+	return told
+}
+
+// same expects that both audiences were told the same, and the very same result.
+func same(t *testing.T, a, b *side) {
+	t.Helper()
+	var results [2]*wire.BattleResult
+	for i, s := range []*side{a, b} {
+		results[i] = s.fan.sees("the result", battled(wire.BattleResulted)).Battled.Now.Result
+	}
+	if !reflect.DeepEqual(results[0], results[1]) || results[0].Signature == "" {
+		t.Errorf("the results are\n%+v\n%+v", results[0], results[1])
+	}
+	await(t, "both rooms to have been told the same", func() bool { return maps.Equal(a.fan.numbered(), b.fan.numbered()) })
+	if told := a.fan.numbered(); len(told) < 5 {
+		t.Errorf("only this was numbered: %v", told)
+	}
+}
+
+func TestTwoHostsOfOneServerFightAndBothAudiencesSeeTheSame(t *testing.T) {
+	folder := t.TempDir()
+	r := start(t, Config{Data: folder})
+	a, b := r.side(folder, "demo", token), r.side(folder, "other", otherToken)
+	id := fight(a, b)
+	a.gives("cake", 2)
+	b.gives("coffee", 1)
+	if a := b.fan.wishes(wire.RoomRequest{Cheer: &struct{}{}}); a.Error != nil {
+		t.Fatal(a.Error)
+	}
+	for _, s := range []*side{a, b} {
+		s.fan.scores(400, 70)
+	}
+	if c := a.fan.battle().Corners[1]; c.Media != "other" {
+		t.Errorf("the opponent is watched at %q", c.Media)
+	}
+	if a := b.fan.wishes(wire.RoomRequest{Stage: &wire.StageWish{End: &wire.BattleRound{ID: id, Round: 1}}}); a.Error == nil || a.Error.Code != wire.Forbidden {
+		t.Errorf("a viewer ends the battle: %+v", a)
+	}
+	b.host.does(wire.StageWish{End: &wire.BattleRound{ID: id, Round: 1}})
+	same(t, a, b)
+}
+
+func TestStrangersWhoLookForAnOpponentAreMatchedAndOrdersGiveAndTakePoints(t *testing.T) {
+	folder := t.TempDir()
+	r := start(t, Config{Data: folder, Pay: Payments{Test: true}})
+	r.sells(3)
+	a, b := r.side(folder, "demo", token), r.side(folder, "other", otherToken)
+	for _, s := range []*side{a, b} {
+		s.host.does(wire.StageWish{Seek: &wire.BattleSeek{On: true}})
+	}
+	for _, s := range []*side{a, b} {
+		s.fan.sees("that the strangers are linked", battled(wire.BattleHasLinked))
+	}
+	id := a.fan.battle().ID
+	b.host.does(wire.StageWish{Challenge: &wire.BattleTerms{Fight: 60, Rounds: 1, Lap: 30}})
+	a.host.sees("the challenge", battled(wire.BattleHasBegun))
+	a.host.does(wire.StageWish{Agree: &wire.BattleRound{ID: id, Round: 1}})
+	a.fan.sees("the fight", battled(wire.BattleFights))
+	corners := a.fan.battle().Corners
+	scores := func(points int64) []int64 {
+		if corners[0].Room.Show == "demo" {
+			return []int64{points, 0}
+		}
+		return []int64{0, points}
+	}
+	_, placed := r.visitor().buys("0123456789abcdef")
+	b.fan.scores(scores(198)...)
+	buyer := r.visitor()
+	_, second := buyer.buys("1123456789abcdef")
+	b.fan.scores(scores(396)...)
+	path := "/api/shop/admin/orders/" + string(second.Order.ID) + "/cancel"
+	if _, status := asks[wire.Order](r, call{method: "POST", path: path, token: r.operator, body: "{}"}); status != http.StatusOK {
+		t.Fatal("cancelling is answered", status)
+	}
+	a.fan.sees("what was cancelled to be taken back", func(e wire.RoomEvent) bool {
+		return e.Battled != nil && slices.Equal(e.Battled.Scores, scores(198)) && e.Battled.Seq > seqOf(a.fan, scores(396))
+	})
+	if placed.Order.State != wire.OrderCaptured {
+		t.Errorf("the order is %s", placed.Order.State)
+	}
+}
+
+// seqOf is the number under which scores were told.
+func seqOf(s *stander, want []int64) (seq int64) {
+	for _, e := range s.events {
+		if e.Battled != nil && slices.Equal(e.Battled.Scores, want) {
+			seq = e.Battled.Seq
+		}
+	}
+	return seq
+}
+
+// strait is a way to a server that can be closed, as a network between two servers.
+type strait struct {
+	at       string // host:port
+	to       string
+	listener net.Listener
+
+	mu    sync.Mutex
+	shut  bool
+	conns map[net.Conn]bool
+	work  sync.WaitGroup
+}
+
+func newStrait(t *testing.T) *strait {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &strait{at: fmt.Sprint("localhost:", l.Addr().(*net.TCPAddr).Port), listener: l, conns: map[net.Conn]bool{}}
+	s.work.Go(s.run)
+	t.Cleanup(func() {
+		_ = l.Close()
+		s.close(true)
+		s.work.Wait()
+	})
+	return s
+}
+
+func (s *strait) run() {
+	for {
+		c, err := s.listener.Accept()
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		to, shut := s.to, s.shut
+		s.mu.Unlock()
+		if shut || to == "" {
+			_ = c.Close()
+			continue
+		}
+		o, err := net.Dial("tcp", to)
+		if err != nil {
+			_ = c.Close()
+			continue
+		}
+		s.mu.Lock()
+		s.conns[c], s.conns[o] = true, true
+		s.mu.Unlock()
+		for _, way := range [2][2]net.Conn{{c, o}, {o, c}} {
+			s.work.Go(func() {
+				_, _ = io.Copy(way[0], way[1])
+				_ = way[0].Close()
+				_ = way[1].Close()
+			})
+		}
+	}
+}
+
+// close closes it, and breaks what goes through; or opens it.
+func (s *strait) close(shut bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shut = shut
+	if shut {
+		for c := range s.conns {
+			_ = c.Close()
+		}
+		clear(s.conns)
+	}
+}
+
+func (s *strait) leads(to string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.to = to
+}
+
+// land is a server that can be reached by others through a strait only.
+type land struct {
+	*running
+	way    *strait
+	folder string
+	cfg    Config
+}
+
+func (l *land) url() string { return "http://" + l.way.at }
+
+func (l *land) begins(t *testing.T) {
+	t.Helper()
+	cfg := l.cfg
+	l.running = start(t, cfg)
+	l.way.leads(l.at.HTTP.String())
+}
+
+// twoLands are two servers that trust each other.
+func twoLands(t *testing.T) (a, b *land) {
+	t.Helper()
+	both := [2]*land{}
+	for i := range both {
+		way := newStrait(t)
+		folder := t.TempDir()
+		both[i] = &land{way: way, folder: folder, cfg: Config{Data: folder, Origins: []string{"http://" + way.at}}}
+		both[i].begins(t)
+	}
+	var ports []uint16
+	for _, l := range both {
+		ports = append(ports, uint16(l.way.listener.Addr().(*net.TCPAddr).Port))
+	}
+	for i, l := range both {
+		card, status := asks[wire.StagePeer](both[1-i].running, call{method: "GET", path: "/api/stage/peer", token: both[1-i].operator})
+		if status != http.StatusOK || card.Server != both[1-i].url() {
+			t.Fatalf("a server is known as %+v, %d", card, status)
+		}
+		p, err := ParsePeer(card.Server + "=" + card.Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.cfg.Peers = []Peer{p}
+		l.cfg.Webhooks = reach.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, Ports: ports}
+	}
+	for _, l := range both {
+		operator := l.operator
+		l.stop()
+		l.begins(t)
+		l.operator = operator
+	}
+	return both[0], both[1]
+}
+
+func TestTwoHostsOfTwoServersFightOverAPartitionAndACrash(t *testing.T) {
+	one, two := twoLands(t)
+	a, b := one.side(one.folder, "demo", token), two.side(two.folder, "demo", token)
+	b.room.Server, a.room.Server = two.url(), one.url()
+
+	b.host.does(wire.StageWish{Desk: &wire.BattleDesk{Found: true}})
+	await(t, "the other server's host to be found", func() bool {
+		found, _ := asks[wire.BattleHosts](one.running, call{method: "GET", path: "/api/stage/hosts?q=DEM", token: token})
+		return len(found.Hosts) == 1 && found.Hosts[0].Show == "demo" && found.Hosts[0].Server == two.url()
+	})
+	fight(a, b)
+	media := a.fan.battle().Corners[1].Media
+	if !strings.HasPrefix(media, "demo~at-") {
+		t.Fatalf("the other server's host is watched at %q", media)
+	}
+	await(t, "the other server's host to be watched here", func() bool { return one.watchable(media) })
+	a.gives("cake", 2)
+	b.gives("coffee", 2)
+	for _, s := range []*side{a, b} {
+		s.fan.scores(400, 100)
+	}
+
+	one.way.close(true)
+	two.way.close(true)
+	a.gives("cake", 1)
+	b.gives("coffee", 1)
+	a.host.sees("that nothing is heard of the other", battled(wire.BattleCornerAway))
+	one.way.close(false)
+	two.way.close(false)
+	for _, s := range []*side{a, b} {
+		s.fan.scores(600, 150)
+	}
+
+	two.stop()
+	two.begins(t)
+	two.flies("demo", token)
+	again := two.visitor()
+	fan := again.stands("demo", "")
+	again.rich(two.folder, 100)
+	host := two.stands("demo", token)
+	b = &side{r: two.running, show: "demo", host: host, fan: b.fan}
+	if now := fan.joined.State.Stage; now == nil || now.Battle == nil || now.Battle.Phase != wire.BattleFight {
+		t.Fatalf("after the restart the stage is %+v", now)
+	}
+	if x := fan.wishes(wire.RoomRequest{Gift: &wire.GiveGift{Gift: "coffee", Count: 1}}); x.Error != nil {
+		t.Fatal(x.Error)
+	}
+	a.fan.scores(600, 200)
+	fan.scores(600, 200)
+	before := b.fan.numbered()
+	maps.Copy(before, fan.numbered())
+	id := fan.joined.State.Stage.Battle.ID
+	host.does(wire.StageWish{End: &wire.BattleRound{ID: id, Round: 1}})
+	results := []*wire.BattleResult{}
+	for _, s := range []*stander{a.fan, fan} {
+		results = append(results, s.sees("the result", battled(wire.BattleResulted)).Battled.Now.Result)
+	}
+	if !reflect.DeepEqual(results[0], results[1]) || results[0].Signature == "" {
+		t.Errorf("the results are\n%+v\n%+v", results[0], results[1])
+	}
+	for seq, what := range before {
+		if told := a.fan.numbered()[seq]; told != what {
+			t.Errorf("number %d is %q in one room and %q in the other", seq, told, what)
+		}
+	}
+}
+
+// TestOnlyServersThatAreTrustedPostLetters plays a stranger, and a network that repeats and changes.
+func TestOnlyServersThatAreTrustedPostLetters(t *testing.T) {
+	one, two := twoLands(t)
+	trusting := &stages{url: two.url(), key: keyOf(t, two.folder)}
+	post := func(server *land, letters []wire.StageLetter, change func(*http.Request)) int {
+		body, err := json.Marshal(wire.StagePost{Letters: letters})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.url()+"/api/stage/letters", bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		sign(r, body, trusting.key, trusting.url, time.Now())
+		change(r)
+		a, err := server.http.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = a.Body.Close()
+		return a.StatusCode
+	}
+	letter := wire.StageLetter{
+		ID: "l1", From: wire.BattleRoom{Show: "demo", Server: two.url()}, To: wire.BattleRoom{Show: "demo", Server: one.url()}, Body: json.RawMessage(`{}`),
+	}
+	asIs := func(*http.Request) {}
+	if status := post(one, []wire.StageLetter{letter}, asIs); status != http.StatusOK {
+		t.Error("a signed letter is answered", status)
+	}
+	var first http.Header
+	if status := post(one, nil, func(r *http.Request) { first = r.Header.Clone() }); status != http.StatusOK {
+		t.Error("a signed post is answered", status)
+	}
+	for what, change := range map[string]func(*http.Request){
+		"unsigned":     func(r *http.Request) { r.Header.Del("Signature"); r.Header.Del("Signature-Input") },
+		"no signature": func(r *http.Request) { r.Header.Del("Signature") },
+		"replayed":     func(r *http.Request) { r.Header = first },
+		"another body": func(r *http.Request) {
+			r.Body = io.NopCloser(strings.NewReader(`{"letters":[] }`))
+			r.ContentLength = 15
+		},
+		"another query": func(r *http.Request) { r.URL.RawQuery = "a=b" },
+		"another's key": func(r *http.Request) {
+			sign(r, []byte(`{"letters":null}`), keyOf(t, one.folder), trusting.url, time.Now())
+		},
+		"a stranger": func(r *http.Request) {
+			sign(r, []byte(`{"letters":null}`), trusting.key, "https://stranger.example", time.Now())
+		},
+		"too old": func(r *http.Request) {
+			sign(r, []byte(`{"letters":null}`), trusting.key, trusting.url, time.Now().Add(-time.Hour))
+		},
+		"from the future": func(r *http.Request) {
+			sign(r, []byte(`{"letters":null}`), trusting.key, trusting.url, time.Now().Add(time.Hour))
+		},
+	} {
+		if status := post(one, nil, change); status != http.StatusUnauthorized {
+			t.Errorf("a post that is %s is answered %d", what, status)
+		}
+	}
+	for what, change := range map[string]func(*wire.StageLetter){
+		"from a third":    func(l *wire.StageLetter) { l.From.Server = "https://third.example" },
+		"from here":       func(l *wire.StageLetter) { l.From.Server = one.url() },
+		"to a third":      func(l *wire.StageLetter) { l.To.Server = "https://third.example" },
+		"without an ID":   func(l *wire.StageLetter) { l.ID = "" },
+		"from a bad show": func(l *wire.StageLetter) { l.From.Show = "../etc" },
+	} {
+		bad := letter
+		change(&bad)
+		if status := post(one, []wire.StageLetter{bad}, asIs); status != http.StatusBadRequest {
+			t.Errorf("a letter %s is answered %d", what, status)
+		}
+	}
+	if status := post(one, slices.Repeat([]wire.StageLetter{letter}, wire.MaxPost+1), asIs); status != http.StatusBadRequest {
+		t.Error("too many letters are answered", status)
+	}
+	if _, status := asks[wire.BattleHosts](one.running, call{method: "GET", path: "/api/stage/peer/hosts"}); status != http.StatusUnauthorized {
+		t.Error("hosts are told to a stranger:", status)
+	}
+}
+
+// keyOf is the key of a server, by its folder.
+func keyOf(t *testing.T, folder string) ed25519.PrivateKey {
+	t.Helper()
+	ring, err := trust.OpenKeyring(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ed25519.NewKeyFromSeed(secretOf(ring, "stages"))
+}

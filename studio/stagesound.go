@@ -1,0 +1,164 @@
+package studio
+
+import (
+	"math"
+	"slices"
+
+	"vitrine/capture/frame"
+	"vitrine/server/wire"
+	"vitrine/studio/mix"
+)
+
+// duckedDB is how much less an opponent is heard whom the host wants to hear less.
+const duckedDB = 15
+
+// seat is how somebody on stage is mixed.
+type seat struct {
+	voice *voice
+	gain  float64 // dB
+	muted bool
+	alone bool // muted for the host, who hears others solo
+	place mix.Place
+}
+
+// stageSound is the sound of those on stage in the mixer, guarded by the sound's mutex.
+type stageSound struct {
+	voices []*voice
+	// gate lets them into the program.
+	gate mix.Strip
+	// near is what the host hears of them in this step, onAir what viewers do.
+	near, onAir frame.Block
+	rest        remains
+}
+
+// remains takes back what is left of the voices of those on stage in the microphone when the canceller and the leveller, which raises what is soft, are
+// done with it: a sound that is far below theirs is taken down. The host's own voice is not, because it is not that far below.
+type remains struct {
+	far, mic float64 // power, a sample; that of the loudspeaker falls as in a room
+	gain     float64
+	begun    bool
+}
+
+// How far below the loudspeaker a sound is one that is left, and how much it is taken down.
+const (
+	remainsFrom, remainsTo = -20.0, -30.0 // dB: from here on, and in full
+	remainsDown            = 18.0         // dB
+	remainsFall            = 0.93         // a block: 60 dB in 1.9 s
+)
+
+// process takes down what is left in b while far is heard.
+func (r *remains) process(b, far *frame.Block) {
+	if !r.begun {
+		r.begun, r.gain = true, 1
+	}
+	r.far = max(power(far), r.far*remainsFall)
+	r.mic += (power(b) - r.mic) * 0.5
+	below := 10 * math.Log10((r.mic+1e-12)/(r.far+1e-9))
+	share := min(max((below-remainsFrom)/(remainsTo-remainsFrom), 0), 1)
+	want := math.Pow(10, -remainsDown*share/20)
+	if r.far < 1e-7 { // −70 dBFS: nothing is heard
+		want = 1
+	}
+	from := r.gain
+	if r.gain = want; want < from { // it opens at once, for the first sound of a word
+		r.gain = from + (want-from)*0.3
+	}
+	if from == 1 && r.gain == 1 {
+		return
+	}
+	for i := range b {
+		b[i] *= float32(from + (r.gain-from)*float64(i/2+1)/frame.BlockSamples)
+	}
+}
+
+func power(b *frame.Block) (sum float64) {
+	for _, v := range b {
+		sum += float64(v) * float64(v)
+	}
+	return sum / float64(len(b))
+}
+
+// mixStage hands the mixer who is on stage and how they are to be heard.
+func (s *Session) mixStage() {
+	st := &s.stage
+	solo := slices.ContainsFunc(st.feeds, func(f *feed) bool { return f.strip.Solo })
+	seats := make([]seat, len(st.feeds))
+	for i, f := range st.feeds {
+		seats[i] = seat{
+			voice: f.voice, gain: f.strip.Gain, muted: f.strip.Muted || f.strip.Gain <= MinStageGain,
+			alone: solo && !f.strip.Solo,
+		}
+		seats[i].told(&st.now, f.spot)
+	}
+	s.sound.seat(seats, st.now.Layout.Program)
+	if came := len(seats) > 0; came != st.heard {
+		st.heard = came
+		s.followVoice()
+		s.runMonitor()
+	}
+}
+
+// told is what the room says of how they are heard.
+func (t *seat) told(now *wire.StageNow, spot wire.SpotID) {
+	if g := find(now.Guests, spot, func(g wire.StageGuest) wire.SpotID { return wire.SpotID(g.Alias) }); g != nil {
+		t.muted = t.muted || g.Muted
+		t.place = mix.Place{Side: float64(g.Pan) / 100, Distance: float64(g.Distance) / 100}
+		return
+	}
+	if now.Battle == nil {
+		return
+	}
+	if c := find(now.Battle.Corners, spot, func(c wire.BattleCorner) wire.SpotID { return wire.SpotID(c.ID) }); c != nil {
+		t.muted = t.muted || c.Heard == wire.HearNone
+		if c.Heard == wire.HearLess {
+			t.gain -= duckedDB
+		}
+	}
+}
+
+// followVoice has the rack do what the host chose for the voice. While somebody on stage is heard the echo is taken out too: they would hear
+// themselves.
+func (s *Session) followVoice() {
+	v := s.settings.Voice
+	v.Echo = v.Echo || s.stage.heard
+	s.c.Rack.Sound.Set(v)
+}
+
+// seat takes over who is on stage, and whether viewers hear them in the program.
+func (s *sound) seat(seats []seat, program bool) {
+	voices := make([]*voice, len(seats))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, t := range seats {
+		v := t.voice
+		voices[i] = v
+		v.strip.GainDB, v.strip.Muted, v.alone.Muted = t.gain, t.muted, t.alone
+		v.space.Set(t.place)
+	}
+	s.stage.voices, s.stage.gate.Muted = voices, !program
+}
+
+// take makes the next block of all on stage.
+func (s *stageSound) take() {
+	s.near, s.onAir = frame.Block{}, frame.Block{}
+	for _, v := range s.voices {
+		b := &v.block
+		v.elastic.Take(b)
+		v.meter.Add(b)
+		v.strip.Process(b)
+		v.space.Process(b)
+		add(&s.onAir, b)
+		v.alone.Process(b)
+		add(&s.near, b)
+		v.mu.Lock()
+		v.level = v.meter.Level()
+		v.mu.Unlock()
+	}
+	s.gate.Process(&s.onAir)
+}
+
+func add(to, b *frame.Block) {
+	for i, v := range b {
+		to[i] += v
+	}
+}
