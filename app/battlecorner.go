@@ -49,7 +49,7 @@ func newCornerCard(w *Window, changed func()) *cornerCard {
 		}).Low()
 		c.hear, row = append(c.hear, b), append(row, b)
 	}
-	c.heard = container.New(tabRow{2}, row...)
+	c.heard = widget.Spread(2, row...)
 	chip := widget.Fixed(fyne.NewSquareSize(10), c.chip)
 	c.about = widget.Stack(1, container.NewBorder(nil, nil, container.NewCenter(chip), scores, widget.Inset(6, 0, c.name)), c.state, c.best, widget.Inset(0, 3, c.level))
 	c.object = widget.Stack(3, container.NewBorder(nil, nil, container.NewVBox(c.thumb), nil, widget.Inset(8, 0, c.about)), c.heard)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"vitrine/app/theme"
 	"vitrine/app/widget"
@@ -77,7 +76,7 @@ func newBattleDesk(w *Window) *battleDesk {
 	w.under(d.blocked, d.unblock)
 	d.list = widget.Stack(8, d.empty, d.friends.object, d.found.object, d.nobody)
 	d.foot = widget.Row(d.open, d.blocked)
-	d.ways = container.New(tabRow{6}, d.call, d.seek)
+	d.ways = widget.Spread(6, d.call, d.seek)
 	foot := widget.Stack(4, d.ways, d.busy, d.foot)
 	d.object = widget.Fill(8, widget.Stack(4, widget.Row(d.query, d.find), d.note.object), scrolled(d.list), foot)
 	return d

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"vitrine/app/theme"
 	"vitrine/app/widget"
@@ -55,7 +54,7 @@ func newBattleRing(w *Window) *battleRing {
 	r.again = w.button(t.BattleRematch, widget.Primary, func() { w.openTerms(r.battle, true) })
 	r.giveUp = w.button(t.BattleGiveUp, widget.Plain, r.end)
 	r.leave = w.button(t.BattleUnlink, widget.Plain, r.unlink)
-	r.foot = container.New(tabRow{6}, r.agree, r.no, r.again, r.ask, r.giveUp, r.leave)
+	r.foot = widget.Spread(6, r.agree, r.no, r.again, r.ask, r.giveUp, r.leave)
 	r.head = widget.Stack(3, widget.Row(r.phase, clocks), r.series, r.scores, r.apart.object)
 	r.body = widget.Stack(10, r.head, r.result.object, r.terms.object, r.corners)
 	r.object = widget.Fill(8, nil, scrolled(r.body), widget.Stack(4, r.wait, r.foot))

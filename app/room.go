@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 	fynetheme "fyne.io/fyne/v2/theme"
 
 	"vitrine/app/theme"
@@ -17,22 +16,16 @@ import (
 	"vitrine/studio"
 )
 
-// roomPanel is the conversation with the audience: a row of tabs and the panel of the one that is chosen.
+// roomPanel is the conversation with the audience.
 type roomPanel struct {
-	w      *Window
+	tabbed[roomTab]
 	object fyne.CanvasObject
-	tabs   []*widget.Button
-	panels []roomTab
-	at     int
-	state  *remark // why there is no room
-	nobody fyne.CanvasObject
-	body   *fyne.Container
+	in     *indoors
 
 	chat  *chatPanel
 	queue *queuePanel
 }
 
-// roomTab is one of the room's panels. apply is called for the panel that can be seen, and need not be quick.
 type roomTab interface {
 	root() fyne.CanvasObject
 	apply(r *studio.Room)
@@ -48,35 +41,12 @@ const (
 )
 
 func newRoomPanel(w *Window, at int) *roomPanel {
-	p := &roomPanel{w: w}
-	t := w.words
-	p.chat, p.queue = newChatPanel(w), newQueuePanel(w)
-	p.panels = []roomTab{p.chat, newQuestionsPanel(w), newPollsPanel(w), newCrowdPanel(w), p.queue}
-	var tabs, panels []fyne.CanvasObject
-	for i, panel := range p.panels {
-		b := widget.NewButton("", "", widget.Quiet, func() { p.choose(i) }).Slim()
-		b.Keys = w.keys
-		p.tabs = append(p.tabs, b)
-		tabs, panels = append(tabs, b), append(panels, panel.root())
-	}
-	p.state = newRemark()
-	connect := widget.NewButton(t.ConnectServer, theme.Server, widget.Plain, func() { w.openSettings(serverTab) })
-	connect.Keys = w.keys
-	p.nobody = widget.Stack(8, widget.NewText(t.RoomNone, widget.Style{Bold: true, Shrink: true}), paragraph(t.RoomNoneHint), connect)
-	p.body = widget.Fill(6, p.state.object, container.NewStack(panels...), nil)
-	p.object = widget.NewBox(widget.Fill(8, container.NewHScroll(widget.Line(2, tabs...)), container.NewStack(p.nobody, p.body), nil),
-		theme.Panel, theme.Edge, fyne.NewSize(12, 8))
+	p := &roomPanel{chat: newChatPanel(w), queue: newQueuePanel(w)}
+	p.tabbed = newTabbed[roomTab](w, p.draw, p.chat, newQuestionsPanel(w), newPollsPanel(w), newCrowdPanel(w), p.queue)
+	p.in = newIndoors(w, w.words.RoomNone, w.words.RoomNoneHint, p.stack)
+	p.object = p.box(p.in.object)
 	p.choose(at)
 	return p
-}
-
-// choose shows a panel of the room.
-func (p *roomPanel) choose(n int) {
-	p.at = n
-	for i, panel := range p.panels {
-		show(panel.root(), i == n)
-	}
-	p.apply(p.w.snap)
 }
 
 // roomOf is the snapshot's room, never nil.
@@ -87,33 +57,10 @@ func roomOf(s *studio.Snapshot) *studio.Room {
 	return s.Room
 }
 
-func (p *roomPanel) apply(s *studio.Snapshot) {
+func (p *roomPanel) draw(s *studio.Snapshot) {
 	r, t := roomOf(s), p.w.words
-	names := []string{t.TabChat, t.TabQuestions, t.TabPolls, t.TabPeople, t.TabQueue}
-	for i, waiting := range []int{0, len(r.Questions), len(r.Polls), 0, len(r.Held)} {
-		kind, name := widget.Quiet, names[i]
-		if i == p.at {
-			kind = widget.Plain
-		}
-		if waiting > 0 {
-			name = fmt.Sprintf(t.Counted, name, waiting)
-		}
-		p.tabs[i].Set(name, "", kind)
-	}
-	show(p.nobody, r.Phase == studio.NoRoom)
-	show(p.body, r.Phase != studio.NoRoom)
-	sentence := ""
-	switch {
-	case r.Phase == studio.RoomJoining:
-		sentence = t.RoomJoining
-	case r.Phase == studio.RoomLost:
-		sentence = fmt.Sprintf(t.RoomLost, t.fault(r.Problem.Fault))
-	case r.Phase == studio.RoomHere && !r.Moderates:
-		sentence = t.RoomNotStaff
-	}
-	if p.state.say(sentence) {
-		p.body.Refresh()
-	}
+	p.label([]string{t.TabChat, t.TabQuestions, t.TabPolls, t.TabPeople, t.TabQueue}, 0, len(r.Questions), len(r.Polls), 0, len(r.Held))
+	p.in.apply(r, t)
 	if r.Phase != studio.NoRoom && p.object.Visible() {
 		p.panels[p.at].apply(r)
 	}

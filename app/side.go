@@ -32,7 +32,7 @@ func newSide(w *Window, at int, panels ...sidePanel) *side {
 		s.tabs = append(s.tabs, b)
 		tabs, objects = append(tabs, b), append(objects, p.object)
 	}
-	s.object = widget.Fill(6, container.New(tabRow{}, tabs...), container.NewStack(objects...), nil)
+	s.object = widget.Fill(6, widget.Spread(0, tabs...), container.NewStack(objects...), nil)
 	s.choose(at)
 	return s
 }

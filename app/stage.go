@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"vitrine/app/theme"
 	"vitrine/app/widget"
@@ -14,20 +13,14 @@ import (
 	"vitrine/studio"
 )
 
-// stagePanel is who is seen and heard beside the host: a row of tabs and the panel of the one that is chosen.
+// stagePanel is who is seen and heard beside the host.
 type stagePanel struct {
-	w      *Window
+	tabbed[stageTab]
 	object fyne.CanvasObject
-	tabs   []*widget.Button
-	panels []stageTab
+	in     *indoors
 	layout *layoutPanel // one of them
-	at     int
-	state  *remark // why the room does not tell
-	nobody fyne.CanvasObject
-	body   *fyne.Container
 }
 
-// stageTab is one of the stage's panels. apply is called for the panel that can be seen, and need not be quick.
 type stageTab interface {
 	root() fyne.CanvasObject
 	apply(s *studio.Stage)
@@ -43,33 +36,12 @@ const (
 )
 
 func newStagePanel(w *Window, at int) *stagePanel {
-	p := &stagePanel{w: w, state: newRemark(), layout: newLayoutPanel(w)}
-	p.panels = []stageTab{newGuestsPanel(w), p.layout, newBattlePanel(w)}
-	t := w.words
-	var tabs, panels []fyne.CanvasObject
-	for i, panel := range p.panels {
-		b := widget.NewButton("", "", widget.Quiet, func() { p.choose(i) }).Slim()
-		b.Keys = w.keys
-		p.tabs = append(p.tabs, b)
-		tabs, panels = append(tabs, b), append(panels, panel.root())
-	}
-	connect := w.button(t.ConnectServer, widget.Plain, func() { w.openSettings(serverTab) })
-	connect.Set(t.ConnectServer, theme.Server, widget.Plain)
-	p.nobody = widget.Stack(8, emptyState(t.StageNone, t.StageNoneHint), connect)
-	p.body = widget.Fill(6, p.state.object, container.NewStack(panels...), nil)
-	p.object = widget.NewBox(widget.Fill(8, container.NewHScroll(widget.Line(2, tabs...)), container.NewStack(p.nobody, p.body), nil),
-		theme.Panel, theme.Edge, fyne.NewSize(12, 8))
+	p := &stagePanel{layout: newLayoutPanel(w)}
+	p.tabbed = newTabbed[stageTab](w, p.draw, newGuestsPanel(w), p.layout, newBattlePanel(w))
+	p.in = newIndoors(w, w.words.StageNone, w.words.StageNoneHint, p.stack)
+	p.object = p.box(p.in.object)
 	p.choose(at)
 	return p
-}
-
-// choose shows a panel of the stage.
-func (p *stagePanel) choose(n int) {
-	p.at = n
-	for i, panel := range p.panels {
-		show(panel.root(), i == n)
-	}
-	p.apply(p.w.snap)
 }
 
 // emptyStage stands for a stage that nothing is known of; nobody changes it.
@@ -83,35 +55,10 @@ func stageOf(s *studio.Snapshot) *studio.Stage {
 	return s.Stage
 }
 
-func (p *stagePanel) apply(s *studio.Snapshot) {
+func (p *stagePanel) draw(s *studio.Snapshot) {
 	r, stage, t := roomOf(s), stageOf(s), p.w.words
-	names := []string{t.TabGuests, t.TabLayout, t.TabBattle}
-	for i, count := range []int{len(stage.Now.Guests) + len(stage.Now.Applied), 0, callsFor(stage)} {
-		kind, name := widget.Quiet, names[i]
-		if i == p.at {
-			kind = widget.Plain
-		}
-		if count > 0 {
-			name = fmt.Sprintf(t.Counted, name, count)
-		}
-		p.tabs[i].Set(name, "", kind)
-	}
-	show(p.nobody, r.Phase == studio.NoRoom)
-	show(p.body, r.Phase != studio.NoRoom)
-	sentence := ""
-	switch r.Phase {
-	case studio.RoomJoining:
-		sentence = t.RoomJoining
-	case studio.RoomLost:
-		sentence = fmt.Sprintf(t.RoomLost, t.fault(r.Problem.Fault))
-	case studio.RoomHere:
-		if !r.Moderates {
-			sentence = t.RoomNotStaff
-		}
-	}
-	if p.state.say(sentence) {
-		p.body.Refresh()
-	}
+	p.label([]string{t.TabGuests, t.TabLayout, t.TabBattle}, len(stage.Now.Guests)+len(stage.Now.Applied), 0, callsFor(stage))
+	p.in.apply(r, t)
 	p.look(stage, r.Phase != studio.NoRoom && p.object.Visible())
 }
 

@@ -76,7 +76,7 @@ func newLayoutPanel(w *Window) *layoutPanel {
 	p.program = widget.NewToggle(t.LayoutProgram, func(on bool) { p.change(func(l *wire.StageLayout) { l.Program = on }) })
 	p.program.Keys = w.keys
 	name := widget.Sized(fyne.NewSize(dialName, 0), widget.NewText(t.LayoutLarge, widget.Style{Size: theme.Small, Shrink: true}))
-	p.below = container.New(tabRow{6}, p.raise, larger)
+	p.below = widget.Spread(6, p.raise, larger)
 	content := widget.Stack(8, widget.Columns(2, tiles...), widget.Sized(fyne.NewSize(0, mapHeight), p.stage), widget.Stack(4, p.hint, p.below),
 		container.NewBorder(nil, nil, name, nil, p.large), p.fade.object, widget.Stack(0, p.program, paragraph(t.LayoutProgramHint)))
 	p.object = scrolled(content)

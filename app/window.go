@@ -183,7 +183,7 @@ func (w *Window) build() {
 	w.menu = newMenu(w)
 	w.live = []func(*studio.Snapshot){
 		w.overlay.apply, w.sources.apply, w.mixer.apply, show.apply, w.looks.apply, voice.apply,
-		w.playlist.apply, w.notices.apply, w.controls.apply, status.apply, w.menu.apply, w.room.apply, w.shop.apply, w.stage.apply,
+		w.playlist.apply, w.notices.apply, w.controls.apply, status.apply, w.menu.apply, w.room.draw, w.shop.draw, w.stage.draw,
 		dashboard.apply, w.sales.apply,
 	}
 	const gap = 10

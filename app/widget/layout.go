@@ -14,7 +14,12 @@ func Row(first fyne.CanvasObject, others ...fyne.CanvasObject) *fyne.Container {
 
 // Line puts objects beside each other from the left, centred on one line, gap pixels apart.
 func Line(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(rowLayout{gap: gap, even: true}, objects...)
+	return container.New(rowLayout{gap: gap, spare: spacers}, objects...)
+}
+
+// Spread puts objects beside each other, gap pixels apart, at the full height: each has what it needs and the same of what is left.
+func Spread(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(rowLayout{gap: gap, spare: everybody}, objects...)
 }
 
 // Stack puts objects below each other, gap pixels apart.
@@ -63,9 +68,18 @@ func (l fixedLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 }
 
 type rowLayout struct {
-	gap  float32
-	even bool // nobody takes the room that is left, unless it is a spacer
+	gap   float32
+	spare spare
 }
+
+// spare is who takes the room that is left in a row.
+type spare int
+
+const (
+	theFirst spare = iota
+	spacers
+	everybody
+)
 
 func (l rowLayout) MinSize(objects []fyne.CanvasObject) (m fyne.Size) {
 	n := 0
@@ -82,25 +96,37 @@ func (l rowLayout) MinSize(objects []fyne.CanvasObject) (m fyne.Size) {
 	return m
 }
 
-func (l rowLayout) grows(i int, o fyne.CanvasObject) bool {
-	if l.even {
-		_, spacer := o.(layout.SpacerObject)
-		return spacer
+// more is what an object takes of the room that is left when so many can be seen.
+func (l rowLayout) more(i int, o fyne.CanvasObject, left float32, seen int) float32 {
+	_, spacer := o.(layout.SpacerObject)
+	switch {
+	case l.spare == everybody:
+		return left / float32(seen)
+	case l.spare == theFirst && i == 0, l.spare == spacers && spacer:
+		return left
 	}
-	return i == 0
+	return 0
 }
 
 func (l rowLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	left := max(0, size.Width-l.MinSize(objects).Width)
+	left, seen := max(0, size.Width-l.MinSize(objects).Width), 0
+	for _, o := range objects {
+		if o.Visible() {
+			seen++
+		}
+	}
 	x := float32(0)
 	for i, o := range objects {
 		if !o.Visible() {
 			continue
 		}
 		s := o.MinSize()
-		if l.grows(i, o) {
-			s.Width += left
-			left = 0
+		more := l.more(i, o, left, seen)
+		s.Width += more
+		if l.spare == everybody {
+			s.Height = size.Height
+		} else {
+			left -= more
 		}
 		o.Resize(s)
 		o.Move(fyne.NewPos(x, middle(size.Height, s.Height)))
