@@ -72,7 +72,7 @@ func (c *censor) Judge(t chat.Text, now time.Time) chat.Judgement {
 	v := c.judge.Judge(moderation.Message{
 		Room: t.Show, Person: string(t.Author), Text: t.Text, Age: t.Known, EmojiOnly: t.EmojiOnly,
 	}, c.laws.Load().book, now)
-	j := chat.Judgement{Outcome: chat.Outcome(v.Outcome), Why: v.Rule, Score: v.Score, Words: v.Words}
+	j := chat.Judgement{Outcome: chat.Outcome(v.Outcome), Why: v.Rule, Score: v.Score, Words: v.Words, Key: v.Key}
 	if v.Class != moderation.Fine {
 		j.Class = string(v.Class)
 	}

@@ -99,12 +99,13 @@ const (
 	Block   Outcome = "block"
 )
 
-// Judgement is a decision about a text. Words tell the author what to do, Why tells the staff which rule or likeness it was.
+// Judgement is a decision about a text. Words tell the author what to do, Key names that for other languages; Why tells the staff which
+// rule or likeness it was.
 type Judgement struct {
 	Outcome    Outcome
 	Class, Why string
 	Score      float64
-	Words      string
+	Words, Key string
 }
 
 // Judge decides about texts, and learns from what moderators decide. It does not block and is safe for concurrent use.

@@ -53,7 +53,7 @@ type gone struct {
 }
 
 func errGone() error {
-	return wire.Errorf(wire.Unauthenticated, "what was known of you was erased: come anew")
+	return wire.Errorf(wire.Unauthenticated, "what was known of you was erased: come anew").Because("erased")
 }
 
 // Erasure is somebody to take out of a room, with what they were called there, and what they gave as reasons of reports.

@@ -25,7 +25,7 @@ func (t *tx) gift(who actor, q wire.GiveGift) (int64, error) {
 	}
 	cost, wallet := g.Coins*int64(q.Count), PersonAccount(who.who.Person)
 	if has := t.coins[wallet]; has < cost {
-		return 0, wire.Errorf(wire.Conflict, "this costs %d coins, and your wallet has %d: top it up first", cost, has)
+		return 0, wire.Errorf(wire.Conflict, "this costs %d coins, and your wallet has %d: top it up first", cost, has).Because("coins")
 	}
 	t.remember(who)
 	row := combo{q.Gift, q.Count, t.at}

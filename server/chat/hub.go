@@ -225,12 +225,12 @@ func errClosing() error {
 // roomError is an error as people in a room are told.
 func roomError(err error) *wire.RoomError {
 	if e, ok := errors.AsType[*wire.Error](err); ok {
-		return &wire.RoomError{Code: e.Code, Text: e.Text, Wait: e.RetryAfter.Milliseconds()}
+		return &wire.RoomError{Code: e.Code, Text: e.Text, Wait: e.RetryAfter.Milliseconds(), Why: e.Why}
 	}
 	return &wire.RoomError{Code: wire.Unavailable, Text: "the room does not answer at the moment: try again with the same id", Wait: 1000}
 }
 
 // wireError is the other way round.
 func wireError(e *wire.RoomError) error {
-	return &wire.Error{Code: e.Code, Text: e.Text, RetryAfter: time.Duration(e.Wait) * time.Millisecond}
+	return &wire.Error{Code: e.Code, Text: e.Text, RetryAfter: time.Duration(e.Wait) * time.Millisecond, Why: e.Why}
 }

@@ -50,18 +50,18 @@ func (t *tx) rename(who actor, r *request) (int64, error) {
 	other, taken := t.folds[folded]
 	switch {
 	case folded == "":
-		return 0, wire.Errorf(wire.Invalid, "a name needs a letter, a digit or an emoji")
+		return 0, wire.Errorf(wire.Invalid, "a name needs a letter, a digit or an emoji").Because("name_empty")
 	case taken && other != who.Alias:
-		return 0, wire.Errorf(wire.Conflict, "somebody in this room is called so already, or nearly so: take another name")
+		return 0, wire.Errorf(wire.Conflict, "somebody in this room is called so already, or nearly so: take another name").Because("name_taken")
 	case isProtected(folded) && !who.who.Staff():
-		return 0, wire.Errorf(wire.Forbidden, "this name is the staff's: take another one")
+		return 0, wire.Errorf(wire.Forbidden, "this name is the staff's: take another one").Because("name_staff")
 	}
 	if !who.who.Staff() {
 		if err := tooFast(t.h.limits.names.take(string(who.Alias), t.now(), namePace), "the name was changed too often: wait a little"); err != nil {
 			return 0, err
 		}
 		if j := t.judged(who, r, name); j.Outcome != Publish {
-			return 0, wire.Errorf(wire.Forbidden, "this name is not possible here: take another one")
+			return 0, wire.Errorf(wire.Forbidden, "this name is not possible here: take another one").Because("name_barred")
 		}
 	}
 	t.remember(who)

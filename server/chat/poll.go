@@ -53,7 +53,7 @@ func (t *tx) openPoll(n int64) (*poll, error) {
 		return p, nil
 	}
 	if e := t.line(n); e != nil && e.Polled != nil {
-		return nil, wire.Errorf(wire.Conflict, "this poll has ended")
+		return nil, wire.Errorf(wire.Conflict, "this poll has ended").Because("poll_over")
 	}
 	return nil, wire.Errorf(wire.NotFound, "there is no poll %d", n)
 }
@@ -78,7 +78,7 @@ func (t *tx) voteIn(who actor, v wire.Vote) error {
 // voteOnce notes a vote, which everybody has one of.
 func (t *tx) voteOnce(who actor, about int64, choice int, twice string) error {
 	if _, voted := t.votes[about][who.Alias]; voted {
-		return wire.Errorf(wire.Conflict, "%s", twice)
+		return wire.Errorf(wire.Conflict, "%s", twice).Because("voted")
 	}
 	v := VoteRow{About: about, Alias: who.Alias, Choice: choice, At: t.at}
 	t.vote(v)

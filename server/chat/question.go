@@ -19,7 +19,7 @@ func (t *tx) question(who actor, j Judgement, e wire.RoomEvent) (int64, error) {
 	bag := bagOf(open)
 	near := t.nearest(bag)
 	if near == nil && len(t.questions) >= askedOf && j.Outcome == Publish {
-		return 0, wire.Errorf(wire.Conflict, "%d questions are open already: vote for one of them", askedOf)
+		return 0, wire.Errorf(wire.Conflict, "%d questions are open already: vote for one of them", askedOf).Because("questions_full")
 	}
 	if near != nil {
 		e.Asked.Like = near.N
@@ -62,9 +62,9 @@ func (t *tx) openQuestion(n int64) (*question, error) {
 	case t.questions[e.Asked.Like] != nil:
 		return t.questions[e.Asked.Like], nil
 	case e.Asked.Text == "":
-		return nil, wire.Errorf(wire.Conflict, "this question was removed")
+		return nil, wire.Errorf(wire.Conflict, "this question was removed").Because("gone")
 	}
-	return nil, wire.Errorf(wire.Conflict, "this question was answered")
+	return nil, wire.Errorf(wire.Conflict, "this question was answered").Because("answered")
 }
 
 // second votes for a question.

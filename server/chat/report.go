@@ -38,10 +38,10 @@ func (t *tx) report(who actor, q wire.ReportLine) (int64, error) {
 		return 0, err
 	}
 	if e.By != nil && e.By.Alias == who.Alias {
-		return 0, wire.Errorf(wire.Conflict, "this message is your own")
+		return 0, wire.Errorf(wire.Conflict, "this message is your own").Because("own")
 	}
 	if _, reported := t.votesOf[q.Line][who.Alias]; reported {
-		return 0, wire.Errorf(wire.Conflict, "you have reported this message: the staff knows")
+		return 0, wire.Errorf(wire.Conflict, "you have reported this message: the staff knows").Because("reported")
 	}
 	if err := tooFast(t.h.limits.reports.take(string(who.Alias), t.now(), reportPace), "these are many reports at once: wait a little"); err != nil {
 		return 0, err

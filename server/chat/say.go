@@ -59,7 +59,7 @@ func (t *tx) readable(n int64, who actor) (*wire.RoomEvent, error) {
 		return nil, wire.Errorf(wire.NotFound, "there is no message %d", n)
 	}
 	if e.Said.Text == "" {
-		return nil, wire.Errorf(wire.Conflict, "this message was removed")
+		return nil, wire.Errorf(wire.Conflict, "this message was removed").Because("gone")
 	}
 	return e, nil
 }
@@ -99,7 +99,7 @@ func (t *tx) publish(who actor, j Judgement, e wire.RoomEvent, wait held) (int64
 		if j.Words == "" {
 			j.Words = "this cannot be said here"
 		}
-		return 0, wire.Errorf(wire.Forbidden, "%s", j.Words)
+		return 0, wire.Errorf(wire.Forbidden, "%s", j.Words).Because(j.Key)
 	case Hold:
 		t.remember(who)
 		e.Said, e.Asked, e.Staff = nil, nil, true

@@ -136,8 +136,8 @@ func TestEveryReasonIsASentence(t *testing.T) {
 		if c == Contact {
 			rule = "contact"
 		}
-		if !strings.HasSuffix(reason(c, rule), ".") {
-			t.Errorf("%s: %q", c, reason(c, rule))
+		if v := (Verdict{Class: c, Rule: rule}).worded(); v.Key == "" || !strings.HasSuffix(v.Words, ".") {
+			t.Errorf("%s: %+v", c, v)
 		}
 	}
 }

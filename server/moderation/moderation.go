@@ -162,7 +162,7 @@ func (v Verdict) stricter(o Outcome, c Class, rule, found string) Verdict {
 	if strictness[o] <= strictness[v.Outcome] {
 		return v
 	}
-	return Verdict{Outcome: o, Class: c, Score: v.Score, Rule: rule, Words: reason(c, rule), Found: found}
+	return Verdict{Outcome: o, Class: c, Score: v.Score, Rule: rule, Found: found}.worded()
 }
 
 // reasons are what an author reads, by rule, or by class where the rule says too little.
@@ -185,9 +185,13 @@ var reasons = map[string]string{
 	string(Spam):   "This reads as advertising: this chat is about the show.",
 }
 
-func reason(c Class, rule string) string {
-	if words, ok := reasons[rule]; ok {
-		return words
+// worded has what its author reads.
+func (v Verdict) worded() Verdict {
+	for _, key := range []string{v.Rule, string(v.Class)} {
+		if words, ok := reasons[key]; ok {
+			v.Key, v.Words = key, words
+			break
+		}
 	}
-	return reasons[string(c)]
+	return v
 }

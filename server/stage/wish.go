@@ -63,17 +63,17 @@ func (t turn) apply(me *guest, note string) error {
 	case t.in.By.Role == "host":
 		return wire.Errorf(wire.Conflict, "the host is on the stage already")
 	case me != nil && me.State == wire.GuestApplied:
-		return wire.Errorf(wire.Conflict, "you have applied already: the host answers in the order of the line")
+		return wire.Errorf(wire.Conflict, "you have applied already: the host answers in the order of the line").Because("stage_applied")
 	case me != nil && me.State == wire.GuestInvited:
-		return wire.Errorf(wire.Conflict, "you are invited: accept the invitation")
+		return wire.Errorf(wire.Conflict, "you are invited: accept the invitation").Because("stage_invited")
 	case me != nil:
-		return wire.Errorf(wire.Conflict, "you are on the stage already")
+		return wire.Errorf(wire.Conflict, "you are on the stage already").Because("stage_on")
 	case t.in.At < until:
-		return wait(wire.Errorf(wire.Forbidden, "you were taken off the stage, and can apply again 10 minutes after that"), until, t.in.At)
+		return wait(wire.Errorf(wire.Forbidden, "you were taken off the stage, and can apply again 10 minutes after that").Because("stage_off"), until, t.in.At)
 	case !t.Open:
-		return wire.Errorf(wire.Conflict, "the host takes no applications now: wait until the stage is opened")
+		return wire.Errorf(wire.Conflict, "the host takes no applications now: wait until the stage is opened").Because("stage_shut")
 	case len(t.Line) >= wire.MaxApplied:
-		return wire.Errorf(wire.Conflict, "%d people wait already: try again when the line is shorter", wire.MaxApplied)
+		return wire.Errorf(wire.Conflict, "%d people wait already: try again when the line is shorter", wire.MaxApplied).Because("stage_line")
 	}
 	g := guest{StageGuest: wire.StageGuest{Member: *t.in.By, Note: note}}
 	g.become(wire.GuestApplied, t.in.At, 0)
@@ -95,7 +95,7 @@ func (t turn) accept(me *guest) error {
 	case me == nil || me.State != wire.GuestInvited:
 		return wire.Errorf(wire.Conflict, "you have no invitation to the stage")
 	case me.over(t.in.At):
-		return wire.Errorf(wire.Conflict, "the invitation has run out: apply, or ask the host for another")
+		return wire.Errorf(wire.Conflict, "the invitation has run out: apply, or ask the host for another").Because("stage_lapsed")
 	case t.full(len(t.On) - 1):
 		return errFull()
 	}
@@ -104,7 +104,7 @@ func (t turn) accept(me *guest) error {
 }
 
 func errFull() error {
-	return wire.Errorf(wire.Conflict, "the stage is full: %d are on it or invited, and somebody must leave first", wire.MaxOnStage)
+	return wire.Errorf(wire.Conflict, "the stage is full: %d are on it or invited, and somebody must leave first", wire.MaxOnStage).Because("stage_full")
 }
 
 func (t turn) refuse(me *guest) error {

@@ -404,6 +404,8 @@ type RoomError struct {
 	Text string `json:"text"`
 	// Wait is after how many ms it makes sense to try again; 0 where it does not.
 	Wait int64 `json:"wait,omitempty"`
+	// Why names what stands against it in a word, for those who tell it in another language.
+	Why string `json:"why,omitempty"`
 }
 
 func (RoomJoined) event() {}

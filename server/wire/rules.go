@@ -130,6 +130,8 @@ type Tried struct {
 	Rule string `json:"rule,omitempty"`
 	// Words tell the author what was wrong and what to do. They are for outcomes that an author is told of.
 	Words string `json:"words,omitempty"`
+	// Key names the words, for those who tell them in another language.
+	Key string `json:"key,omitempty"`
 	// Found is the list's entry or the host that counted, for the staff.
 	Found string `json:"found,omitempty"`
 }

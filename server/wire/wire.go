@@ -135,6 +135,9 @@ type Error struct {
 	Text string
 	// RetryAfter says when trying again makes sense; zero where it does not.
 	RetryAfter time.Duration
+	// Why names what stands against it in a word, such as "name_taken", for those who tell it in another language; empty where Text
+	// has to do.
+	Why string
 }
 
 func (e *Error) Error() string { return e.Text }
@@ -142,6 +145,12 @@ func (e *Error) Error() string { return e.Text }
 // Errorf makes an Error.
 func Errorf(c Code, format string, args ...any) *Error {
 	return &Error{Code: c, Text: fmt.Sprintf(format, args...)}
+}
+
+// Because says what stands against it, see Why.
+func (e *Error) Because(why string) *Error {
+	e.Why = why
+	return e
 }
 
 // CodeOf returns the code of the first Error in err's chain, Internal for any other error and "" for nil.

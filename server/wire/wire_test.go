@@ -164,7 +164,7 @@ var golden = map[string]any{
 		},
 		Now: &wire.RoomNow{Polls: []wire.Tally{{Poll: 8, Counts: []int64{3, 6}}}, Questions: []wire.Asks{{N: 9, Votes: 15}}},
 	},
-	"event_answer.json": &wire.RoomAnswer{ID: "a-1", Error: &wire.RoomError{Code: wire.RateLimited, Text: "wait 2 seconds between two messages", Wait: 1400}},
+	"event_answer.json": &wire.RoomAnswer{ID: "a-1", Error: &wire.RoomError{Code: wire.RateLimited, Text: "wait 2 seconds between two messages", Wait: 1400, Why: "rate"}},
 	"event_left.json":   &wire.RoomLeft{Code: wire.RoomSlow, Reason: "frames were not read in time"},
 	"event_piece.json":  &wire.Piece{Text: `{"type":"joined",`, First: true, More: true},
 	"wish_ticket.json":  &wire.RoomWish{Ticket: "ABC"},

@@ -293,8 +293,15 @@ export class Chat {
   }
 
   #refused(error: NonNullable<Answer["error"]>): void {
-    if (error.wait > 0) this.#pause(error.wait);
-    this.problem.value = error.wait > 0 ? { key: "limited" } : error.code === "internal" || error.text === "" ? { key: "broken" } : { text: error.text };
+    const why = `no_${error.why}`;
+    if (this.words.has(why)) {
+      this.problem.value = { key: why };
+    } else if (error.wait > 0) {
+      this.#pause(error.wait);
+      this.problem.value = { key: "limited" };
+    } else {
+      this.problem.value = error.code === "internal" || error.text === "" ? { key: "broken" } : { text: error.text };
+    }
   }
 
   /** Puts a text that was not sent back into the box. */

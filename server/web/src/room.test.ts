@@ -305,6 +305,23 @@ function converse() {
   return { clock, server, chat, sent, due, kept: () => kept };
 }
 
+test("what is refused is told in the words of the page where it has some", async () => {
+  const { clock, server, chat, sent } = converse();
+  server.greet(0);
+  for (const [why, told] of [
+    ["name_taken", { key: "no_name_taken" }],
+    ["something_new", { text: "in English" }],
+  ] as const) {
+    chat.write("Hello");
+    chat.send();
+    server.say({ type: "answer", id: sent.at(-1)!.id, error: { code: "forbidden", text: "in English", why } });
+    await clock.pass(2500);
+    assert.deepEqual(chat.problem.value, told);
+    assert.equal(chat.draft.value, "Hello");
+    chat.write("");
+  }
+});
+
 test("a message that is refused is back in the box, with the time that it takes", async () => {
   const { clock, server, chat, sent } = converse();
   server.greet(0);

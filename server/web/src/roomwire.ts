@@ -148,7 +148,7 @@ export interface Answer {
   readonly type: "answer";
   readonly id: string;
   readonly n: number;
-  readonly error?: { readonly code: string; readonly text: string; /** ms after which to try again; 0 for never. */ readonly wait: number };
+  readonly error?: { readonly code: string; readonly text: string; /** ms after which to try again; 0 for never. */ readonly wait: number; /** What stands against it, in a word. */ readonly why: string };
 }
 
 interface Numbered {
@@ -198,7 +198,7 @@ export function readRoom(message: unknown): Joined | Frame | Answer | undefined 
         };
       case "answer": {
         const e = obj(o["error"]);
-        return { type: "answer", id: str(o, "id"), n: num(o, "n"), ...(o["error"] ? { error: { code: str(e, "code"), text: str(e, "text"), wait: num(e, "wait") } } : {}) };
+        return { type: "answer", id: str(o, "id"), n: num(o, "n"), ...(o["error"] ? { error: { code: str(e, "code"), text: str(e, "text"), wait: num(e, "wait"), why: str(e, "why") } } : {}) };
       }
     }
   } catch {
