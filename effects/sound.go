@@ -167,18 +167,13 @@ func (s *Sound) take(v Voice) {
 
 // open makes what takes long to make, and returns how to free it.
 func (s *Sound) open(ctx context.Context) (end func(), err error) {
-	networks, err := audio.CompileNetworks(ctx)
+	noise, err := audio.NewNoise(ctx)
 	if err != nil {
-		return nil, err
-	}
-	noise, err := networks.NewNoise(ctx)
-	if err != nil {
-		_ = networks.Close(context.WithoutCancel(ctx))
 		return nil, err
 	}
 	s.cleaner.Store(noise)
 	return func() {
 		s.cleaner.Store(nil)
-		_ = networks.Close(context.WithoutCancel(ctx))
+		_ = noise.Close(context.WithoutCancel(ctx))
 	}, nil
 }

@@ -12,7 +12,7 @@ type NoiseMode int
 
 // The modes of noise suppression. Light is RNNoise (Valin, 2018) over the full band. Strong is GTCRN (Rong et al., 2024) below
 // 8 kHz, with what lies above turned down as GTCRN turns down the top of its own band; it removes more, also noise that comes
-// and goes, for more delay and computing time.
+// and goes, for more delay.
 const (
 	NoiseOff NoiseMode = iota
 	NoiseLight
@@ -24,7 +24,7 @@ func (m NoiseMode) blocks() int { return [...]int{0, 1, 3}[m] }
 
 // Noise takes from one voice what is not speech. Both networks eat music: a microphone's sound is all it is for. When the mode
 // changes, the new network first runs unheard for as long as its delay, then the sound is cross-faded over one block. Make it
-// with Networks.NewNoise.
+// with NewNoise.
 type Noise struct {
 	light    lightNoise
 	strong   strongNoise
@@ -36,26 +36,22 @@ type Noise struct {
 	dry [4]Mono // the blocks of before, newest first
 }
 
-// NewNoise starts instances of the networks for one voice, with suppression off and the strength 100.
-func (n *Networks) NewNoise(ctx context.Context) (*Noise, error) {
-	light, err := n.newLight(ctx)
+// NewNoise makes machine code of RNNoise and reads GTCRN, with suppression off and the strength 100. It takes some tenths of a second.
+// An error means that the caller does without noise suppression: this build has not got a model, or a damaged one.
+func NewNoise(ctx context.Context) (*Noise, error) {
+	strong, err := newStrong()
+	if err != nil {
+		return nil, fmt.Errorf("read GTCRN: %w", err)
+	}
+	light, err := newLight(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("start RNNoise: %w", err)
-	}
-	strong, err := n.newStrong(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("start GTCRN: %w", err)
 	}
 	return &Noise{light: light, strong: strong, strength: 1}, nil
 }
 
-// Close frees the instances. Networks.Close does it too.
-func (n *Noise) Close(ctx context.Context) error {
-	if err := n.light.net.module.Close(ctx); err != nil {
-		return err
-	}
-	return n.strong.net.module.Close(ctx)
-}
+// Close frees what NewNoise made; the Noise may not be at work or used afterwards.
+func (n *Noise) Close(ctx context.Context) error { return n.light.net.close(ctx) }
 
 // Set chooses the mode and how much of the suppressed sound is in the mix, 0 (none) to 100.
 func (n *Noise) Set(mode NoiseMode, strength float64) {
@@ -85,8 +81,8 @@ func (n *Noise) Process(b *Mono) error {
 	if n.mode == NoiseLight || n.heard == NoiseLight {
 		err = n.light.process(&wet[NoiseLight], b)
 	}
-	if err == nil && (n.mode == NoiseStrong || n.heard == NoiseStrong) {
-		err = n.strong.process(&wet[NoiseStrong], b)
+	if n.mode == NoiseStrong || n.heard == NoiseStrong {
+		n.strong.process(&wet[NoiseStrong], b)
 	}
 	if err != nil {
 		*b = n.dry[n.heard.blocks()]

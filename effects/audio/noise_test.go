@@ -3,7 +3,6 @@ package audio
 import (
 	"context"
 	"math"
-	"sync"
 	"testing"
 )
 
@@ -12,18 +11,11 @@ var modes = []struct {
 	mode NoiseMode
 }{{"light", NoiseLight}, {"strong", NoiseStrong}}
 
-// networks are compiled once for all tests, and end with them.
-var networks = sync.OnceValues(func() (*Networks, error) { return CompileNetworks(context.Background()) })
-
 func newNoise(t testing.TB) *Noise {
 	t.Helper()
-	all, err := networks()
+	n, err := NewNoise(t.Context())
 	if err != nil {
 		t.Fatal(err, "; run .ci/models test")
-	}
-	n, err := all.NewNoise(t.Context())
-	if err != nil {
-		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if err := n.Close(context.Background()); err != nil {
@@ -153,11 +145,7 @@ func TestChangingTheModeMakesNoClick(t *testing.T) {
 }
 
 func TestAMissingModelIsSaid(t *testing.T) {
-	all, err := networks()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := all.module(t.Context(), "none.wasm"); err == nil {
+	if _, err := startProgram(t.Context(), "none.wasm", "env", nil, "", "", 0); err == nil {
 		t.Error("no error")
 	}
 }

@@ -9,11 +9,11 @@ import (
 	"vitrine/capture/frame"
 )
 
-// lightNoise is one instance of RNNoise, which takes blocks of just our size, in the range of 16-bit integers. What it leaves
+// lightNoise is RNNoise, which takes blocks of just our size, in the range of 16-bit integers. What it leaves
 // of sudden noises, such as keys, is turned down further in pauses, which it tells by its own estimate whether somebody speaks.
 // That estimate comes a block before the sound it is about, so no word loses its beginning.
 type lightNoise struct {
-	net    *network
+	net    *program
 	state  uint32
 	buffer uint32
 	speech int     // blocks that the last word still keeps from being a pause
@@ -26,8 +26,9 @@ const (
 	lightPause  = .25
 )
 
-func (n *Networks) newLight(ctx context.Context) (l lightNoise, err error) {
-	if l.net, err = n.start(ctx, n.rnnoise, "__wasm_call_ctors", "rnnoise_process_frame"); err != nil {
+func newLight(ctx context.Context) (l lightNoise, err error) {
+	host := []hostFunction{{"__assert_fail", wasmFail, 4, 0}, {"emscripten_resize_heap", wasmGrow, 1, 1}, {"emscripten_memcpy_big", wasmCopy, 3, 1}}
+	if l.net, err = startProgram(ctx, "rnnoise.wasm", "env", host, "__wasm_call_ctors", "rnnoise_process_frame", 3); err != nil {
 		return l, err
 	}
 	if l.state, err = l.net.call(ctx, "rnnoise_create", 0); err != nil {
@@ -36,7 +37,7 @@ func (n *Networks) newLight(ctx context.Context) (l lightNoise, err error) {
 	if l.buffer, err = l.net.call(ctx, "malloc", 4*frame.BlockSamples); err != nil {
 		return l, err
 	}
-	l.net.args, l.gain = make([]uint64, 3), 1
+	l.gain = 1
 	return l, nil
 }
 
