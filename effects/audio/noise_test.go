@@ -53,7 +53,8 @@ func TestNoiseSuppressionMakesSpeechClearer(t *testing.T) {
 		gain  [3]float64
 	}{
 		{"pink noise", pink(len(clean)), [3]float64{0, 5, 5}},
-		// Voices are what the networks are made to keep; a host in a crowd gains little.
+		// Seven times the voice that is to be kept: the networks keep all of them, and even who knew them apart would gain little more
+		// than the 5 dB that are wanted of the other noises.
 		{"babble", babble(t, len(clean)), [3]float64{0, 1, 1}},
 		{"keys", keys(t, 9), [3]float64{0, 5, 5}},
 	}
@@ -62,6 +63,7 @@ func TestNoiseSuppressionMakesSpeechClearer(t *testing.T) {
 		noisy := append([]float32(nil), clean...)
 		add(noisy, levelled(c.noise, -29), 1)
 		before := siSDR(noisy, clean)
+		t.Logf("%s: knowing voice and noise, a gain for each bin would reach %+.1f", c.name, idealGain(noisy, clean)-before)
 		for _, m := range modes {
 			n.Set(m.mode, 100)
 			out := blocks(noisy, n.process(t))
@@ -73,6 +75,37 @@ func TestNoiseSuppressionMakesSpeechClearer(t *testing.T) {
 			}
 		}
 	}
+}
+
+// idealGain is the clearness that the best gain of each bin of 32 ms reaches, as Wiener's filter has it.
+func idealGain(noisy, clean []float32) float64 {
+	f, window := newFFT(strongWindow), make([]float32, strongWindow)
+	for i := range window {
+		window[i] = float32(math.Sin(math.Pi * (float64(i) + .5) / strongWindow))
+	}
+	out, time := make([]float32, len(clean)), make([]float32, strongWindow)
+	spectrum := func(x []float32) []complex64 {
+		for i, w := range window {
+			time[i] = x[i] * w
+		}
+		spec := make([]complex64, f.bins())
+		f.forward(spec, time)
+		return spec
+	}
+	end := 0
+	for at := 0; at+strongWindow <= len(clean); at += strongHop {
+		x, s := spectrum(noisy[at:]), spectrum(clean[at:])
+		for k, v := range s {
+			kept, lost := power(v), power(x[k]-v)
+			x[k] *= complex(kept/(kept+lost+1e-20), 0)
+		}
+		f.inverse(time, x)
+		for i, w := range window {
+			out[at+i] += time[i] * w
+		}
+		end = at + strongHop
+	}
+	return siSDR(out[48000:end], clean[48000:end])
 }
 
 func TestTheLatencyOfNoiseSuppressionIsWhatItSays(t *testing.T) {
