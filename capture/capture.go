@@ -84,6 +84,7 @@ func (d *Devices) CaptureVideo(ctx context.Context, in frame.Input, want frame.F
 // Channels is 1, heard on both sides, or 2; a microphone with one channel is heard on both sides in either case.
 func (d *Devices) CaptureAudio(ctx context.Context, device string, channels int, out *frame.Queue) error {
 	if device == Synthetic {
+		Urgent() // a sound card is punctual too
 		return d.host.Microphone(ctx, out)
 	}
 	return d.sound.record(ctx, device, channels, out)

@@ -31,7 +31,7 @@ import (
 	"vitrine/studio/scene"
 )
 
-// Config is what a session is built from. All fields but Fonts, Log, Receivers and Decoders are required.
+// Config is what a session is built from. All fields but Fonts, Urgent, Log, Receivers and Decoders are required.
 type Config struct {
 	Devices   Devices
 	Encoders  Encoders
@@ -58,7 +58,9 @@ type Config struct {
 	Fonts scene.Fonts
 	// Scale resizes I420 pictures.
 	Scale scene.Scale
-	Log   *slog.Logger
+	// Urgent makes the goroutine that calls it come before others, for the sound; nil where it cannot.
+	Urgent func()
+	Log    *slog.Logger
 }
 
 // Session is one host's show. Its methods may be called from any goroutine while Run runs.
@@ -152,7 +154,12 @@ func (s *Session) Run(ctx context.Context) error {
 	s.group, s.ctx = group, ctx
 	s.load()
 	s.publish() // what was kept, for all that starts now
-	group.Go(func() error { return s.sound.run(ctx) })
+	group.Go(func() error {
+		if s.c.Urgent != nil {
+			s.c.Urgent()
+		}
+		return s.sound.run(ctx)
+	})
 	group.Go(func() error { return s.sound.deck.Run(ctx) })
 	group.Go(func() error {
 		s.sound.fillPads()

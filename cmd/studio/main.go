@@ -84,7 +84,7 @@ func run(ctx context.Context, f flags) error {
 	session := studio.New(studio.Config{
 		Devices: devices, Encoders: encoders{}, Uplink: uplink(log), Backstage: server, Rooms: server, Rulebook: server, Storefront: server,
 		Receivers: receivers{publish.NewWatcher(log)}, Decoders: decoders{},
-		Keeper: kept, Outbox: f.outbox(kept), Fonts: letters, Scale: capture.Scale, Rack: effects.New(), Tracks: tracks{}, Log: log,
+		Keeper: kept, Outbox: f.outbox(kept), Fonts: letters, Scale: capture.Scale, Rack: effects.New(), Tracks: tracks{}, Urgent: capture.Urgent, Log: log,
 		Open:  func(path string) (io.ReadSeekCloser, error) { return os.Open(path) },
 		Write: func(path string, b []byte) error { return os.WriteFile(path, b, 0o644) },
 	})
