@@ -218,11 +218,12 @@ func benchChain(b *testing.B) {
 	}
 }
 
-// benchDressedEvening is a show with beauty, background blur and a clean voice beside server and browser on this machine.
+// benchDressedEvening is a show with beauty, background blur, music and a clean voice beside server and browser on this machine.
 func benchDressedEvening(b *testing.B) {
 	f := frame.Format{Width: 1280, Height: 720, FPS: 30}
 	e := newEvening(b)
-	host := e.studio("--look=radiant", "--background=blur", "--voice=clean", "--source", "file:"+portrait(b, f), "--microphone", "synthetic", "--figures")
+	const music = "../.run/material/singularity-music/usr/share/games/singularity/music/Awakening.ogg"
+	host := e.studio("--look=radiant", "--background=blur", "--voice=clean", "--music", music, "--source", "file:"+portrait(b, f), "--microphone", "synthetic", "--figures")
 	e.live()
 	v := e.watch(b, browser(b))
 	v.after(5 * time.Second)
@@ -237,5 +238,7 @@ func benchDressedEvening(b *testing.B) {
 	line("dressed_fps_in_chromium", 1000*(to.Presented-from.Presented)/(to.At-from.At), "frames/s", ">=28")
 	line("dressed_thrift", figure(b, l, "Program", "Thrift"), "step", "-")
 	line("dressed_dropped_by_studio", figure(b, l, "Program", "Dropped")-figure(b, first, "Program", "Dropped"), "frames", "<=0")
+	line("dressed_music", figure(b, l, "Sound", "Music", "RMS"), "dBFS", "-")
+	line("dressed_sound_gaps_at_the_start", figure(b, first, "Sound", "Silence"), "blocks", "-")
 	line("dressed_sound_gaps", figure(b, l, "Sound", "Silence")-figure(b, first, "Sound", "Silence"), "blocks", "<=0")
 }

@@ -29,7 +29,27 @@ func headless(ctx context.Context, s *studio.Session, f flags) error {
 		}
 		return printStory(ctx, s)
 	})
+	if f.Music != "" {
+		group.Go(func() error { return playMusic(ctx, s, f.Music) })
+	}
 	return group.Wait()
+}
+
+// playMusic adds a file to the playlist and plays once it has been read. Of a file that is no music the session tells.
+func playMusic(ctx context.Context, s *studio.Session, path string) error {
+	if err := s.AddTracks(ctx, []string{path}); err != nil {
+		return err
+	}
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for len(s.Snapshot().Music.Tracks) == 0 {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+	return s.PlayMusic(ctx)
 }
 
 // drainPreview is the consumer of the preview where there is no window.

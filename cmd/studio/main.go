@@ -41,6 +41,7 @@ type flags struct {
 	Look          string        `help:"Beauty: off, natural, fresh or radiant." enum:"off,natural,fresh,radiant," default:""`
 	Background    string        `help:"What is no person: keep or blur." enum:"keep,blur," default:""`
 	Voice         string        `help:"off sends the microphone's sound as it is, clean suppresses noise and evens the level." enum:"off,clean," default:""`
+	Music         string        `help:"With --headless: play this file as background music, again and again." type:"existingfile" placeholder:"FILE"`
 	PicturePlugin string        `help:"Program that processes the picture (effects/plug/PROTOCOL.md)." placeholder:"COMMAND"`
 	VoicePlugin   string        `help:"Program that processes the voice." placeholder:"COMMAND"`
 	Codec         string        `help:"H264, VP8, or none for sound only." enum:"H264,VP8,none," default:""`
