@@ -75,7 +75,7 @@ var chineseStage = stageWords{
 	LayoutFade:        "切换时长",
 	LayoutFadeValue:   "%.1f 秒",
 	LayoutProgram:     "合成为一个画面",
-	LayoutProgramHint: "你的电脑把所有人合成到你的画面和声音里，观众只收这一路。录像、其他平台和慢速网络看到的完全一样；会占用算力，嘉宾的声音也会稍晚一点。",
+	LayoutProgramHint: "你的电脑把所有人合成到你的画面里，观众只看这一路画面；每个人的声音仍各自传送，谁也不会听到自己的回声。会占用算力，嘉宾的画面和声音会稍晚一点。",
 
 	NewsShow:        "查看",
 	NewsCall:        "%s 邀请你连线 PK。",

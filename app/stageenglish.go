@@ -75,7 +75,7 @@ var englishStage = stageWords{
 	LayoutFade:        "Change",
 	LayoutFadeValue:   "%.1f s",
 	LayoutProgram:     "Everything in one picture",
-	LayoutProgramHint: "Your computer puts all into your own picture and sound, and viewers get that alone. Recordings, other platforms and slow lines show the same; it costs computing, and guests are heard a little later.",
+	LayoutProgramHint: "Your computer puts all into your own picture, and viewers get that alone; everybody's sound stays their own, so that nobody hears themselves. It costs computing, and guests are seen and heard a little later.",
 
 	NewsShow:        "See",
 	NewsCall:        "%s calls you for a PK.",

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 // hall is a room on synctest's clock: what the test says is told, and what is asked is written down and answered.
 type hall struct {
 	told   chan func(studio.RoomFeedback)
+	mu     sync.Mutex // guards the next two where the session asks by itself
 	asked  []wire.RoomRequest
 	answer func(q wire.RoomRequest) (int64, error)
 	mute   bool // it answers nobody
@@ -45,12 +47,34 @@ func (h *hall) Run(ctx context.Context, f studio.RoomFeedback) error {
 }
 
 func (h *hall) Ask(ctx context.Context, q wire.RoomRequest) (int64, error) {
+	h.mu.Lock()
 	h.asked = append(h.asked, q)
+	answer := h.answer
+	h.mu.Unlock()
 	if h.mute {
 		<-ctx.Done()
 		return 0, ctx.Err()
 	}
-	return h.answer(q)
+	return answer(q)
+}
+
+// answers has the room answer so from now on.
+func (h *hall) answers(how func(wire.RoomRequest) (int64, error)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.answer = how
+}
+
+// wishes are those for the stage that were asked so far.
+func (h *hall) wishes() (all []wire.StageWish) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, q := range h.asked {
+		if q.Stage != nil {
+			all = append(all, *q.Stage)
+		}
+	}
+	return all
 }
 
 func (h *hall) joined(j wire.RoomJoined) {

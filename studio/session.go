@@ -337,6 +337,7 @@ func (s *Session) measure(now time.Time) {
 	s.audience.second(now, s.watching(), s.air.phase == OnAir)
 	s.unfinished(now)
 	s.desk.keepLater(now)
+	s.tellLate()
 	if s.dirty {
 		s.dirty = false
 		s.queueSave()
