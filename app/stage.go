@@ -40,11 +40,12 @@ const (
 	guestsTab = iota
 	layoutTab
 	battleTab
+	awayTab
 )
 
 func newStagePanel(w *Window, at int) *stagePanel {
 	p := &stagePanel{w: w, state: newRemark(), layout: newLayoutPanel(w)}
-	p.panels = []stageTab{newGuestsPanel(w), p.layout, newBattlePanel(w)}
+	p.panels = []stageTab{newGuestsPanel(w), p.layout, newBattlePanel(w), newAwayPanel(w)}
 	t := w.words
 	var tabs, panels []fyne.CanvasObject
 	for i, panel := range p.panels {
@@ -85,19 +86,26 @@ func stageOf(s *studio.Snapshot) *studio.Stage {
 
 func (p *stagePanel) apply(s *studio.Snapshot) {
 	r, stage, t := roomOf(s), stageOf(s), p.w.words
-	names := []string{t.TabGuests, t.TabLayout, t.TabBattle}
-	for i, count := range []int{len(stage.Now.Guests) + len(stage.Now.Applied), 0, callsFor(stage)} {
+	away := s.Guest != nil
+	if away && p.at != awayTab {
+		p.choose(awayTab) // the stage is another host's
+		return
+	}
+	names := []string{t.TabGuests, t.TabLayout, t.TabBattle, t.TabAway}
+	for i, count := range []int{len(stage.Now.Guests) + len(stage.Now.Applied), 0, callsFor(stage), 0} {
 		kind, name := widget.Quiet, names[i]
 		if i == p.at {
 			kind = widget.Plain
 		}
-		if count > 0 {
+		show(p.tabs[i], !away || i == awayTab)
+		if count > 0 && !away {
 			name = fmt.Sprintf(t.Counted, name, count)
 		}
 		p.tabs[i].Set(name, "", kind)
 	}
-	show(p.nobody, r.Phase == studio.NoRoom)
-	show(p.body, r.Phase != studio.NoRoom)
+	nobody := r.Phase == studio.NoRoom && p.at != awayTab
+	show(p.nobody, nobody)
+	show(p.body, !nobody)
 	sentence := ""
 	switch r.Phase {
 	case studio.RoomJoining:
@@ -105,14 +113,14 @@ func (p *stagePanel) apply(s *studio.Snapshot) {
 	case studio.RoomLost:
 		sentence = fmt.Sprintf(t.RoomLost, t.fault(r.Problem.Fault))
 	case studio.RoomHere:
-		if !r.Moderates {
+		if !r.Moderates && !away {
 			sentence = t.RoomNotStaff
 		}
 	}
 	if p.state.say(sentence) {
 		p.body.Refresh()
 	}
-	p.look(stage, r.Phase != studio.NoRoom && p.object.Visible())
+	p.look(stage, !nobody && p.object.Visible())
 }
 
 // look shows the panel that can be seen, and asks for the pictures in it.

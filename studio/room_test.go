@@ -24,13 +24,16 @@ type hall struct {
 	left   bool
 }
 
+// elsewhere is a server where nobody knows this studio.
+const elsewhere = "https://glass.example"
+
 func (m *machine) Room(server, token string, id wire.ShowID) (studio.RoomLink, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if server != evening.Address || token != evening.Token {
+	if (server != evening.Address || token != evening.Token) && (server != elsewhere || token != "") {
 		return nil, wire.Errorf(wire.Unauthenticated, "who are you?")
 	}
-	m.hall = &hall{told: make(chan func(studio.RoomFeedback)), answer: func(wire.RoomRequest) (int64, error) { return 1, nil }}
+	m.hall = &hall{told: make(chan func(studio.RoomFeedback)), answer: func(wire.RoomRequest) (int64, error) { return 1, m.refuse }}
 	return m.hall, nil
 }
 

@@ -35,7 +35,7 @@ var battleWords = map[string]scene.BattleWords{
 // arrangeStage hands the picture loop the arrangement of the stage, if the program is to show it.
 func (s *Session) arrangeStage() {
 	now := &s.stage.now
-	if !now.Layout.Program || len(now.Layout.Boxes) == 0 {
+	if !now.Layout.Program || len(now.Layout.Boxes) == 0 || s.guest != nil {
 		s.pictures.arrange(nil)
 		return
 	}
@@ -62,7 +62,7 @@ const tellFrom = 40 * time.Millisecond
 // take to come here, are decoded and wait for the program's next one, which is encoded and goes to the server.
 func (s *Session) tellLate() {
 	now := &s.stage.now
-	if s.air.phase != OnAir || !now.Layout.Program || s.stage.telling {
+	if s.guest != nil || s.air.phase != OnAir || !now.Layout.Program || s.stage.telling {
 		return
 	}
 	var late time.Duration
