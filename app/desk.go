@@ -79,6 +79,10 @@ type Desk interface {
 	SetModes(ctx context.Context, m wire.Modes) error
 
 	StageDo(ctx context.Context, w wire.StageWish) error
+	// BeGuest goes into somebody else's show, EndGuest comes back; both wait for the network.
+	BeGuest(ctx context.Context, link, name string) error
+	EndGuest(ctx context.Context) error
+	DarkenGuest(ctx context.Context, dark bool) error
 	SetStageStrip(ctx context.Context, spot wire.SpotID, strip studio.StageStrip) error
 	// StagePicture holds the newest picture of somebody on stage, nil for nobody there.
 	StagePicture(spot wire.SpotID) *frame.Slot

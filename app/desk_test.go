@@ -249,6 +249,14 @@ func (d *recorder) StageDo(_ context.Context, w wire.StageWish) error {
 	return d.call("%s", text)
 }
 
+func (d *recorder) BeGuest(_ context.Context, link, name string) error {
+	return d.call("guest %s %q", link, name)
+}
+
+func (d *recorder) EndGuest(context.Context) error { return d.call("end guest") }
+
+func (d *recorder) DarkenGuest(_ context.Context, dark bool) error { return d.call("dark %t", dark) }
+
 func (d *recorder) SetStageStrip(_ context.Context, spot wire.SpotID, s studio.StageStrip) error {
 	return d.call("strip %s %g muted %t solo %t", spot, s.Gain, s.Muted, s.Solo)
 }

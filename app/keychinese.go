@@ -45,6 +45,8 @@ var chineseKeyWords = keyWords{
 	KeyLayout:        "切换舞台布局",
 	KeyAgree:         "接受连线或应战",
 	KeyHear:          "对手静音或恢复",
+	KeyAway:          "到别处做嘉宾",
+	KeyDark:          "做嘉宾时关或开摄像头",
 
 	CuesHeading:   "只有你能听到的提示音",
 	CueOrder:      "新订单",

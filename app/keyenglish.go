@@ -45,6 +45,8 @@ var englishKeyWords = keyWords{
 	KeyLayout:        "Next layout of the stage",
 	KeyAgree:         "Take the call, or agree to the challenge",
 	KeyHear:          "Mute the opponents, or hear them",
+	KeyAway:          "As a guest elsewhere",
+	KeyDark:          "Camera off as a guest, or on",
 
 	CuesHeading:   "SOUNDS THAT TELL YOU SOMETHING, NOT YOUR VIEWERS",
 	CueOrder:      "A new order",

@@ -46,6 +46,8 @@ type keyWords struct {
 	KeyLayout        string
 	KeyAgree         string
 	KeyHear          string
+	KeyAway          string
+	KeyDark          string
 
 	CuesHeading   string
 	CueOrder      string

@@ -140,6 +140,10 @@ func (w *Window) sentence(err error) string {
 		return w.words.ReasonNoServer
 	case errors.Is(err, studio.ErrOnAir):
 		return w.words.ServerLocked
+	case errors.Is(err, studio.ErrGuest):
+		return w.words.AwayLocked
+	case errors.Is(err, studio.ErrNoPage):
+		return w.words.AwayNoPage
 	}
 	var grade studio.GradeError
 	if errors.As(err, &grade) {

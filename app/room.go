@@ -60,8 +60,7 @@ func roomOf(s *studio.Snapshot) *studio.Room {
 func (p *roomPanel) draw(s *studio.Snapshot) {
 	r, t := roomOf(s), p.w.words
 	p.label([]string{t.TabChat, t.TabQuestions, t.TabPolls, t.TabPeople, t.TabQueue}, 0, len(r.Questions), len(r.Polls), 0, len(r.Held))
-	p.in.apply(r, t)
-	if r.Phase != studio.NoRoom && p.object.Visible() {
+	if there := p.in.apply(r, t, false); there && p.object.Visible() {
 		p.panels[p.at].apply(r)
 	}
 }

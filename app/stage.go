@@ -33,11 +33,12 @@ const (
 	guestsTab = iota
 	layoutTab
 	battleTab
+	awayTab
 )
 
 func newStagePanel(w *Window, at int) *stagePanel {
 	p := &stagePanel{layout: newLayoutPanel(w)}
-	p.tabbed = newTabbed[stageTab](w, p.draw, newGuestsPanel(w), p.layout, newBattlePanel(w))
+	p.tabbed = newTabbed[stageTab](w, p.draw, newGuestsPanel(w), p.layout, newBattlePanel(w), newAwayPanel(w))
 	p.in = newIndoors(w, w.words.StageNone, w.words.StageNoneHint, p.stack)
 	p.object = p.box(p.in.object)
 	p.choose(at)
@@ -57,9 +58,21 @@ func stageOf(s *studio.Snapshot) *studio.Stage {
 
 func (p *stagePanel) draw(s *studio.Snapshot) {
 	r, stage, t := roomOf(s), stageOf(s), p.w.words
-	p.label([]string{t.TabGuests, t.TabLayout, t.TabBattle}, len(stage.Now.Guests)+len(stage.Now.Applied), 0, callsFor(stage))
-	p.in.apply(r, t)
-	p.look(stage, r.Phase != studio.NoRoom && p.object.Visible())
+	away := s.Guest != nil
+	if away && p.at != awayTab {
+		p.choose(awayTab) // the stage is another host's
+		return
+	}
+	counts := []int{len(stage.Now.Guests) + len(stage.Now.Applied), 0, callsFor(stage), 0}
+	if away {
+		clear(counts)
+	}
+	p.label([]string{t.TabGuests, t.TabLayout, t.TabBattle, t.TabAway}, counts...)
+	for i, tab := range p.tabs {
+		show(tab, !away || i == awayTab)
+	}
+	there := p.in.apply(r, t, p.at == awayTab)
+	p.look(stage, there && p.object.Visible())
 }
 
 // look shows the panel that can be seen, and asks for the pictures in it.

@@ -15,11 +15,13 @@ func (w *Window) stageActions() []action {
 	return []action{
 		{id: "stage/guests", name: t.KeyGuests, key: altKey(fyne.KeyG), do: open(guestsTab)},
 		{id: "stage/battles", name: t.KeyBattles, key: altKey(fyne.KeyB), do: open(battleTab)},
+		{id: "stage/away", name: t.KeyAway, key: altKey(fyne.KeyV), do: open(awayTab)},
 		{id: "stage/admit", name: t.KeyAdmit, key: plainKey(fyne.KeyG), do: w.admitFirst, apart: true},
 		{id: "stage/mute", name: t.KeyMuteGuests, key: plainKey(fyne.KeyX), do: w.muteGuests},
 		{id: "stage/layout", name: t.KeyLayout, key: plainKey(fyne.KeyL), do: w.nextLayout},
 		{id: "stage/agree", name: t.KeyAgree, key: plainKey(fyne.KeyC), do: w.agree, apart: true},
 		{id: "stage/hear", name: t.KeyHear, key: plainKey(fyne.KeyO), do: w.hearOpponents},
+		{id: "stage/dark", name: t.KeyDark, key: plainKey(fyne.KeyV), do: w.darkenGuest},
 	}
 }
 

@@ -150,10 +150,10 @@ func (b *bench) fits(name string) {
 func TestTheStageFitsItsScreens(t *testing.T) {
 	for _, language := range []string{"en", "zh"} {
 		for name, edit := range map[string]func(*studio.Snapshot){
-			"guests": onStage, "called": called, "linked": linked(wire.BattleLinked), "challenged": linked(wire.BattleChallenged), "push": linked(wire.BattlePush), "won": won,
+			"guests": onStage, "called": called, "linked": linked(wire.BattleLinked), "challenged": linked(wire.BattleChallenged), "push": linked(wire.BattlePush), "won": won, "away": away,
 		} {
 			b := newBench(t, edit, func(s *studio.Snapshot) { s.Settings.Language = language })
-			for tab := guestsTab; tab <= battleTab; tab++ {
+			for tab := guestsTab; tab <= awayTab; tab++ {
 				b.w.openStage(tab)
 				if m := b.w.win.Content().MinSize(); m.Width > 1024 || m.Height > 612 {
 					t.Errorf("%s, panel %d in %q needs %v", name, tab, language, m)

@@ -82,6 +82,42 @@ type stageWords struct {
 	LayoutProgram     string
 	LayoutProgramHint string
 
+	// In somebody else's show.
+	TabAway          string
+	AwayNone         string
+	AwayNoneHint     string
+	AwayJoin         string
+	AwayJoinTitle    string
+	AwayJoinText     string
+	AwayPage         string
+	AwayPageHint     string
+	AwayName         string
+	AwayGo           string
+	AwayNoPage       string
+	AwayLocked       string
+	AwayNoteHint     string
+	AwayApply        string
+	AwayWithdraw     string
+	AwayAccept       string
+	AwayRefuse       string
+	AwayDark         string
+	AwayLight        string
+	AwayLeave        string
+	AwayWatches      string
+	AwayShut         string
+	AwayInLine       string
+	AwayIsInvited    string
+	AwayConnects     string
+	AwayLost         string
+	AwayLive         string
+	AwayMuted        string
+	AwayTakenSound   string
+	AwayTakenPicture string
+	AwayTakenBoth    string
+	AwayTurned       string
+	AwayRemoved      string
+	AwayLapsed       string
+
 	// What is new.
 	NewsShow        string
 	NewsCall        string

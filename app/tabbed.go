@@ -82,19 +82,22 @@ func newIndoors(w *Window, title, hint string, inside fyne.CanvasObject) *indoor
 	return in
 }
 
-func (in *indoors) apply(r *studio.Room, t *words) {
-	show(in.nobody, r.Phase == studio.NoRoom)
-	show(in.body, r.Phase != studio.NoRoom)
+// apply reports whether the inside can be seen; alone is for what needs no room of one's own.
+func (in *indoors) apply(r *studio.Room, t *words, alone bool) bool {
+	there := alone || r.Phase != studio.NoRoom
+	show(in.nobody, !there)
+	show(in.body, there)
 	sentence := ""
 	switch {
 	case r.Phase == studio.RoomJoining:
 		sentence = t.RoomJoining
 	case r.Phase == studio.RoomLost:
 		sentence = fmt.Sprintf(t.RoomLost, t.fault(r.Problem.Fault))
-	case r.Phase == studio.RoomHere && !r.Moderates:
+	case r.Phase == studio.RoomHere && !r.Moderates && !alone:
 		sentence = t.RoomNotStaff
 	}
 	if in.state.say(sentence) {
 		in.body.Refresh()
 	}
+	return there
 }

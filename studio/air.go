@@ -63,6 +63,9 @@ func (s *Session) SetServer(ctx context.Context, srv Server) error {
 		if s.air.phase != OffAir {
 			return ErrOnAir
 		}
+		if s.guest != nil {
+			return ErrGuest
+		}
 		if srv == s.settings.Server {
 			return nil
 		}
@@ -119,6 +122,9 @@ func (s *Session) CheckNetwork(ctx context.Context, progress func(share float64,
 		if s.air.phase != OffAir {
 			return ErrOnAir
 		}
+		if s.guest != nil {
+			return ErrGuest
+		}
 		if srv = s.settings.Server; srv.Address == "" || srv.Token == "" {
 			return ErrNoServer
 		}
@@ -140,6 +146,9 @@ func (s *Session) GoLive(ctx context.Context) error {
 		if s.air.phase != OffAir {
 			return ErrOnAir
 		}
+		if s.guest != nil {
+			return ErrGuest
+		}
 		if srv.Address == "" || srv.Show == "" || srv.Token == "" {
 			return ErrNoServer
 		}
@@ -147,25 +156,16 @@ func (s *Session) GoLive(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		o := s.settings.Output
-		encoder, err := s.c.Encoders.Audio(frame.AudioSettings{
-			Bitrate: o.AudioBitrate, LossPercent: lossForecast, PacketDuration: soundPacket,
-		})
+		voice, err := s.openProgram()
 		if err != nil {
-			return fmt.Errorf("build the sound encoder: %w", err)
+			return err
 		}
 		s.cutOff, s.waits = nil, false
 		air, stop := context.WithCancel(s.ctx)
 		s.air.phase, s.air.since, s.air.link = Starting, time.Time{}, frame.Link{Phase: frame.LinkConnecting, Attempt: 1}
 		s.air.stop, s.air.ending, s.air.watch = stop, false, watch
-		voice := &audioOut{encoder: encoder, write: s.c.Uplink.WriteAudio, failed: s.encoderFailed}
-		s.sound.air.Store(voice)
-		s.rate.dropped, s.rate.layers = 0, [frame.Layers]LayerStatus{}
-		s.c.Uplink.Expect(s.bitrate())
-		s.linkNow.Store(nil)
-		target := frame.Target{Endpoint: whip, Token: srv.Token, Video: o.Codec, Position: s.clock.Now}
+		target := frame.Target{Endpoint: whip, Token: srv.Token, Video: s.settings.Output.Codec, Position: s.clock.Now}
 		feedback := s.feedback(voice)
-		s.video.ask(oneLayer)
 		s.group.Go(func() error {
 			err := s.onAir(air, srv, target, feedback)
 			s.offAir(err)
@@ -173,6 +173,23 @@ func (s *Session) GoLive(ctx context.Context) error {
 		})
 		return nil
 	})
+}
+
+// openProgram has the program's sound go to the uplink from now on, and begins its figures anew. What it returns is to be told whether media flow.
+func (s *Session) openProgram() (*audioOut, error) {
+	encoder, err := s.c.Encoders.Audio(frame.AudioSettings{
+		Bitrate: s.settings.Output.AudioBitrate, LossPercent: lossForecast, PacketDuration: soundPacket,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("build the sound encoder: %w", err)
+	}
+	voice := &audioOut{encoder: encoder, write: s.c.Uplink.WriteAudio, failed: s.encoderFailed}
+	s.sound.air.Store(voice)
+	s.rate.dropped, s.rate.layers = 0, [frame.Layers]LayerStatus{}
+	s.c.Uplink.Expect(s.bitrate())
+	s.linkNow.Store(nil)
+	s.video.ask(oneLayer)
+	return voice, nil
 }
 
 // bitrate is the most that the picture may use in all its layers, in bits a second.
@@ -237,6 +254,9 @@ func (s *Session) lastFault() frame.Fault {
 // linkChanged takes over the newest link state.
 func (s *Session) linkChanged() {
 	l := s.linkNow.Load()
+	if l != nil && s.guest != nil && s.guest.stop != nil {
+		s.guest.link = *l
+	}
 	if l == nil || s.air.phase == OffAir {
 		return
 	}

@@ -203,6 +203,7 @@ func (s *Session) SetMicrophone(ctx context.Context, m Microphone) error {
 		} else {
 			s.sound.set(m)
 		}
+		s.followGuest()
 		return nil
 	})
 }
@@ -257,8 +258,8 @@ func (s *Session) SetOutput(ctx context.Context, o Output) error {
 		return err
 	}
 	return s.do(ctx, func() error {
-		if s.air.phase != OffAir && o.Codec != s.settings.Output.Codec {
-			return errors.New("the codec cannot change on air: end the show first")
+		if on := s.air.phase != OffAir || s.guest != nil; on && o.Codec != s.settings.Output.Codec {
+			return errors.New("the codec cannot change on air: end the show first, or leave the stage")
 		}
 		reopen := o.Format != s.settings.Output.Format
 		s.change(func(set *Settings) { set.Output = o })

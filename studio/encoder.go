@@ -20,6 +20,7 @@ type videoOut struct {
 	failed   func(error)
 
 	flowing atomic.Bool               // the link is live
+	dark    atomic.Bool               // the host wants no picture to be sent
 	keys    [frame.Layers]atomic.Bool // a key frame is wanted
 
 	mu     sync.Mutex // guards what the owner reads and sets
@@ -96,7 +97,7 @@ func (e *videoOut) run(ctx context.Context) error {
 		_, dropped := e.slot.Counts()
 		lost := dropped - before
 		before = dropped
-		if e.flowing.Load() {
+		if e.flowing.Load() && !e.dark.Load() {
 			e.encode(v, int(lost))
 		} else if e.encoder != nil {
 			e.drop()

@@ -34,17 +34,19 @@ type feed struct {
 	mu      sync.Mutex // guards what follows
 	link    frame.Link
 	problem Problem
-	newest  *frame.Video // nil for none
-	shot    time.Time    // when it came
-	came    time.Time    // when the newest picture or sound came
-	since   time.Time    // when the pictures were counted last
-	count   int          // pictures since then
+	newest  *frame.Video  // nil for none
+	shot    time.Time     // when it came
+	age     time.Duration // how long pictures are here before the program has them, over the last
+	came    time.Time     // when the newest picture or sound came
+	since   time.Time     // when the pictures were counted last
+	count   int           // pictures since then
 	fps     float64
 }
 
 type codedPicture struct {
 	codec  frame.Codec
 	packet *frame.Packet
+	came   time.Time
 }
 
 const (
@@ -52,6 +54,8 @@ const (
 	codedPictures = 8
 	// feedSilent is after how long without anything a feed is opening again.
 	feedSilent = 2 * time.Second
+	// ageOver is over how many pictures of the program their age is told.
+	ageOver = 64
 	// decoderRest is how long a sound decoder that could not be built rests.
 	decoderRest = time.Second
 )
@@ -123,7 +127,7 @@ func (f *feed) linked(l frame.Link) {
 // take queues a picture for its decoder.
 func (f *feed) take(c frame.Codec, p *frame.Packet) bool {
 	select {
-	case f.coded <- codedPicture{c, p}:
+	case f.coded <- codedPicture{c, p, time.Now()}:
 		return true
 	default:
 		return false
@@ -169,13 +173,13 @@ func (f *feed) decode(ctx context.Context, with Decoders) error {
 			continue
 		}
 		if v != nil {
-			f.show(v)
+			f.show(v, in.came)
 		}
 	}
 }
 
-// show makes v the newest picture and takes it over.
-func (f *feed) show(v *frame.Video) {
+// show makes v, which came at a time, the newest picture and takes it over.
+func (f *feed) show(v *frame.Video, came time.Time) {
 	v.PTS = f.clock.Now()
 	now := time.Now()
 	f.thumb.Put(v.Retain())
@@ -184,7 +188,7 @@ func (f *feed) show(v *frame.Video) {
 	if f.newest != nil {
 		f.newest.Release()
 	}
-	f.newest, f.shot, f.came = v, now, now
+	f.newest, f.shot, f.came = v, came, now
 	f.count++
 	if passed := now.Sub(f.since); passed >= time.Second {
 		f.fps = float64(f.count) / passed.Seconds()
@@ -192,13 +196,28 @@ func (f *feed) show(v *frame.Video) {
 	}
 }
 
-// picture is the newest picture, as a reference of its own; nil for none, or one that stands for too long.
+// seenAfter is how long it takes from the server until a picture is in the program; 0 for no pictures.
+func (f *feed) seenAfter() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.age == 0 || time.Since(f.shot) > feedSilent {
+		return 0
+	}
+	return f.link.RTT/2 + f.age
+}
+
+// picture is the newest picture for the program, as a reference of its own; nil for none, or one that stands for too long.
 func (f *feed) picture() *frame.Video {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.newest == nil || time.Since(f.shot) > slateAfter {
 		return nil
 	}
+	age := time.Since(f.shot)
+	if f.age == 0 {
+		f.age = age
+	}
+	f.age += (age - f.age) / ageOver
 	return f.newest.Retain()
 }
 

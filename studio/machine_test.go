@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -38,6 +39,8 @@ type machine struct {
 	shows   map[wire.ShowID]wire.Show
 	calls   []string
 	openErr error
+	passErr error
+	refuse  error // what rooms answer from now on
 
 	script   func(ctx context.Context, m *machine, f studio.Feedback) error
 	reports  []wire.StudioReport
@@ -289,6 +292,21 @@ func (m *machine) Addresses(server string, id wire.ShowID) (string, string, erro
 		return "", "", errors.New("this is no address")
 	}
 	return server + "/whip/" + string(id), server + "/watch/" + string(id), nil
+}
+
+func (m *machine) Page(link string) (string, wire.ShowID, error) {
+	server, show, ok := strings.Cut(link, "/watch/")
+	if !ok {
+		return "", "", errors.New("this is no page")
+	}
+	return server, wire.ShowID(show), nil
+}
+
+func (m *machine) StagePass(_ context.Context, server string, id wire.ShowID) (whip, token string, err error) {
+	m.call("pass")
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return server + "/whip/" + string(id) + "~m1", "pass", m.passErr
 }
 
 func (m *machine) Fault(err error) frame.Fault {

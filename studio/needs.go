@@ -82,6 +82,10 @@ type Backstage interface {
 	Close(ctx context.Context, server, token string, id wire.ShowID) error
 	// Report tells how the show leaves the studio, and returns what its viewers see.
 	Report(ctx context.Context, server, token string, id wire.ShowID, r wire.StudioReport) (wire.Truth, error)
+	// Page is whose page a link leads to: a show, and the address of its server.
+	Page(link string) (server string, id wire.ShowID, err error)
+	// StagePass lets who is a guest on a show's stage, in whose room they are without a token, publish: there, with that token.
+	StagePass(ctx context.Context, server string, id wire.ShowID) (whip, token string, err error)
 	// FindHosts finds hosts who can be called to a battle now; q is a part of a name, "" for those who let strangers find them.
 	FindHosts(ctx context.Context, server, token, q string) ([]wire.BattleHost, error)
 	// Check measures the way to the server for some seconds; nothing goes on air. progress hears which share is done and what
@@ -153,7 +157,7 @@ type RoomLink interface {
 
 // Rooms lets the session into the rooms of shows.
 type Rooms interface {
-	// Room is the room of a show, not yet joined; the token is an operator's or the show's.
+	// Room is the room of a show, not yet joined; the token is an operator's or the show's, "" for a visitor.
 	Room(server, token string, id wire.ShowID) (RoomLink, error)
 }
 

@@ -22,7 +22,7 @@ const (
 	RoomLost    RoomPhase = "lost" // Problem says why; it is tried again
 )
 
-// Room is the conversation of the chosen show at one moment. It is immutable like the Snapshot that holds it.
+// Room is the conversation of the chosen show, or of that in which the studio is a guest, at one moment. It is immutable like the Snapshot that holds it.
 type Room struct {
 	Phase   RoomPhase
 	Problem Problem
@@ -98,7 +98,7 @@ type openRequest struct {
 // sameWish is how long a request that was not answered keeps its ID.
 const sameWish = time.Minute
 
-// followRoom leaves the room of before and joins that of the chosen show.
+// followRoom leaves the room of before and joins that of the chosen show, or of the show in which the studio is a guest.
 func (s *Session) followRoom() {
 	if s.visit.stop != nil {
 		s.visit.stop()
@@ -107,7 +107,9 @@ func (s *Session) followRoom() {
 	s.visit, v.stageNews = v, true
 	s.followStage()
 	srv := s.settings.Server
-	if srv.Address == "" || srv.Show == "" || srv.Token == "" {
+	if g := s.guest; g != nil {
+		srv = Server{Address: g.server, Show: g.show}
+	} else if srv.Address == "" || srv.Show == "" || srv.Token == "" {
 		return
 	}
 	link, err := s.c.Rooms.Room(srv.Address, srv.Token, srv.Show)
@@ -122,6 +124,7 @@ func (s *Session) followRoom() {
 			if s.visit == v {
 				f()
 				s.followStage()
+				s.followGuest()
 			}
 		})
 	}

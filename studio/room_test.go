@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,19 +17,23 @@ import (
 // hall is a room on synctest's clock: what the test says is told, and what is asked is written down and answered.
 type hall struct {
 	told   chan func(studio.RoomFeedback)
+	mu     sync.Mutex // guards the next two where the session asks by itself
 	asked  []wire.RoomRequest
 	answer func(q wire.RoomRequest) (int64, error)
 	mute   bool // it answers nobody
 	left   bool
 }
 
+// elsewhere is a server where nobody knows this studio.
+const elsewhere = "https://glass.example"
+
 func (m *machine) Room(server, token string, id wire.ShowID) (studio.RoomLink, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if server != evening.Address || token != evening.Token {
+	if (server != evening.Address || token != evening.Token) && (server != elsewhere || token != "") {
 		return nil, wire.Errorf(wire.Unauthenticated, "who are you?")
 	}
-	m.hall = &hall{told: make(chan func(studio.RoomFeedback)), answer: func(wire.RoomRequest) (int64, error) { return 1, nil }}
+	m.hall = &hall{told: make(chan func(studio.RoomFeedback)), answer: func(wire.RoomRequest) (int64, error) { return 1, m.refuse }}
 	return m.hall, nil
 }
 
@@ -45,12 +50,34 @@ func (h *hall) Run(ctx context.Context, f studio.RoomFeedback) error {
 }
 
 func (h *hall) Ask(ctx context.Context, q wire.RoomRequest) (int64, error) {
+	h.mu.Lock()
 	h.asked = append(h.asked, q)
+	answer := h.answer
+	h.mu.Unlock()
 	if h.mute {
 		<-ctx.Done()
 		return 0, ctx.Err()
 	}
-	return h.answer(q)
+	return answer(q)
+}
+
+// answers has the room answer so from now on.
+func (h *hall) answers(how func(wire.RoomRequest) (int64, error)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.answer = how
+}
+
+// wishes are those for the stage that were asked so far.
+func (h *hall) wishes() (all []wire.StageWish) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, q := range h.asked {
+		if q.Stage != nil {
+			all = append(all, *q.Stage)
+		}
+	}
+	return all
 }
 
 func (h *hall) joined(j wire.RoomJoined) {

@@ -103,6 +103,7 @@ type Session struct {
 	visit    *visit // never nil
 	desk     *desk  // never nil
 	stage    stage
+	guest    *guesting // nil in the room of one's own show
 	audience audience
 	card     cardState
 	governor *governor
@@ -275,8 +276,8 @@ func (s *Session) publish() {
 		},
 		Music: s.musicStatus(),
 		Air:   s.air.public(),
-		Stage: s.stageNow(),
-		Room:  s.visit.public(), Rules: s.visit.rules, Shop: s.desk.public(s.visit.showing), Audience: s.audienceNow(),
+		Stage: s.stageNow(), Guest: s.guestNow(),
+		Room: s.visit.public(), Rules: s.visit.rules, Shop: s.desk.public(s.showing()), Audience: s.audienceNow(),
 	}
 	snap.PicturePlugin, snap.VoicePlugin = s.c.Rack.Picture.Plugin(), s.c.Rack.Sound.Plugin()
 	if s.waits {
@@ -344,6 +345,7 @@ func (s *Session) measure(now time.Time) {
 	s.audience.second(now, s.watching(), s.air.phase == OnAir)
 	s.unfinished(now)
 	s.desk.keepLater(now)
+	s.tellLate()
 	if s.dirty {
 		s.dirty = false
 		s.queueSave()

@@ -156,6 +156,14 @@ func (s *Session) ShowProduct(ctx context.Context, what wire.Showing) error {
 	return s.ask(ctx, wire.RoomRequest{Show: &what})
 }
 
+// showing is what viewers of the chosen show see as shown. Of what another show shows nothing is sold here.
+func (s *Session) showing() wire.Showing {
+	if s.guest != nil {
+		return wire.Showing{}
+	}
+	return s.visit.showing
+}
+
 // ShowNext shows the product so many places further down in the list of those that are not hidden; −1 is the one before. Behind the last comes
 // the first. Of an offer it goes on from the product that it is of.
 func (s *Session) ShowNext(ctx context.Context, step int) error {
@@ -166,7 +174,7 @@ func (s *Session) ShowNext(ctx context.Context, step int) error {
 		if len(seen) == 0 {
 			return wire.Errorf(wire.NotFound, "there is no product to show")
 		}
-		at := slices.IndexFunc(seen, func(p Product) bool { return p.ID == d.shown(s.visit.showing) })
+		at := slices.IndexFunc(seen, func(p Product) bool { return p.ID == d.shown(s.showing()) })
 		if at < 0 && step < 0 {
 			at = 0
 		}

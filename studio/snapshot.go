@@ -26,6 +26,8 @@ type Snapshot struct {
 	Room *Room
 	// Stage is who is on stage beside the host; never nil, and the same as before where nothing has changed.
 	Stage *Stage
+	// Guest is the studio in somebody else's show; nil while it is in its own.
+	Guest *Guest
 	// Rules are the shop's rules for what may be said; nil before OpenRules, and the same as before where nothing has changed.
 	Rules *Rules
 	// Shop is what is sold in the chosen show; never nil, and the same as before where nothing has changed.

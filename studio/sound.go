@@ -163,8 +163,8 @@ func (s *sound) play() *frame.Block {
 	return &s.played
 }
 
-// mix makes the program of the voice in b: its strip, the music that gives way to it and to those on stage, the pads, those on stage where viewers
-// do not hear them from their own tracks, the master.
+// mix makes the program of the voice in b: its strip, the music that gives way to it and to those on stage, the pads, the master. Those on stage are
+// not in it, so that none of them hears themselves: everybody is heard from a track of their own.
 func (s *sound) mix(b *frame.Block) {
 	s.voice.Process(b)
 	s.key = *b
@@ -175,7 +175,7 @@ func (s *sound) mix(b *frame.Block) {
 	for i := range b {
 		shared := s.song[i] + s.effect[i]
 		s.played[i] = shared + s.cued[i]
-		b[i] += shared + s.stage.onAir[i]
+		b[i] += shared
 	}
 	if s.silent {
 		s.played = frame.Block{}

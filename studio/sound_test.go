@@ -61,7 +61,7 @@ func TestAStepAllocatesNothing(t *testing.T) {
 	s.setMusic(Music{GainDB: -6, Duck: true})
 	s.monitor.Store(frame.NewQueue(monitorBlocks))
 	guests := []seat{{voice: newVoice(), gain: -3, place: mix.Place{Side: 0.5, Distance: 0.3}}, {voice: newVoice(), alone: true}}
-	s.seat(guests, true)
+	s.seat(guests)
 	var b frame.Block
 	step := func() {
 		for _, g := range guests {

@@ -40,7 +40,7 @@ type StageFeed struct {
 	Strip StageStrip
 }
 
-// StageStrip is how somebody on stage is mixed. It is remembered as long as they are on it.
+// StageStrip is how the host hears somebody on stage. It is remembered as long as they are on it.
 type StageStrip struct {
 	// Gain is in dB, -60 (off) to 12.
 	Gain        float64
@@ -68,6 +68,8 @@ type stage struct {
 	shown *Stage  // what snapshots hold; nil before the first
 	// heard says that somebody is on stage whom the host hears.
 	heard bool
+	// telling says that the room is being told how late the others are seen.
+	telling bool
 }
 
 // stageNow is the stage for a snapshot, the same as long as nothing has changed.
@@ -94,8 +96,8 @@ func (s *Session) StageDo(ctx context.Context, w wire.StageWish) error {
 	return s.ask(ctx, wire.RoomRequest{Stage: &w})
 }
 
-// SetStageStrip changes how somebody on stage is mixed, from the next block on. Gain and mute count wherever this studio mixes them; solo lets
-// the host alone hear only those who have it.
+// SetStageStrip changes how the host hears somebody on stage, from the next block on; with a solo, only those are heard who have it. Viewers hear
+// everybody from their own tracks, as the room says.
 func (s *Session) SetStageStrip(ctx context.Context, spot wire.SpotID, strip StageStrip) error {
 	if err := strip.Validate(); err != nil {
 		return err

@@ -49,14 +49,19 @@ func (s *Session) followStage() {
 	}
 	st.now = s.visit.stage
 	var want []cast
-	if s.c.Receivers != nil && s.c.Decoders != nil {
+	server, g := s.settings.Server.Address, s.guest
+	switch {
+	case s.c.Receivers == nil || s.c.Decoders == nil:
+	case g != nil:
+		server, want = g.server, g.castOfOther(&st.now, s.visit.room.Me.Alias)
+	default:
 		want = castOf(&st.now)
 	}
 	feeds := make([]*feed, 0, len(want))
 	for _, c := range want {
 		f := find(st.feeds, c.spot, (*feed).at)
-		if f == nil || (*f).media != c.media || c.sends && !(*f).sends && !(*f).flows() { // who has come is not to wait for the next attempt
-			next := newFeed(c, s.settings.Server.Address)
+		if f == nil || (*f).media != c.media || (*f).server != server || c.sends && !(*f).sends && !(*f).flows() { // who has come is not to wait for the next attempt
+			next := newFeed(c, server)
 			if f != nil {
 				next.strip = (*f).strip
 			}

@@ -1,6 +1,7 @@
 package studio
 
 import (
+	"context"
 	"image"
 	"time"
 
@@ -34,7 +35,7 @@ var battleWords = map[string]scene.BattleWords{
 // arrangeStage hands the picture loop the arrangement of the stage, if the program is to show it.
 func (s *Session) arrangeStage() {
 	now := &s.stage.now
-	if !now.Layout.Program || len(now.Layout.Boxes) == 0 {
+	if !now.Layout.Program || len(now.Layout.Boxes) == 0 || s.guest != nil {
 		s.pictures.arrange(nil)
 		return
 	}
@@ -52,6 +53,40 @@ func (s *Session) arrangeStage() {
 		}
 	}
 	s.pictures.arrange(a)
+}
+
+// tellFrom is from which change on the room is told how late the others are: less nobody notices between lips and voice (ITU-R BT.1359).
+const tellFrom = 40 * time.Millisecond
+
+// tellLate tells the room how much later the others are seen in the program than they are heard from their own tracks: for as long as their pictures
+// take to come here, are decoded and wait for the program's next one, which is encoded and goes to the server.
+func (s *Session) tellLate() {
+	now := &s.stage.now
+	if s.guest != nil || s.air.phase != OnAir || !now.Layout.Program || s.stage.telling {
+		return
+	}
+	var late time.Duration
+	for _, f := range s.stage.feeds {
+		late = max(late, f.seenAfter())
+	}
+	if late == 0 {
+		return
+	}
+	late += s.rate.mean + s.air.link.RTT/2
+	if (late - time.Duration(now.Layout.Late)*time.Millisecond).Abs() < tellFrom {
+		return
+	}
+	s.stage.telling = true
+	s.group.Go(func() error {
+		ctx, cancel := context.WithTimeout(s.ctx, callTimeout)
+		defer cancel()
+		err := s.StageDo(ctx, wire.StageWish{Late: &wire.StageLate{Late: int(late.Milliseconds())}})
+		s.post(s.ctx, func() { s.stage.telling = false })
+		if err != nil {
+			s.c.Log.Info("the room was not told how late its stage is seen", "err", err)
+		}
+		return nil
+	})
 }
 
 // arrange has the program show an arrangement from now on; nil has it show the host alone.

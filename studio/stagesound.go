@@ -24,11 +24,9 @@ type seat struct {
 // stageSound is the sound of those on stage in the mixer, guarded by the sound's mutex.
 type stageSound struct {
 	voices []*voice
-	// gate lets them into the program.
-	gate mix.Strip
-	// near is what the host hears of them in this step, onAir what viewers do.
-	near, onAir frame.Block
-	rest        remains
+	// near is what the host hears of them in this step.
+	near frame.Block
+	rest remains
 }
 
 // remains takes back what is left of the voices of those on stage in the microphone when the canceller and the leveller, which raises what is soft, are
@@ -90,7 +88,7 @@ func (s *Session) mixStage() {
 		}
 		seats[i].told(&st.now, f.spot)
 	}
-	s.sound.seat(seats, st.now.Layout.Program)
+	s.sound.seat(seats)
 	if came := len(seats) > 0; came != st.heard {
 		st.heard = came
 		s.followVoice()
@@ -124,8 +122,8 @@ func (s *Session) followVoice() {
 	s.c.Rack.Sound.Set(v)
 }
 
-// seat takes over who is on stage, and whether viewers hear them in the program.
-func (s *sound) seat(seats []seat, program bool) {
+// seat takes over who is on stage.
+func (s *sound) seat(seats []seat) {
 	voices := make([]*voice, len(seats))
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -135,26 +133,24 @@ func (s *sound) seat(seats []seat, program bool) {
 		v.strip.GainDB, v.strip.Muted, v.alone.Muted = t.gain, t.muted, t.alone
 		v.space.Set(t.place)
 	}
-	s.stage.voices, s.stage.gate.Muted = voices, !program
+	s.stage.voices = voices
 }
 
 // take makes the next block of all on stage.
 func (s *stageSound) take() {
-	s.near, s.onAir = frame.Block{}, frame.Block{}
+	s.near = frame.Block{}
 	for _, v := range s.voices {
 		b := &v.block
 		v.elastic.Take(b)
 		v.meter.Add(b)
 		v.strip.Process(b)
 		v.space.Process(b)
-		add(&s.onAir, b)
 		v.alone.Process(b)
 		add(&s.near, b)
 		v.mu.Lock()
 		v.level = v.meter.Level()
 		v.mu.Unlock()
 	}
-	s.gate.Process(&s.onAir)
 }
 
 func add(to, b *frame.Block) {

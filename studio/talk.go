@@ -22,8 +22,10 @@ type talk struct {
 	// stage is as the room tells it, stageNews says that it was told since a snapshot was made.
 	stage     wire.StageNow
 	stageNews bool
-	news      bool  // since shown was made
-	shown     *Room // what snapshots hold
+	// mine is how far one is oneself on the way to the stage.
+	mine  wire.StageMine
+	news  bool  // since shown was made
+	shown *Room // what snapshots hold
 }
 
 // Bounds of what is remembered of a room.
@@ -58,9 +60,12 @@ func (t *talk) join(j wire.RoomJoined, now time.Time) {
 	for _, e := range s.Held {
 		r.Held = append(r.Held, Held{RoomEvent: e})
 	}
-	t.stage, t.stageNews = wire.StageNow{}, true
+	t.stage, t.stageNews, t.mine = wire.StageNow{}, true, wire.StageMine{}
 	if s.Stage != nil {
 		t.stage = *s.Stage
+	}
+	if j.Stage != nil {
+		t.mine = *j.Stage
 	}
 	t.base, t.early = j.Through, map[int64]bool{}
 	for _, e := range j.Events {
@@ -84,6 +89,9 @@ func (t *talk) hear(f wire.RoomFrame) (happened []wire.RoomEvent) {
 	if f.Through > t.base {
 		t.base = f.Through
 		maps.DeleteFunc(t.early, func(n int64, _ bool) bool { return n <= t.base })
+	}
+	if f.Stage != nil {
+		t.mine = *f.Stage
 	}
 	t.count(f.Now)
 	t.news = true

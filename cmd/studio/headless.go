@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -91,6 +92,8 @@ func printStory(ctx context.Context, s *studio.Session) error {
 			line = fmt.Sprintf("connecting, attempt %d", a.Link.Attempt)
 		case a.Link.Phase == frame.LinkWaiting:
 			line = fmt.Sprintf("not connected (%s), next attempt at %s", a.Link.Fault, a.Link.RetryAt.Format(time.TimeOnly))
+		case snap.Guest != nil:
+			line = strings.TrimSpace(fmt.Sprintf("guest at %s %s", snap.Guest.Page, snap.Guest.Mine.State))
 		}
 		if line != last {
 			fmt.Println(line)
@@ -117,9 +120,10 @@ func printFigures(ctx context.Context, s *studio.Session) error {
 			Air     studio.Air
 			Sources []studio.SourceStatus
 			Stage   []studio.StageFeed
+			Guest   *studio.Guest
 
 			PicturePlugin, VoicePlugin plug.State
-		}{snap.Program, snap.Sound, snap.Air, snap.Sources, snap.Stage.Feeds, snap.PicturePlugin, snap.VoicePlugin})
+		}{snap.Program, snap.Sound, snap.Air, snap.Sources, snap.Stage.Feeds, snap.Guest, snap.PicturePlugin, snap.VoicePlugin})
 		if err != nil {
 			return err
 		}

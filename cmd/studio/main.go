@@ -34,6 +34,8 @@ type flags struct {
 	Settings string `help:"File that keeps the settings between starts; headless nothing is kept without it." placeholder:"FILE"`
 	Headless bool   `help:"Run without a window."`
 	Live     bool   `help:"Go live at once."`
+	Guest    string `help:"Come on stage of somebody else's show, by the address of its page, as soon as they let you on." placeholder:"URL"`
+	Name     string `help:"What a guest is called; else what the studio's own show is called." placeholder:"NAME"`
 
 	Synthetic     bool          `help:"Use the synthetic host as camera and microphone."`
 	Source        string        `help:"Show this input: camera:ID, screen:ID, window:ID, file:PATH or stream:URL." placeholder:"KIND:WHAT"`
@@ -145,10 +147,29 @@ func (f flags) apply(ctx context.Context, s *studio.Session) error {
 			return err
 		}
 	}
+	if f.Guest != "" {
+		return f.visit(ctx, s, srv)
+	}
 	if f.Live {
 		return s.GoLive(ctx)
 	}
 	return nil
+}
+
+// visit goes into somebody else's show and asks to come on its stage.
+func (f flags) visit(ctx context.Context, s *studio.Session, own studio.Server) error {
+	name := f.Name
+	if name == "" && own.Show != "" {
+		show, err := s.CheckServer(ctx, own)
+		if err != nil {
+			return err
+		}
+		name = show.Title
+	}
+	if err := s.BeGuest(ctx, f.Guest, name); err != nil {
+		return err
+	}
+	return s.StageDo(ctx, wire.StageWish{Apply: &wire.StageNote{}})
 }
 
 func or(a, b string) string {

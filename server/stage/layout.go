@@ -6,9 +6,10 @@ import (
 	"vitrine/server/wire"
 )
 
-// Limits of a layout: the longest change to it, ms; how many boxes are read; how small a box may be, in units.
+// Limits of a layout: the longest change to it, ms; how late somebody may be in a program, ms; how many boxes are read; how small a box may be, in units.
 const (
 	longestFade, usualFade = 3000, 300
+	latest                 = 2000
 	mostBoxes              = 64
 	smallest               = 500
 )

@@ -201,6 +201,7 @@ func TestSwitchesThatAreSoAlreadyAreNotToldOf(t *testing.T) {
 		{Mute: &wire.StageSwitch{Who: ann.Alias, Off: true}},
 		{Dark: &wire.StageSwitch{Who: ann.Alias, Off: true}},
 		{Place: &wire.StagePlace{Who: ann.Alias, Pan: -100, Distance: 100}},
+		{Late: &wire.StageLate{Late: 120}},
 	} {
 		first := r.must(r.wish(mod, w, nil))
 		if second := r.must(r.wish(mod, w, nil)); len(first.Events) != 1 || len(second.Events) != 0 || len(second.Mine) != 0 {
@@ -235,12 +236,14 @@ func TestThePictureIsArrangedAnewWheneverWhoIsSeenChanges(t *testing.T) {
 		t.Errorf("with Ann: %v", got)
 	}
 	r.must(r.wish(host, wire.StageWish{Layout: &wire.StageLayout{Kind: wire.LayoutSpotlight, Main: "ann00000", Fade: 500, Program: true}}, nil))
+	r.must(r.wish(host, wire.StageWish{Late: &wire.StageLate{Late: 120}}, nil))
 	r.must(r.media(ann, false, false))
 	if got := r.s.Now(false).Layout; got.Main != "ann00000" || len(got.Boxes) != 2 || got.Boxes[0].Spot != "ann00000" {
 		t.Errorf("her place is lost while she is away: %+v", got)
 	}
 	r.must(r.wish(ann, wire.StageWish{Leave: &struct{}{}}, nil))
-	if got := r.s.Now(false).Layout; got.Main != "" || len(got.Boxes) != 1 || got.Fade != 500 || !got.Program {
+	r.must(r.wish(host, wire.StageWish{Layout: &wire.StageLayout{Kind: wire.LayoutSpotlight, Fade: 500, Program: true}}, nil))
+	if got := r.s.Now(false).Layout; got.Main != "" || len(got.Boxes) != 1 || got.Fade != 500 || !got.Program || got.Late != 120 {
 		t.Errorf("when she has left: %+v", got)
 	}
 }

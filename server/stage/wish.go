@@ -50,6 +50,8 @@ func (t turn) rule(w *wire.StageWish) error {
 		return t.change(w.Dark.Who, func(g *guest) { g.Dark = w.Dark.Off })
 	case w.Place != nil:
 		return t.place(*w.Place)
+	case w.Late != nil:
+		return t.late(w.Late.Late)
 	}
 	return t.layout(*w.Layout)
 }
@@ -260,7 +262,21 @@ func (t turn) layout(l wire.StageLayout) error {
 	if l.Kind == wire.LayoutFree && len(l.Boxes) == 0 {
 		l.Boxes = t.Layout.Boxes
 	}
+	l.Late = t.Layout.Late
 	t.Layout = arranged(l, spots)
+	t.say(wire.StageArranged, nil, "", false)
+	return nil
+}
+
+// late changes how much later the others are seen in the program than heard.
+func (t turn) late(by int) error {
+	switch {
+	case by < 0 || by > latest:
+		return wire.Errorf(wire.Invalid, "the others are 0 to %d ms late in a program; got %d", latest, by)
+	case by == t.Layout.Late:
+		return nil
+	}
+	t.Layout.Late = by
 	t.say(wire.StageArranged, nil, "", false)
 	return nil
 }

@@ -63,14 +63,19 @@ func TestThose_on_stage_are_seen_and_heard(t *testing.T) {
 		n.Layout.Boxes = boxes(2, wire.HostSpot, "m9", "m5")
 	})
 	p.wait("document.querySelectorAll('.tile[data-bare=false]').length === 3")
-	for len(s.leaves) > 0 {
-		<-s.leaves
-	}
-	h.stages(wire.StageArranged, func(n *wire.StageNow) { n.Layout.Program = true })
+	joins = s.count()
+	h.stages(wire.StageArranged, func(n *wire.StageNow) { n.Layout.Program, n.Layout.Late = true, 120 })
 	p.wait("document.querySelectorAll('.tile video').length === 0 && document.querySelector('.media').getBoundingClientRect().width === document.querySelector('.scene').getBoundingClientRect().width")
-	<-s.leaves
-	<-s.leaves // the host's picture has them all: their own are left
-	h.stages(wire.StageLeft, func(n *wire.StageNow) { n.Guests, n.Layout.Program = nil, false })
+	p.wait("document.querySelectorAll('.tile[data-speaks=true]').length === 2") // the host's picture has them all, and they are heard from their own tracks
+	if again := s.count(); again != joins {
+		t.Errorf("a picture that has all took %d more sessions", again-joins)
+	}
+	for len(s.leaves) > 0 {
+		t.Errorf("%v is left", <-s.leaves)
+	}
+	h.stages(wire.StageArranged, func(n *wire.StageNow) { n.Layout.Program = false })
+	p.wait("document.querySelectorAll('.tile[data-bare=false] video').length === 2")
+	h.stages(wire.StageLeft, func(n *wire.StageNow) { n.Guests = nil })
 	p.wait("document.querySelector('.tile') === null && document.querySelector('main').dataset.stage === ''")
 	p.clean()
 }

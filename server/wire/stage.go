@@ -108,8 +108,12 @@ type StageLayout struct {
 	// Main is who is large; "" for the host.
 	Main  SpotID     `json:"main,omitempty"`
 	Boxes []StageBox `json:"boxes,omitempty"`
-	// Program says that the host's own picture and sound have all in them already, as the boxes say: viewers watch that alone.
+	// Program says that the host's own picture has all in it already, as the boxes say: viewers watch that alone. Sound stays a track a person, so
+	// that nobody hears themselves.
 	Program bool `json:"program,omitempty"`
+	// Late is how much later the others are seen in that picture than they are heard from their own tracks, ms, as the host's studio measures:
+	// viewers hear them so much later, that lips and voice stay together.
+	Late int `json:"late,omitempty"`
 	// Fade is how long the change to this layout takes, ms.
 	Fade int `json:"fade,omitempty"`
 }
@@ -143,6 +147,7 @@ type StageWish struct {
 	Dark   *StageSwitch `json:"dark,omitempty"`
 	Place  *StagePlace  `json:"place,omitempty"`
 	Layout *StageLayout `json:"layout,omitempty"`
+	Late   *StageLate   `json:"late,omitempty"`
 
 	// For the host:
 	Call      *BattleInvite `json:"call,omitempty"`
@@ -192,6 +197,11 @@ type StagePlace struct {
 	Who      Alias `json:"who"`
 	Pan      int   `json:"pan"`
 	Distance int   `json:"distance"`
+}
+
+// StageLate says what is new of StageLayout.Late, ms.
+type StageLate struct {
+	Late int `json:"late"`
 }
 
 // StageWhat is what happened on a stage.

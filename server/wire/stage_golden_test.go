@@ -39,7 +39,7 @@ var stageGolden = map[string]any{
 		Now: wire.StageNow{
 			Open: true, Waiting: 3,
 			Layout: wire.StageLayout{
-				Kind: wire.LayoutSpotlight, Main: "m9", Program: true, Fade: 300,
+				Kind: wire.LayoutSpotlight, Main: "m9", Program: true, Late: 120, Fade: 300,
 				Boxes: []wire.StageBox{{Spot: "m9", W: 7500, H: 10000}, {Spot: wire.HostSpot, X: 7500, Y: 2500, W: 2500, H: 2500}},
 			},
 			Guests: []wire.StageGuest{{

@@ -6,7 +6,8 @@
 // of at most ten seconds. A Room owns its WebSocket while it runs, remembers the number that it has heard up to, and holds the
 // requests that wait for an answer. A Shop owns its stream of events while it runs, and remembers the last of
 // them. Tokens travel in the Authorization header only,
-// never in addresses, errors or logs; they follow a redirect only within the host and never from https to http.
+// never in addresses, errors or logs; they follow a redirect only within the host and never from https to http. Where the studio is a guest it has
+// no token: there it is a visitor, with the cookies that servers give to one.
 package remote
 
 import (
@@ -20,6 +21,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"strconv"
 	"strings"
@@ -42,6 +44,8 @@ const (
 type Client struct {
 	http      *http.Client
 	transport *http.Transport
+	// visitor is http as somebody without a token, whom servers know again by their cookies as long as the program runs.
+	visitor *http.Client
 }
 
 // New returns a client. It starts nothing.
@@ -53,7 +57,11 @@ func New() *Client {
 		IdleConnTimeout:     30 * time.Second,
 		ForceAttemptHTTP2:   true,
 	}
-	return &Client{transport: t, http: &http.Client{Transport: t, Timeout: timeout, CheckRedirect: checkRedirect}}
+	c := &Client{transport: t, http: &http.Client{Transport: t, Timeout: timeout, CheckRedirect: checkRedirect}}
+	visitor := *c.http
+	visitor.Jar, _ = cookiejar.New(nil) // it never fails
+	c.visitor = &visitor
+	return c
 }
 
 // oneProtocol is a transport of its own that speaks HTTP/1.1 only: a clone offers what its original has learnt to offer.
@@ -184,6 +192,7 @@ type request struct {
 	path                  []string
 	in, out               any
 	query                 url.Values
+	visitor               bool
 }
 
 func (c *Client) call(ctx context.Context, q request) error {
@@ -202,7 +211,11 @@ func (c *Client) exchange(ctx context.Context, q request, with http.Header) (htt
 		return nil, err
 	}
 	maps.Copy(r.Header, with)
-	answer, err := c.http.Do(r)
+	client := c.http
+	if q.visitor {
+		client = c.visitor
+	}
+	answer, err := client.Do(r)
 	if err != nil {
 		return nil, err
 	}

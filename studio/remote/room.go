@@ -65,7 +65,7 @@ const (
 	maxWaiting = 64
 )
 
-// Room returns the room of a show, not yet joined; the token is an operator's or the show's.
+// Room returns the room of a show, not yet joined; the token is an operator's or the show's, "" for a visitor.
 func (c *Client) Room(server, token string, id wire.ShowID) (*Room, error) {
 	base, err := Address(server)
 	if err != nil {
@@ -77,13 +77,19 @@ func (c *Client) Room(server, token string, id wire.ShowID) (*Room, error) {
 	u := base.JoinPath("api", "shows", string(id), "room")
 	u.Scheme = map[string]string{"http": "ws", "https": "wss"}[u.Scheme]
 	t := c.oneProtocol()
-	return &Room{
-		address: *u, header: http.Header{"Authorization": {"Bearer " + token}}, fresh: make(chan struct{}, 1),
+	r := &Room{
+		address: *u, header: http.Header{}, fresh: make(chan struct{}, 1),
 		dialer: websocket.Dialer{
 			Proxy: t.Proxy, NetDialContext: t.DialContext, TLSClientConfig: t.TLSClientConfig,
 			HandshakeTimeout: timeout, EnableCompression: true,
 		},
-	}, nil
+	}
+	if token != "" {
+		r.header.Set("Authorization", "Bearer "+token)
+	} else {
+		r.dialer.Jar = c.visitor.Jar
+	}
+	return r, nil
 }
 
 // Run stays in the room until ctx ends, then it returns nil. It comes back by itself after every loss of the connection, resuming

@@ -14,9 +14,6 @@ import type { Fields } from "./roomwire";
 
 /** How long the server may take to give a pass, in ms. */
 const PASS_WITHIN = 8000;
-/** From this loudness on one speaks, 0 to 1; and what one said comes back in a program for so long after, in ms. */
-const SPEAKS = 0.4;
-const ECHO = 1200;
 
 export class Desk {
   readonly Check = Check;
@@ -41,7 +38,6 @@ export class Desk {
   /** The dialog was put away; the strip leads back to it. */
   readonly later = signal(false);
   readonly #guest: Guest;
-  #quiet: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly stage: Stage) {
     this.#guest = new Guest({
@@ -55,7 +51,6 @@ export class Desk {
     addEventListener("pagehide", () => this.#guest.stop());
     addEventListener("online", () => this.#guest.nudge());
     effect(() => this.#follow());
-    effect(() => this.#hush());
     effect(() => {
       const [wanted, idle] = [this.mode.value !== "", this.sending.value === "" && !this.atOnce.value];
       untracked(() => {
@@ -129,23 +124,6 @@ export class Desk {
     const track = await this.camera.choose(kind, id);
     if (track && kind === "audio") track.enabled = !this.muted.value;
     this.#guest.replace(kind, track ?? null);
-  }
-
-  /** Keeps oneself from hearing oneself: a program in which all are already has one's own voice in it, later. So it is silent while one speaks. */
-  #hush(): void {
-    const { level } = this.camera;
-    const inProgram = this.sending.value === "on" && this.stage.seen.value?.program === true && !this.muted.value;
-    if (inProgram && level.value > SPEAKS) {
-      clearTimeout(this.#quiet);
-      this.stage.store.picture.fade(false);
-      this.#quiet = setTimeout(() => this.#loud(), ECHO);
-    } else if (!inProgram && this.#quiet !== undefined) this.#loud();
-  }
-
-  #loud(): void {
-    clearTimeout(this.#quiet);
-    this.#quiet = undefined;
-    this.stage.store.picture.fade(this.stage.store.snapshot.peek().state === "playing");
   }
 
   #tell(): void {

@@ -3,6 +3,8 @@
 
 /** How soon a change is there, in s: sooner would click. */
 const SOON = 0.05;
+/** How much later those on stage may be heard at most, in s. */
+const LATEST = 2;
 /** How loud cues are, 0 to 1: beneath the voices. */
 const CUE = 0.12;
 
@@ -24,7 +26,10 @@ interface Strip {
 export class Mixer {
   #context: AudioContext | undefined;
   #master: GainNode | undefined;
+  /** What voices go through on their way there. */
+  #wait: DelayNode | undefined;
   #volume = 1;
+  #late = 0;
   readonly #voices = new Map<object, Voice>();
   readonly #wave = new Float32Array(1024);
 
@@ -45,6 +50,9 @@ export class Mixer {
     this.#master = context.createGain();
     this.#master.gain.value = this.#volume;
     this.#master.connect(context.destination);
+    this.#wait = context.createDelay(LATEST);
+    this.#wait.delayTime.value = this.#late;
+    this.#wait.connect(this.#master);
     context.addEventListener("statechange", () => this.held(context.state === "suspended"));
     for (const v of this.#voices.values()) this.#wire(v);
   }
@@ -67,6 +75,13 @@ export class Mixer {
     const now = this.#context?.currentTime ?? 0;
     voice.strip?.gain.gain.setTargetAtTime(gain, now, SOON);
     voice.strip?.pan.pan.setTargetAtTime(pan, now, SOON);
+  }
+
+  /** Has all be heard so much later, in s: as late as they are seen. */
+  delay(late: number): void {
+    if (late === this.#late) return;
+    this.#late = Math.min(late, LATEST);
+    this.#wait?.delayTime.setTargetAtTime(this.#late, this.#context!.currentTime, SOON);
   }
 
   /** How loud somebody speaks just now, 0 to 1: browsers measure no sound that an element plays without sound. */
@@ -107,13 +122,13 @@ export class Mixer {
   }
 
   #wire(voice: Voice): void {
-    const [context, master] = [this.#context, this.#master];
-    if (!context || !master) return;
+    const [context, wait] = [this.#context, this.#wait];
+    if (!context || !wait) return;
     const source = context.createMediaStreamSource(new MediaStream([voice.track]));
     const [gain, pan, ear] = [context.createGain(), context.createStereoPanner(), context.createAnalyser()];
     [gain.gain.value, pan.pan.value, ear.fftSize] = [voice.gain, voice.pan, this.#wave.length];
     source.connect(ear);
-    source.connect(gain).connect(pan).connect(master);
+    source.connect(gain).connect(pan).connect(wait);
     voice.strip = { source, gain, pan, ear };
   }
 }

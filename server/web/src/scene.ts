@@ -41,7 +41,9 @@ export interface Scene {
   /** Width through height. */
   readonly ratio: number;
   readonly fade: number;
+  /** The host's picture has all in it, and how much later than they are heard from their own tracks, ms. */
   readonly program: boolean;
+  readonly late: number;
 }
 
 /** The host's own spot. */
@@ -84,21 +86,24 @@ export function scene(now: StageNow, me: string, upright: boolean, host: string)
   const { battle, layout } = now;
   const us = battle?.corners.find((c) => c.id === battle.us);
   const others = battle?.corners.filter((c) => c.id !== battle.us) ?? [];
-  if (on.length === 0 && others.length === 0) return { kind: "", spots: [], ratio: WIDE, fade: 0, program: false };
+  const { program, fade } = layout;
+  const late = program ? layout.late : 0;
+  if (on.length === 0 && others.length === 0) return { kind: "", spots: [], ratio: WIDE, fade: 0, program: false, late: 0 };
   const all: Spot[] = [
     { id: HOST, name: us?.room.name || host, kind: "host", mine: false, media: "", box: undefined, over: 0, placard: "", muted: false, gain: 1, pan: 0 },
     ...on.map((g) => guestSpot(g, me)),
     ...others.map(cornerSpot),
   ];
   const boxes = place(layout.boxes, all);
-  const spots = all.map((s) => ({ ...s, ...(boxes.get(s.id) ?? {}), ...(layout.program ? { media: "" } : {}) }));
+  const spots = all.map((s) => ({ ...s, ...(boxes.get(s.id) ?? {}) }));
   const kind: SceneKind = others.length === 0 ? "group" : others.length === 1 ? "duel" : "battle";
   const seen = spots.filter((s) => s.box);
-  if (!upright || layout.program) return { kind, spots, ratio: WIDE, fade: layout.fade, program: layout.program };
-  if (kind === "duel" && seen.length === 2) return { kind, spots, ratio: UPRIGHT_DUEL, fade: layout.fade, program: false };
-  if (seen.length !== 2 || !halves(seen.map((s) => s.box!))) return { kind, spots, ratio: WIDE, fade: layout.fade, program: false };
+  const whole: Scene = { kind, spots, ratio: WIDE, fade, program, late };
+  if (!upright || program) return whole;
+  if (kind === "duel" && seen.length === 2) return { ...whole, ratio: UPRIGHT_DUEL };
+  if (seen.length !== 2 || !halves(seen.map((s) => s.box!))) return whole;
   const stacked = spots.map((s) => (s.box ? { ...s, box: { x: 0, y: s.box.x < 0.25 ? 0 : 0.5, w: 1, h: 0.5 } } : s));
-  return { kind, spots: stacked, ratio: STACKED, fade: layout.fade, program: false };
+  return { ...whole, spots: stacked, ratio: STACKED };
 }
 
 /** The boxes lie beside each other and share the width. */

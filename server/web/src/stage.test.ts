@@ -71,10 +71,11 @@ test("each is where the layout says, the later over the earlier, and by a connec
   assert.ok(all.every((s) => s.box !== undefined)); // a layout that says nothing is a grid
 });
 
-test("a program that holds all is watched alone", () => {
-  const now = stage({ layout: { kind: "grid", boxes: halves(HOST, "a"), program: true }, guests: [guest("a")] });
-  assert.deepEqual(scene(now, "me", true, "Host").spots.map((s) => s.media), ["", ""]);
-  assert.equal(scene(now, "me", true, "Host").ratio, 16 / 9);
+test("of a picture that holds all the others are heard from their own tracks, later, and nobody hears themselves", () => {
+  const layout = { kind: "grid", boxes: halves(HOST, "a"), program: true, late: 120 };
+  const { spots, ratio, late, program } = scene(stage({ layout, guests: [guest("a"), guest("me")] }), "me", true, "Host");
+  assert.deepEqual([spots.map((s) => s.media), ratio, late, program], [["", "s~a", ""], 16 / 9, 120, true]);
+  assert.equal(scene(stage({ layout: { ...layout, program: false }, guests: [guest("a")] }), "me", false, "Host").late, 0);
 });
 
 test("on a phone held upright two lie beneath each other, and two who fight stay side by side", () => {

@@ -126,6 +126,8 @@ export class Stage implements Views {
       this.#mixer?.listen(muted || (this.feeds.value.size === 0) ? 0 : volume);
     });
     effect(() => this.#sound());
+    // Who talks with the others hears them at once.
+    effect(() => this.#mixer?.delay(this.feeds.value.size > 0 && !this.onStage.value ? (this.seen.value?.late ?? 0) / 1000 : 0));
     effect(() => this.#say(this.#herald.hear(this.battle.value, store.chat.value.time.value)));
   }
 
@@ -249,15 +251,16 @@ export class Stage implements Views {
     return reason === "" ? said : this.words.say("because", { what: said, why: reason });
   }
 
-  /** Has a feed for each who is watched by a connection of their own, and says how large it is seen. */
+  /** Has a feed for each who is watched by a connection of their own, and says how large it is seen: not at all, where the host's picture has all. */
   #follow(): void {
-    const spots = (this.kind.value === "" ? [] : this.seen.value!.spots).filter((s) => s.media !== "" && !s.mine);
+    const { spots: all = [], program = false } = this.kind.value === "" ? {} : this.seen.value!;
+    const spots = all.filter((s) => s.media !== "" && !s.mine);
     const before = this.feeds.peek();
     const after = new Map(spots.map((s) => [s.media, before.get(s.media) ?? new Feed(s, (this.#mixer ??= new Mixer((on) => this.#held(on))))]));
     for (const [media, feed] of before) if (!after.has(media)) feed.close();
     for (const s of spots) {
       after.get(s.media)!.tell(s);
-      after.get(s.media)!.see(wanted(s, this.height.value, devicePixelRatio, this.hidden.value));
+      after.get(s.media)!.see(program ? 0 : wanted(s, this.height.value, devicePixelRatio, this.hidden.value));
     }
     if (after.size !== before.size || [...after.keys()].some((k) => !before.has(k))) this.feeds.value = after;
   }

@@ -49,6 +49,8 @@ export interface StageLayout {
   readonly main: string;
   readonly boxes: readonly StageBox[];
   readonly program: boolean;
+  /** How much later the others are seen in a program than heard from their own tracks, ms. */
+  readonly late: number;
   /** How long the change to this layout takes, ms. */
   readonly fade: number;
 }
@@ -179,7 +181,7 @@ const readGuest = (o: Fields): StageGuest => ({
 
 const readBox = (o: Fields): StageBox => ({ spot: str(o, "spot"), x: int(o, "x"), y: int(o, "y"), w: int(o, "w"), h: int(o, "h") });
 
-const readLayout = (o: Fields): StageLayout => ({ kind: str(o, "kind"), main: str(o, "main"), boxes: list(o, "boxes", readBox), program: yes(o, "program"), fade: int(o, "fade") });
+const readLayout = (o: Fields): StageLayout => ({ kind: str(o, "kind"), main: str(o, "main"), boxes: list(o, "boxes", readBox), program: yes(o, "program"), late: int(o, "late"), fade: int(o, "fade") });
 
 export const readNow = (o: Fields): StageNow => ({
   open: yes(o, "open"), layout: readLayout(obj(o["layout"])), guests: list(o, "guests", readGuest), waiting: int(o, "waiting"),

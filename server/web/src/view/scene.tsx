@@ -50,7 +50,7 @@ function Tile({ stage, spot, fade }: { stage: Stage; spot: Spot; fade: number })
       data-speaks={feed?.speaks.value ?? false}
       style={styleOf(spot, fade)}
     >
-      {feed && <Moving video={feed.video} />}
+      {feed && stage.seen.value?.program === false && <Moving video={feed.video} />}
       {own && desk && !desk.dark.value && <Mirror stream={desk.camera.preview} />}
       {bare !== "" && <Blank stage={stage} name={spot.name} why={bare} />}
       <p class="who">
