@@ -114,7 +114,10 @@ test("who is muted is not heard, who is far away or ducked is heard softly, and 
 
 test("a picture is asked for as large as it is seen, and not where nobody sees it", () => {
   const s = spot(stage({ guests: [guest("a")] }), "a");
-  assert.deepEqual([wanted(s, 720, 1, false), wanted(s, 720, 1, true), wanted(s, 20, 1, false), wanted({ ...s, placard: "dark" }, 720, 1, false), wanted({ ...s, box: undefined }, 720, 1, false)], [720, 0, 0, 0, 0]);
+  assert.deepEqual([wanted(s, 720, 1, false), wanted(s, 720, 1, true), wanted(s, 12, 1, false), wanted({ ...s, placard: "dark" }, 720, 1, false), wanted({ ...s, box: undefined }, 720, 1, false), wanted({ ...s, covered: true }, 720, 1, false)], [720, 0, 0, 0, 0, 0]);
+  const box = (spot: string, x: number, w: number) => ({ spot, x, y: 0, w, h: STAGE_UNITS });
+  const free = stage({ layout: { kind: "free", boxes: [box(HOST, 0, 5000), box("a", 5000, 5000), box("b", 0, 6000)] }, guests: [guest("a"), guest("b")] });
+  assert.deepEqual(scene(free, "me", false, "Host").spots.map((s) => [s.id, s.covered]), [[HOST, true], ["a", false], ["b", false]]);
   assert.equal(wanted(s, 700, 3, false), 1440); // eyes see no more than two pixels a point
 });
 

@@ -121,6 +121,7 @@ export class Stage implements Views {
       this.#follow();
     });
     effect(() => this.#follow());
+    effect(() => store.see(this.#ownHeight()));
     effect(() => {
       const { muted, volume } = store.wish.value;
       this.#mixer?.listen(muted || (this.feeds.value.size === 0) ? 0 : volume);
@@ -260,6 +261,14 @@ export class Stage implements Views {
       after.get(s.media)!.see(wanted(s, this.height.value, devicePixelRatio, this.hidden.value));
     }
     if (after.size !== before.size || [...after.keys()].some((k) => !before.has(k))) this.feeds.value = after;
+  }
+
+  /** How large the host's own picture is seen beside others, in pixels of height; 0 for as large as can be. */
+  #ownHeight(): number {
+    const { store } = this;
+    const host = this.host.value && this.seen.value!.spots.find((s) => s.id === HOST);
+    if (!host || this.height.value === 0 || store.floating.value || store.layer.value !== "") return 0;
+    return Math.max(1, wanted(host, this.height.value, devicePixelRatio, false)); // it goes on: pictures of the host are what a show is
   }
 
   /** Starts to play those on stage once the host is heard: then the browser allows sound. */
