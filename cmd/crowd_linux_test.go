@@ -88,10 +88,10 @@ func (h *hall) everybody(what string, so func(came) bool) {
 	}
 }
 
-// fitting is the height of the smallest size that fills a place of so many pixels: three quarters of its height at least, as the page asks in
+// fitting is the height of the smallest size that fills a place: three quarters of what is needed at least, for which the page asks in
 // steps of 90 pixels.
-func fitting(height float64) int {
-	wanted := 90 * ((int(height) + 89) / 90)
+func (c came) fitting() int {
+	wanted := 90 * ((int(max(c.H, c.W*9/16)) + 89) / 90)
 	for l := frame.Layers - 1; l > 0; l-- {
 		if size := (frame.Format{Width: 1280, Height: 720, FPS: 1}).At(frame.Layer(l)).Height; 4*size >= 3*wanted {
 			return size
@@ -103,7 +103,7 @@ func fitting(height float64) int {
 // fits waits until everybody is sent in the size that fills their place, and pictures come of each.
 func (h *hall) fits() {
 	h.viewer.t.Helper()
-	h.everybody("each has the size that fits", func(c came) bool { return c.Height == fitting(c.H) })
+	h.everybody("each has the size that fits", func(c came) bool { return c.Height == c.fitting() })
 	before := h.seats()
 	h.everybody("pictures come of each", func(c came) bool {
 		return c.Frames > before[slices.IndexFunc(before, func(b came) bool { return b.Spot == c.Spot })].Frames+5

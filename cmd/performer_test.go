@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"math"
 	"net/http"
 	"sync"
@@ -260,7 +259,7 @@ func (e *evening) passes(token trust.Token) (pass wire.StagePass) {
 	}
 	defer a.Body.Close()
 	if err := json.NewDecoder(a.Body).Decode(&pass); err != nil || a.StatusCode != http.StatusOK {
-		e.t.Fatal(fmt.Sprintf("the pass is answered %s: %v", a.Status, err))
+		e.t.Fatalf("the pass is answered %s: %v", a.Status, err)
 	}
 	return pass
 }

@@ -141,10 +141,11 @@ function cornerSpot(c: BattleCorner): Spot {
 /** From this height on a place is worth a picture, in pixels. */
 const WORTH = 16;
 
-/** How large a picture is to come for a box, in pixels of height; 0 for not at all. */
-export function wanted({ box, covered, placard }: Spot, sceneHeight: number, density: number, hidden: boolean): number {
-  const height = box ? box.h * sceneHeight : 0;
-  return hidden || covered || placard === "dark" || height < WORTH ? 0 : Math.ceil((height * Math.min(2, density)) / 90) * 90;
+/** How large a picture is to come for a place in a scene, in pixels of its own height, as far as it is 16:9; 0 for not at all. */
+export function wanted({ box, covered, placard }: Spot, height: number, ratio: number, density: number, hidden: boolean): number {
+  if (!box || hidden || covered || placard === "dark" || box.h * height < WORTH) return 0;
+  const filling = Math.max(box.h, (box.w * ratio) / WIDE) * height; // what does not fit is cut off
+  return Math.ceil((filling * Math.min(2, density)) / 90) * 90;
 }
 
 /** The letters that stand for somebody who is not seen. */
