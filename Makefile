@@ -1,7 +1,7 @@
 # Vitrine. `make run` goes on air, `make test` proves it; README.md says the rest.
 
 export GOFLAGS := -buildvcs=false -tags=migrated_fynedo,nolibopusfile
-.PHONY: run test build lint bench bench-live bench-loss bench-uplink bench-stairs bench-effects bench-shop bench-room prove-shop shots setup sql clean
+.PHONY: run test build lint bench bench-live bench-loss bench-uplink bench-stairs bench-effects bench-shop bench-room bench-stage prove-shop shots setup sql clean
 
 run: build
 	@.ci/evening
@@ -80,6 +80,11 @@ bench-shop: setup
 # The figures want a machine of two cores that does nothing else.
 bench-room:
 	@$(call figures,Room,30m,./server/api)
+
+# What a whole stage of seventeen costs the server and brings to a page that decodes all of them, in about 2 minutes.
+bench-stage: setup
+	@.ci/setup test
+	@$(call figures,Stage,10m)
 
 # The shop's promises over a million orders with faults, on SQLite and PostgreSQL in turn. It says how far it is; started again it
 # goes on from there, until .run/prove-shop is removed.

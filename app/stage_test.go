@@ -146,7 +146,7 @@ func TestTheStageSaysWhoWaitsWhoIsOnAndHowTheyAre(t *testing.T) {
 		"林晓", "Invited · 0:21 to answer")
 	b.stage(func(s *studio.Stage) {
 		s.Now.Applied, s.Now.Waiting = nil, 7
-		s.Now.Guests = []wire.StageGuest{{Member: ada, State: wire.GuestAdmitted, Until: at(40 * time.Second)}}
+		s.Now.Guests = []wire.StageGuest{{Member: ada, State: wire.GuestAdmitted, Since: at(-5 * time.Second), Until: at(40 * time.Second)}}
 	})
 	b.reads("7 wait", "Connecting · 0:40 left")
 	b.lacks("WOULD LIKE TO COME", "camera off by themselves")
@@ -367,6 +367,30 @@ func TestWhatIsNewOnStageIsTold(t *testing.T) {
 	})
 	b.change(func(s *studio.Snapshot) { s.Room.Phase = studio.RoomHere })
 	b.lacks("has left")
+}
+
+func TestWhatKeepsAGuestFromBeingSeenAndHeardIsToldWithWhatToDo(t *testing.T) {
+	b := stageBench(t, guestsTab)
+	guest := func(g wire.StageGuest) {
+		g.Member = ada
+		b.stage(func(s *studio.Stage) { s.Now.Applied, s.Now.Guests = nil, []wire.StageGuest{g} })
+	}
+	b.lacks("cannot be seen", "Nothing is heard")
+	guest(wire.StageGuest{State: wire.GuestAdmitted, Since: at(-2 * time.Second), Until: at(20 * time.Second), Refused: wire.TooLarge})
+	b.reads("Connecting · 0:20 left", "picture too large", "Ada cannot be seen: guests send at most 1280×720")
+	if b.w.side.wants != stageSide {
+		t.Error("the tab does not say that somebody needs help")
+	}
+	guest(wire.StageGuest{State: wire.GuestAway, Until: at(12 * time.Second), Refused: wire.NoCodec})
+	b.reads("unknown coding", "Ask them to choose VP8 or H.264 and Opus")
+	b.lacks("guests send at most")
+	guest(wire.StageGuest{State: wire.GuestAdmitted, Since: at(-16 * time.Second), Until: at(29 * time.Second)})
+	b.reads("Nothing arrives yet · 0:29 left")
+	b.lacks("cannot be seen")
+	guest(wire.StageGuest{State: wire.GuestLive, Silent: true})
+	b.reads("Nothing is heard of Ada. Ask them to check their microphone.")
+	guest(wire.StageGuest{State: wire.GuestLive})
+	b.lacks("Nothing is heard", "nothing to hear")
 }
 
 // onStageLost is a stage of which nothing is known while the room is away.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -215,12 +216,18 @@ func (c *guestCard) showStrip() {
 	c.gain.value.Set(minus(fmt.Sprintf("%.0f", c.strip.Gain)))
 }
 
+// nothingAfter is how long nothing may come of who was let on until that is said.
+const nothingAfter = 15 * time.Second
+
 // guestState says how far a guest is, and in which colour.
 func (t *words) guestState(w *Window, g wire.StageGuest, feed *studio.StageFeed) (string, fyne.ThemeColorName) {
 	switch g.State {
 	case wire.GuestInvited:
 		return fmt.Sprintf(t.StageIsInvited, w.leftOn(g.Until)), theme.Quiet
 	case wire.GuestAdmitted:
+		if w.serverNow().Sub(time.UnixMilli(g.Since)) > nothingAfter {
+			return fmt.Sprintf(t.StageNothing, w.leftOn(g.Until)), fynetheme.ColorNameWarning
+		}
 		return fmt.Sprintf(t.StageConnects, w.leftOn(g.Until)), theme.Quiet
 	case wire.GuestAway:
 		return fmt.Sprintf(t.StageIsAway, w.leftOn(g.Until)), fynetheme.ColorNameWarning
@@ -248,6 +255,8 @@ func (t *words) guestBadges(g wire.StageGuest) (all []string) {
 		{g.Dark, t.StageDark},
 		{g.SelfDark && !g.Dark, t.StageSelfDark},
 		{g.Silent && !g.Muted && !g.SelfMuted, t.StageSilent},
+		{g.Refused == wire.TooLarge, t.StageTooLarge},
+		{g.Refused == wire.NoCodec, t.StageNoCodec},
 	} {
 		if one.is {
 			all = append(all, one.says)

@@ -11,7 +11,7 @@ import (
 )
 
 // stageNews is what is new on the stage and may need the host: who would like to come, calls and challenges, for as long as they wait for an answer;
-// and who has left, until it is dismissed or old.
+// what keeps a guest from being seen and heard, for as long as it does; and who has left, until it is dismissed or old.
 type stageNews struct {
 	w     *Window
 	shown []stageNew
@@ -101,6 +101,7 @@ func (n *stageNews) waiting(s *studio.Stage) (all []stageNew) {
 	if b := s.Now.Battle; toAgree(b) {
 		all = append(all, stageNew{key: fmt.Sprint("# ", b.ID, b.Round), text: fmt.Sprintf(t.NewsChallenge, t.others(b)), tab: battleTab})
 	}
+	all = append(all, n.wrong(s.Now.Guests)...)
 	var names []string
 	key := "? "
 	for _, g := range s.Now.Applied {
@@ -112,6 +113,21 @@ func (n *stageNews) waiting(s *studio.Stage) (all []stageNew) {
 		all = append(all, stageNew{key: key, text: fmt.Sprintf(t.NewsApplied, names[0]), tab: guestsTab})
 	case len(names) > 1:
 		all = append(all, stageNew{key: key, text: fmt.Sprintf(t.NewsAppliedMany, len(names), some(names)), tab: guestsTab})
+	}
+	return all
+}
+
+// wrong is what keeps guests from being seen and heard, and what the host can do about it.
+func (n *stageNews) wrong(guests []wire.StageGuest) (all []stageNew) {
+	t := n.w.words
+	for _, g := range guests {
+		text := map[wire.Code]string{wire.TooLarge: t.NewsTooLarge, wire.NoCodec: t.NewsNoCodec}[g.Refused]
+		if text == "" && g.Silent && g.State == wire.GuestLive {
+			text = t.NewsSilent
+		}
+		if text != "" {
+			all = append(all, stageNew{key: "! " + string(g.Alias) + string(g.Refused), text: fmt.Sprintf(text, g.Name), tab: guestsTab})
+		}
 	}
 	return all
 }

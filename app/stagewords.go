@@ -29,6 +29,7 @@ type stageWords struct {
 	StageTakeBack     string
 	StageIsInvited    string
 	StageConnects     string
+	StageNothing      string
 	StageIsAway       string
 	StageFeedFails    string
 	StageFeedOpens    string
@@ -39,6 +40,8 @@ type stageWords struct {
 	StageDark         string
 	StageSelfDark     string
 	StageSilent       string
+	StageTooLarge     string
+	StageNoCodec      string
 	StageSolo         string
 	StageGain         string
 	StageLeft         string
@@ -124,6 +127,9 @@ type stageWords struct {
 	NewsChallenge   string
 	NewsApplied     string
 	NewsAppliedMany string
+	NewsTooLarge    string
+	NewsNoCodec     string
+	NewsSilent      string
 	NewsLeft        string
 	NewsUnlinked    string
 }

@@ -80,7 +80,7 @@ func source(b *testing.B, address, token string) {
 }
 
 // whip connects to a WHIP endpoint.
-func whip(b *testing.B, pc *webrtc.PeerConnection, address, token string) {
+func whip(b testing.TB, pc *webrtc.PeerConnection, address, token string) {
 	b.Helper()
 	offer, err := pc.CreateOffer(nil)
 	if err != nil {

@@ -55,8 +55,8 @@ func serveStock(at string) int {
 	return 0
 }
 
-// newPeer makes a connection as pion makes it, but for candidates that reach it on this machine.
-func newPeer() (*webrtc.PeerConnection, error) {
+// newPeer makes a connection as pion makes it, but for candidates that reach it on this machine, with what more is registered.
+func newPeer(more ...func(*webrtc.MediaEngine) error) (*webrtc.PeerConnection, error) {
 	e := webrtc.SettingEngine{}
 	e.SetIncludeLoopbackCandidate(true)
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
@@ -65,6 +65,11 @@ func newPeer() (*webrtc.PeerConnection, error) {
 	media, chain := &webrtc.MediaEngine{}, &interceptor.Registry{}
 	if err := errors.Join(media.RegisterDefaultCodecs(), webrtc.RegisterDefaultInterceptors(media, chain)); err != nil {
 		return nil, err
+	}
+	for _, register := range more {
+		if err := register(media); err != nil {
+			return nil, err
+		}
 	}
 	return webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(chain), webrtc.WithSettingEngine(e)).
 		NewPeerConnection(webrtc.Configuration{})

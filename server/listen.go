@@ -65,6 +65,7 @@ func (s *Server) open(ctx context.Context, db *store.Store, sec *security) (r *r
 	config.Changed = func(id wire.ShowID, up, silent bool) { r.stages.flows(id, up, silent) }
 	config.Refused = func(id wire.ShowID, why *wire.Error) {
 		s.log.Info("a guest may not send so", "media", id, "error", why)
+		r.stages.refuses(id, why.Code)
 	}
 	if r.stage, err = live.NewStage(config, media...); err != nil {
 		return nil, err

@@ -70,6 +70,42 @@ func TestAViewerJoinsTheHostFromTheirBrowserAndAnotherSeesThem(t *testing.T) {
 	guest.wait("document.querySelector('.dock') === null")
 }
 
+// notOurs has a page send pictures in nothing that the server carries, until window.ours is set.
+const notOurs = `(() => {
+	const add = RTCPeerConnection.prototype.addTransceiver;
+	RTCPeerConnection.prototype.addTransceiver = function (what, init) {
+		const made = add.call(this, what, init);
+		const others = RTCRtpSender.getCapabilities("video").codecs.filter((c) => /VP9|AV1/.test(c.mimeType));
+		if (what === "video" && init.direction === "sendonly" && !window.ours) made.setCodecPreferences(others);
+		return made;
+	};
+})()`
+
+func TestAGuestWhoseBrowserSendsWhatIsNotTakenIsToldSoAndGoesOnOnceItIs(t *testing.T) {
+	r := start(t, Config{})
+	r.airs()
+	host := r.stands("demo", token)
+	guest := r.reader(openStudio(t), "demo")
+	guest.text(notOurs)
+	host.does(wire.StageWish{Open: &wire.StageOpen{Open: true}})
+	guest.wait("document.querySelector('.way .ok')")
+	guest.do(chromedp.Click(chromedp.CSS(".way .ok")))
+	guest.wait("document.querySelector('.check .mirror')?.videoWidth > 0")
+	guest.do(chromedp.Click(chromedp.CSS(".check .at-once input")), chromedp.Click(chromedp.CSS(".check .stays .ok")))
+	applied := host.sees("who applied", staged(wire.StageApplied))
+	host.does(wire.StageWish{Admit: &wire.StageWho{Who: applied.Staged.Who.Alias}})
+
+	guest.sees("sends a coding that the others cannot play")
+	host.sees("that they cannot be seen", func(e wire.RoomEvent) bool {
+		return e.Staged != nil && len(e.Staged.Now.Guests) == 1 && e.Staged.Now.Guests[0].Refused == wire.NoCodec
+	})
+	guest.wait("document.querySelector('.dock') === null && document.querySelector('.check .stays .ok:not(:disabled)')")
+	guest.text("window.ours = true")
+	guest.do(chromedp.Click(chromedp.CSS(".check .stays .ok")))
+	host.sees("that they are seen", staged(wire.StageJoined))
+	guest.wait("document.querySelector('.check') === null && document.querySelector('.dock .keys')")
+}
+
 func TestAnInvitedViewerIsOnAirByOneTapAndGoneWithTheirPage(t *testing.T) {
 	r := start(t, Config{})
 	r.airs()

@@ -66,8 +66,9 @@ type standing struct {
 	view  *chat.Staging // nil while the room's home is elsewhere, or nothing has happened on it
 	fresh bool          // the home has begun since it was looked at
 	flow  map[wire.SpotID]flow
-	busy  bool // its goroutine runs
-	again bool // and has to look once more
+	wrong map[wire.SpotID]wire.Code // why what they sent was refused, as long as the stage has not been told
+	busy  bool                      // its goroutine runs
+	again bool                      // and has to look once more
 
 	told  map[wire.SpotID]flow
 	muted map[wire.SpotID][2]bool
@@ -233,7 +234,18 @@ func (s *stages) flows(id wire.ShowID, up, silent bool) {
 	at := s.at(show)
 	if at.flow[spot] = (flow{up, silent}); !up {
 		delete(at.flow, spot)
+	} else {
+		delete(at.wrong, spot)
 	}
+	s.mu.Unlock()
+	s.look(show)
+}
+
+// refuses notes why what somebody sends is not taken. It is called by the stage of media.
+func (s *stages) refuses(id wire.ShowID, why wire.Code) {
+	show, spot := live.ShowOf(id)
+	s.mu.Lock()
+	s.at(show).wrong[spot] = why
 	s.mu.Unlock()
 	s.look(show)
 }
@@ -243,7 +255,7 @@ func (s *stages) at(show wire.ShowID) *standing {
 	at := s.shows[show]
 	if at == nil {
 		at = &standing{
-			flow: map[wire.SpotID]flow{}, told: map[wire.SpotID]flow{}, muted: map[wire.SpotID][2]bool{}, seats: map[wire.SpotID]bool{},
+			flow: map[wire.SpotID]flow{}, wrong: map[wire.SpotID]wire.Code{}, told: map[wire.SpotID]flow{}, muted: map[wire.SpotID][2]bool{}, seats: map[wire.SpotID]bool{},
 			pulls: map[string]context.CancelFunc{},
 		}
 		s.shows[show] = at
@@ -284,7 +296,7 @@ func (s *stages) arrange(show wire.ShowID, at *standing) bool {
 	if at.again = false; !again {
 		at.busy = false
 	}
-	if !at.busy && at.view == nil && len(at.flow)+len(at.pulls)+len(at.seats) == 0 {
+	if !at.busy && at.view == nil && len(at.flow)+len(at.wrong)+len(at.pulls)+len(at.seats) == 0 {
 		delete(s.shows, show)
 	}
 	return again
@@ -295,7 +307,7 @@ func (s *stages) lookAgain(context.Context) error {
 	s.mu.Lock()
 	var list []wire.ShowID
 	for show, at := range s.shows {
-		if at.view != nil || len(at.flow)+len(at.seats)+len(at.pulls) > 0 {
+		if at.view != nil || len(at.flow)+len(at.wrong)+len(at.seats)+len(at.pulls) > 0 {
 			list = append(list, show)
 		}
 	}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"crypto/rand"
+	"encoding/binary"
 	"fmt"
 	"net/http"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/gorilla/websocket"
+	"github.com/pion/webrtc/v3"
 
 	"vitrine/server/wire"
 )
@@ -273,4 +275,99 @@ func TestAServerThatBeginsAnewKnowsWhoIsOnStageAndThatTheirMediaHaveStopped(t *t
 		defer host.mu.Unlock()
 		return host.now != nil && len(host.now.Guests) == 1 && host.now.Guests[0].State == wire.GuestAway
 	})
+}
+
+func TestWhatIsNotTakenOfAGuestIsToldToThemAndToTheHost(t *testing.T) {
+	vp8 := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}
+	picture := func(width, height uint16) string { // a key frame (RFC 6386 §9.1)
+		size := binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint16(nil, width), height)
+		return "\x10\x00\x00\x9d\x01\x2a" + string(size) + strings.Repeat("\x00", 20)
+	}
+	for name, c := range map[string]struct {
+		codec webrtc.RTPCodecCapability
+		why   wire.Code
+	}{
+		"a codec that is not carried": {webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeAV1, ClockRate: 90000}, wire.NoCodec},
+		"4K":                          {vp8, wire.TooLarge},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := start(t, Config{})
+			mei := r.visitor()
+			host, guest, viewer := r.stands("demo", token), mei.stands("demo", ""), r.visitor().stands("demo", "")
+			me := guest.joined.Me.Alias
+			host.does(wire.StageWish{Invite: &wire.StageWho{Who: me}})
+			guest.does(wire.StageWish{Accept: &struct{}{}})
+			pass, _ := mei.passed("demo")
+			offers := func(codec webrtc.RTPCodecCapability) (*peer, int) {
+				p := sending(mei, codec)
+				a, body := mei.do(call{method: "POST", path: "/whip/" + pass.Media, token: pass.Token, kind: "application/sdp", body: p.offer()})
+				if a.StatusCode == http.StatusCreated {
+					p.accept(a, body)
+					p.connect()
+				}
+				return p, a.StatusCode
+			}
+			for range 2 { // told each time
+				guest.mu.Lock()
+				guest.mine = nil
+				guest.mu.Unlock()
+				switch p, status := offers(c.codec); {
+				case c.why == wire.NoCodec && status != http.StatusNotAcceptable:
+					t.Fatal("the offer is answered", status)
+				case c.why == wire.TooLarge:
+					p.send(picture(3840, 2160))
+				}
+				guest.hears("why nothing is taken", func(m wire.StageMine) bool { return m.Refused == c.why && m.State != "" })
+			}
+			host.sees("why nothing is taken", func(e wire.RoomEvent) bool {
+				return e.Staff && e.Staged != nil && len(e.Staged.Now.Guests) == 1 && e.Staged.Now.Guests[0].Refused == c.why
+			})
+
+			p, status := offers(vp8)
+			if status != http.StatusCreated {
+				t.Fatal("another offer is answered", status)
+			}
+			p.send(picture(1280, 720))
+			guest.hears("that they are seen", func(m wire.StageMine) bool { return m.State == wire.GuestLive && m.Refused == "" })
+			viewer.sees("that somebody has come", staged(wire.StageJoined))
+			viewer.mu.Lock()
+			defer viewer.mu.Unlock()
+			for _, e := range viewer.events {
+				if e.Staged != nil && len(e.Staged.Now.Guests) == 1 && e.Staged.Now.Guests[0].Refused != "" {
+					t.Errorf("a viewer is told %+v", e.Staged)
+				}
+			}
+		})
+	}
+}
+
+// Nothing is to be heard of a guest, who sends sound all the same: both are told, after so long as the stage of media waits.
+func TestAGuestOfWhomNothingIsHeardIsToldOfToAllWhoMayHelp(t *testing.T) {
+	t.Parallel()
+	r := start(t, Config{})
+	mei := r.visitor()
+	host, guest := r.stands("demo", token), mei.stands("demo", "")
+	host.does(wire.StageWish{Invite: &wire.StageWho{Who: guest.joined.Me.Alias}})
+	guest.does(wire.StageWish{Accept: &struct{}{}})
+	pass, _ := mei.passed("demo")
+	p := sending(mei, webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2})
+	p.accept(mei.do(call{method: "POST", path: "/whip/" + pass.Media, token: pass.Token, kind: "application/sdp", body: p.offer()}))
+	p.connect()
+	silent := func(e wire.RoomEvent) bool {
+		return e.Staged != nil && len(e.Staged.Now.Guests) == 1 && e.Staged.Now.Guests[0].Silent
+	}
+	for who, s := range map[string]*stander{"the host": host, "the guest": guest} {
+		await(t, who+" to hear of it", func() bool {
+			p.send("\xfc\xff\xfe") // what encoders send for silence
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			for _, e := range s.events {
+				if silent(e) {
+					return true
+				}
+			}
+			return false
+		})
+	}
 }

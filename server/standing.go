@@ -30,7 +30,27 @@ func (s *stages) follow(ctx context.Context, show wire.ShowID, at *standing) err
 	err = s.seat(ctx, show, at, now, flows)
 	s.pull(show, at, now)
 	if view != nil || !s.alone {
-		err = errors.Join(err, s.tell(ctx, show, at, now, flows, view != nil && s.alone))
+		err = errors.Join(err, s.tell(ctx, show, at, now, flows, view != nil && s.alone), s.complain(ctx, show, at))
+	}
+	return err
+}
+
+// complain tells the stage why what some have sent was refused; who is not let on is not told of.
+func (s *stages) complain(ctx context.Context, show wire.ShowID, at *standing) (err error) {
+	s.mu.Lock()
+	wrong := at.wrong
+	at.wrong = map[wire.SpotID]wire.Code{}
+	s.mu.Unlock()
+	for spot, why := range wrong {
+		failed := s.hub.Stage(ctx, show, "", wire.StageInput{Media: &wire.StageMedia{Spot: spot, Refused: why}})
+		if failed != nil && wire.CodeOf(failed) == wire.Unavailable {
+			err = errors.Join(err, failed)
+			s.mu.Lock()
+			if _, newer := at.wrong[spot]; !newer {
+				at.wrong[spot] = why
+			}
+			s.mu.Unlock()
+		}
 	}
 	return err
 }

@@ -114,6 +114,8 @@
         v.requestVideoFrameCallback(frame);
       }, 5);
     },
+    /** The time code, its lower 32 bits, that a video shows now; -1 if none can be read. */
+    code: (v) => readCode(v) ?? -1,
     /** The codes under a name since it was last asked. */
     codes: (name) => followed[name].splice(0),
     /** How loud a frequency is now in the sound of the element, in dB of full scale, beside the loudest other one more than 100 Hz away. */

@@ -32,8 +32,14 @@ func newBell(c Config) *bell {
 	return &bell{changed: c.Changed, refusal: c.Refused, wake: make(chan struct{}, 1), waiting: map[wire.ShowID]*peal{}}
 }
 
-// rang takes a show's new state. It never blocks.
-func (b *bell) rang(id wire.ShowID, now state) { b.put(id, func(p *peal) { p.now = &now }) }
+// rang takes a show's new state. It never blocks. Media that flow have outlived what was refused before.
+func (b *bell) rang(id wire.ShowID, now state) {
+	b.put(id, func(p *peal) {
+		if p.now = &now; now.up {
+			p.why = nil
+		}
+	})
+}
 
 // refused takes why a publisher was refused. It never blocks.
 func (b *bell) refused(id wire.ShowID, why *wire.Error) { b.put(id, func(p *peal) { p.why = why }) }
@@ -76,11 +82,11 @@ func (b *bell) run(ctx context.Context) error {
 			return nil
 		}
 		for id, p := b.next(); p != nil && ctx.Err() == nil; id, p = b.next() {
-			if p.why != nil {
-				b.refusal(id, p.why)
-			}
 			if p.now != nil {
 				b.changed(id, p.now.up, p.now.silent)
+			}
+			if p.why != nil { // of what has flowed, or has not begun to
+				b.refusal(id, p.why)
 			}
 		}
 	}

@@ -83,7 +83,8 @@ type Config struct {
 	// Changed is told when the media of a show or seat begin to flow (up) or stop, and when no sound has come of them for SilentAfter (silent), or
 	// some again. Of one ID it is told in order, and only the newest where it is slow; it may block, and may call the Stage. Nil for nobody.
 	Changed func(id wire.ShowID, up, silent bool)
-	// Refused is told why a guest's session was ended who sent what guests may not: TooLarge. It is as Changed is.
+	// Refused is told why nothing is taken of what a guest offers or sends, whose session was ended then: NoCodec, TooLarge. It is as Changed is,
+	// which is called first.
 	Refused func(id wire.ShowID, why *wire.Error)
 	// Reported is told what players report over their event channels; nil for nobody. It may be called from many goroutines.
 	Reported func(wire.ShowID, SessionID, Said)

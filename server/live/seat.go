@@ -1,6 +1,7 @@
 package live
 
 import (
+	"errors"
 	"regexp"
 	"strconv"
 	"strings"
@@ -165,6 +166,14 @@ func (s *Show) judge(now time.Time) {
 	}
 	if p.pace.over(bits, now) {
 		s.refuse(p, tooFast(bits))
+	}
+}
+
+// turnedDown tells the server that what a guest offers cannot be taken, unless something of theirs is on air all the same.
+func (s *Stage) turnedDown(id wire.ShowID, err error) {
+	var why *wire.Error
+	if seat(id) && !s.Show(id).Live && errors.As(err, &why) && (why.Code == wire.NoCodec || why.Code == wire.TooLarge) {
+		s.bell.refused(id, why)
 	}
 }
 

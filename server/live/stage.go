@@ -148,22 +148,13 @@ type Answer struct {
 
 // Publish answers the offer of somebody who may send the show. If the show has a publisher, that one is replaced as soon as the new
 // one's first packet comes. Guests may send less than hosts (SeatLong, SeatShort, SeatBitrate): what the offer shows of that is
-// refused, and a session that does not keep to it is ended (Config.Refused). Errors are of type *wire.Error: Invalid, NoCodec,
+// refused, and a session that does not keep to it is ended; Config.Refused is told of both. Errors are of type *wire.Error: Invalid, NoCodec,
 // TooLarge, Forbidden, RateLimited, Unavailable.
 func (s *Stage) Publish(ctx context.Context, id wire.ShowID, sdp string, by Caller) (*Answer, error) {
-	o, err := readOffer(sdp, publishing)
+	o, p, err := readPublisher(id, sdp)
 	if err != nil {
+		s.turnedDown(id, err)
 		return nil, err
-	}
-	p, ok := newPublisher(o)
-	if !ok {
-		return nil, wire.Errorf(wire.NoCodec, "the server carries Opus, H.264 (packetization-mode=1) and VP8; a section of the offer lists none")
-	}
-	if seat(id) {
-		if err := checkSeat(id, o); err != nil {
-			return nil, err
-		}
-		p.most = seatMost
 	}
 	return s.join(ctx, id, publishing, by, func(show *Show, session SessionID) (admission, error) {
 		if p.inbound, err = s.newInbound(o, p.codecs(), p.most != Size{}); err != nil {
@@ -172,6 +163,23 @@ func (s *Stage) Publish(ctx context.Context, id wire.ShowID, sdp string, by Call
 		p.peer = s.newPeer(o, session, publishing, p.inbound)
 		return admission{p.peer, func() error { show.admitPublisher(p); return nil }}, nil
 	})
+}
+
+// readPublisher is what an offer to send under an ID says.
+func readPublisher(id wire.ShowID, sdp string) (*offer, *Publisher, error) {
+	o, err := readOffer(sdp, publishing)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, ok := newPublisher(o)
+	if !ok {
+		return nil, nil, wire.Errorf(wire.NoCodec, "the server carries Opus, H.264 (packetization-mode=1) and VP8; a section of the offer lists none")
+	}
+	if seat(id) {
+		p.most = seatMost
+		err = checkSeat(id, o)
+	}
+	return o, p, err
 }
 
 // Watch answers the offer of a viewer. What show says of media does not matter; the rest is what viewers are told of the show

@@ -82,7 +82,7 @@ func told(list []guest, staff bool) []wire.StageGuest {
 		}
 		one := g.StageGuest
 		if !staff {
-			one.Note = ""
+			one.Note, one.Refused = "", ""
 		}
 		one.Silent = g.State == wire.GuestLive && g.Quiet && !g.Muted && !g.SelfMuted
 		all = append(all, one)
@@ -98,6 +98,7 @@ func (g *guests) mine(who wire.Alias) *wire.StageMine {
 	}
 	return &wire.StageMine{
 		State: one.State, Place: 1 + in(g.Line, who), Until: one.Until, Muted: one.Muted, Dark: one.Dark, Media: one.Media,
+		Refused: one.Refused,
 	}
 }
 

@@ -119,6 +119,9 @@ var actions = map[string]func(r *rig) (wire.StageOutput, error){
 	"up":       func(r *rig) (wire.StageOutput, error) { return r.media(ann, true, false) },
 	"silent":   func(r *rig) (wire.StageOutput, error) { return r.media(ann, true, true) },
 	"down":     func(r *rig) (wire.StageOutput, error) { return r.media(ann, false, false) },
+	"4K": func(r *rig) (wire.StageOutput, error) {
+		return r.s.Step(wire.StageInput{At: r.at, Media: &wire.StageMedia{Spot: wire.SpotID(ann.Alias), Refused: wire.TooLarge}})
+	},
 	"gone": func(r *rig) (wire.StageOutput, error) {
 		return r.s.Step(wire.StageInput{At: r.at, Gone: ann.Alias})
 	},
@@ -157,6 +160,7 @@ const edges = `
   up        ?              !forbidden           !forbidden         live,joined        .                  live,back        ?
   silent    ?              !forbidden           !forbidden         live,joined        live,changed       live,back        ?
   down      ?              !forbidden           !forbidden         .                  away,away          .                ?
+  4K        ?              !forbidden           !forbidden         .                  .                  .                ?
   gone      .              -,withdrawn*         -,turned*          -,removed          -,removed          -,removed        .
   late      .              .                    -,lapsed*          -,left,lapsed*     .                  -,left,lapsed*   .
 `
@@ -214,6 +218,33 @@ func outcome(r *rig, was string, out wire.StageOutput, err error) string {
 		return "."
 	}
 	return text
+}
+
+func TestWhyNothingIsTakenOfAGuestIsToldToThemEachTimeAndToTheStaffUntilSomethingIs(t *testing.T) {
+	for _, state := range []string{"admitted", "live", "away"} {
+		r := newRig(t)
+		r.open()
+		r.bring(ann, state)
+		for range 2 { // the second time they have tried again, with the same
+			out := r.must(actions["4K"](r))
+			if mine := out.Mine[ann.Alias]; mine.Refused != wire.TooLarge || mine.State != wire.GuestState(state) || len(out.Mine) != 1 {
+				t.Errorf("while %s people are told %+v", state, out.Mine)
+			}
+			for _, e := range out.Events {
+				if !e.Staff || e.Staged.Now.Guests[0].Refused != wire.TooLarge {
+					t.Errorf("while %s all are told %+v", state, e.Staged)
+				}
+			}
+		}
+		if now := r.s.Now(false); len(now.Guests) != 1 || now.Guests[0].Refused != "" {
+			t.Errorf("while %s viewers see %+v", state, now.Guests)
+		}
+		r.must(r.media(ann, false, false))
+		r.must(r.media(ann, true, false))
+		if mine := r.s.Mine(ann.Alias); mine.Refused != "" || mine.State != wire.GuestLive {
+			t.Errorf("whose picture is taken at last is told %+v", mine)
+		}
+	}
 }
 
 func TestOnlyTheStaffRules(t *testing.T) {

@@ -92,13 +92,20 @@ func (t turn) media(m wire.StageMedia) error {
 	switch {
 	case !g.admitted():
 		return wire.Errorf(wire.Forbidden, "only who was let on the stage may send to it")
+	case m.Refused != "":
+		g.Refused = m.Refused
+		t.say(wire.StageChanged, &g.Member, "", true)
+		tellOne(t.out, g.Alias, *t.mine(g.Alias)) // once more if it is as before: they have tried again
+		return nil
 	case m.Up && g.over(t.in.At):
 		return wire.Errorf(wire.Conflict, "this came too late: the place on the stage is given up")
 	case m.Up && g.State == wire.GuestAdmitted:
 		g.become(wire.GuestLive, t.in.At, 0)
+		g.Refused = ""
 		t.say(wire.StageJoined, &g.Member, "", false)
 	case m.Up && g.State == wire.GuestAway:
 		g.become(wire.GuestLive, t.in.At, 0)
+		g.Refused = ""
 		t.say(wire.StageBack, &g.Member, "", false)
 	case !m.Up && g.State == wire.GuestLive:
 		g.become(wire.GuestAway, t.in.At, wire.StageGrace)

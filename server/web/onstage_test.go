@@ -206,6 +206,44 @@ func TestThe_page_says_what_keeps_somebody_from_the_stage(t *testing.T) {
 	p.clean()
 }
 
+func TestA_guest_of_whom_nothing_arrives_is_told_so_and_one_who_is_refused_chooses_again(t *testing.T) {
+	for language, words := range map[string][2]string{
+		"en-GB": {"Nothing arrives from your camera", "at most 1280×720 pixels"},
+		"zh-CN": {"没有收到你的画面和声音", "最大 1280×720 像素"},
+		"es-ES": {"No llega nada de tu cámara", "como máximo 1280×720 píxeles"},
+	} {
+		t.Run(language, func(t *testing.T) {
+			s := newStage(t)
+			s.put(live("evening", "VP8"))
+			h := s.hall("evening")
+			h.stages(wire.StageOpened, func(n *wire.StageNow) { n.Open = true })
+			p := s.open(t, chromium(t, devices()...), "evening", language)
+			p.state("playing")
+			p.wait("document.querySelector('.way .ok')")
+			admitted := wire.StageMine{State: wire.GuestAdmitted, Media: "evening~" + string(h.somebody()), Until: time.Now().Add(wire.ConnectWithin).UnixMilli()}
+			h.tellsOf(admitted)
+			p.wait("document.querySelector('.check .stays .ok:not(:disabled)')")
+			p.do(chromedp.Click(chromedp.CSS(".check .stays .ok")))
+			p.says(words[0])
+
+			admitted.Refused = wire.TooLarge
+			for range 2 {
+				_, ended := s.guests.counts()
+				h.tellsOf(admitted)
+				p.says(words[1])
+				until(t, "the end of what is refused", func() bool { _, again := s.guests.counts(); return again > ended })
+				p.wait("document.querySelector('.dock') === null && document.querySelector('.check .stays .ok:not(:disabled)')")
+				begun, _ := s.guests.counts()
+				p.do(chromedp.Click(chromedp.CSS(".check .stays .ok")))
+				until(t, "another try", func() bool { again, _ := s.guests.counts(); return again > begun })
+			}
+			h.tellsOf(wire.StageMine{State: wire.GuestLive, Media: admitted.Media})
+			p.wait("document.querySelector('.check') === null && document.querySelector('.dock .keys')")
+			p.clean()
+		})
+	}
+}
+
 func TestA_battle_is_followed(t *testing.T) {
 	s := newStage(t)
 	s.put(live("evening", "VP8"))

@@ -87,6 +87,8 @@ type StageGuest struct {
 	Distance int `json:"distance,omitempty"`
 	// Silent says that no sound has come for long although they are not muted.
 	Silent bool `json:"silent,omitempty"`
+	// Refused is why the server takes nothing of what they send, NoCodec or TooLarge, until it does; for the staff.
+	Refused Code `json:"refused,omitempty"`
 }
 
 // LayoutKind is how those on stage share the picture.
@@ -248,6 +250,8 @@ type StageMine struct {
 	Why   StageWhat  `json:"why,omitempty"`
 	// Reason is the staff's, for removing somebody or turning them away.
 	Reason string `json:"reason,omitempty"`
+	// Refused is why the server takes nothing of what they send, NoCodec or TooLarge; told each time, until it does.
+	Refused Code `json:"refused,omitempty"`
 }
 
 // StagePass lets a guest send, as the token of /whip/{Media}, for so long as they are on stage, at most until Until (Unix ms).
@@ -296,11 +300,13 @@ type StageLetter struct {
 	Body json.RawMessage `json:"body"`
 }
 
-// StageMedia says what is known of the media of somebody on stage.
+// StageMedia says what is known of the media of somebody on stage: whether they flow, or, if Refused is set, why what they sent was not taken,
+// NoCodec or TooLarge, and then nothing else.
 type StageMedia struct {
-	Spot   SpotID `json:"spot"`
-	Up     bool   `json:"up"`
-	Silent bool   `json:"silent,omitempty"`
+	Spot    SpotID `json:"spot"`
+	Up      bool   `json:"up"`
+	Silent  bool   `json:"silent,omitempty"`
+	Refused Code   `json:"refused,omitempty"`
 }
 
 // PointsKind is what points in a battle are given for.

@@ -44,13 +44,14 @@ var stageGolden = map[string]any{
 			},
 			Guests: []wire.StageGuest{{
 				Member: wire.Member{Alias: "m9", Name: "Bo"}, State: wire.GuestAway, Since: 1795205700000, Until: 1795205715000, Media: "evening~m9",
-				Muted: true, Dark: true, SelfMuted: true, SelfDark: true, Pan: -40, Distance: 25, Silent: true,
+				Muted: true, Dark: true, SelfMuted: true, SelfDark: true, Pan: -40, Distance: 25, Silent: true, Refused: wire.TooLarge,
 			}},
 			Battle: &opponents,
 		},
 	},
 	"stage_mine.json": &wire.StageMine{
 		State: wire.GuestApplied, Place: 2, Until: 1795205715000, Muted: true, Dark: true, Media: "evening~m9", Why: wire.StageRemoved, Reason: "thank you",
+		Refused: wire.NoCodec,
 	},
 	"stage_apply.json":   &wire.StageWish{Apply: &wire.StageNote{Text: "may I show mine?"}},
 	"stage_self.json":    &wire.StageWish{Self: &wire.StageSelf{Muted: true}},

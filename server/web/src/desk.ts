@@ -14,6 +14,8 @@ import type { Fields } from "./roomwire";
 
 /** How long the server may take to give a pass, in ms. */
 const PASS_WITHIN = 8000;
+/** Who sends is heard of by the room within so long, in ms, or nothing of it arrives. */
+const ARRIVES = 5000;
 
 export class Desk {
   readonly Check = Check;
@@ -37,7 +39,10 @@ export class Desk {
   });
   /** The dialog was put away; the strip leads back to it. */
   readonly later = signal(false);
+  /** Nothing arrives of what is sent. */
+  readonly unheard = signal(false);
   readonly #guest: Guest;
+  #arrival: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly stage: Stage) {
     this.#guest = new Guest({
@@ -51,6 +56,7 @@ export class Desk {
     addEventListener("pagehide", () => this.#guest.stop());
     addEventListener("online", () => this.#guest.nudge());
     effect(() => this.#follow());
+    effect(() => this.#await());
     effect(() => {
       const [wanted, idle] = [this.mode.value !== "", this.sending.value === "" && !this.atOnce.value];
       untracked(() => {
@@ -130,10 +136,23 @@ export class Desk {
     if (this.sending.value !== "") void this.stage.wish({ self: { muted: this.muted.value, dark: this.dark.value } });
   }
 
+  /** Waits for the room to say that what is sent has arrived. */
+  #await(): void {
+    const { state } = this.stage.mine.value;
+    clearTimeout(this.#arrival);
+    this.unheard.value = false;
+    if (this.sending.value === "on" && (state === "admitted" || state === "away")) this.#arrival = setTimeout(() => (this.unheard.value = true), ARRIVES);
+  }
+
   /** Keeps in step with what the room says of oneself. */
   #follow(): void {
-    const { state, why } = this.stage.mine.value;
+    const { state, why, refused } = this.stage.mine.value;
     untracked(() => {
+      if (refused !== "" && state !== "live") {
+        // The same would be refused again: the check says why, and there one chooses something else.
+        this.atOnce.value = this.later.value = false;
+        this.#guest.stop();
+      }
       if (state === "" && why !== "") this.atOnce.value = false; // the camera is not kept for nothing
       if (state === "admitted" && this.atOnce.value && !this.#guest.running) this.go();
       if (state !== "" || !this.#guest.running) return;

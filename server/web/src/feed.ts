@@ -23,7 +23,7 @@ export class Feed {
   readonly speaks = signal(false);
   readonly #player: Player;
   #spot: Spot;
-  #height = 0;
+  #height = -1; // nobody has said
   #spokeAt = -Infinity;
   #stream: MediaStream | undefined;
 

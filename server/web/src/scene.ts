@@ -25,6 +25,8 @@ export interface Spot {
   readonly box: Box | undefined;
   /** Later ones lie over earlier ones. */
   readonly over: number;
+  /** Another lies over all of it. */
+  readonly covered: boolean;
   readonly placard: Placard;
   readonly muted: boolean;
   /** 0 to 1, and -1 (left) to 1 (right). */
@@ -90,7 +92,7 @@ export function scene(now: StageNow, me: string, upright: boolean, host: string)
   const late = program ? layout.late : 0;
   if (on.length === 0 && others.length === 0) return { kind: "", spots: [], ratio: WIDE, fade: 0, program: false, late: 0 };
   const all: Spot[] = [
-    { id: HOST, name: us?.room.name || host, kind: "host", mine: false, media: "", box: undefined, over: 0, placard: "", muted: false, gain: 1, pan: 0 },
+    { id: HOST, name: us?.room.name || host, kind: "host", mine: false, media: "", box: undefined, over: 0, covered: false, placard: "", muted: false, gain: 1, pan: 0 },
     ...on.map((g) => guestSpot(g, me)),
     ...others.map(cornerSpot),
   ];
@@ -110,12 +112,16 @@ export function scene(now: StageNow, me: string, upright: boolean, host: string)
 const halves = (boxes: readonly Box[]): boolean => boxes.every((b) => b.w > 0.4 && b.w <= 0.5 && (b.x < 0.1 || b.x >= 0.5));
 
 /** Where each is seen: as the layout says, or in a grid where it says nothing that fits. */
-function place(boxes: readonly StageBox[], all: readonly Spot[]): ReadonlyMap<string, Pick<Spot, "box" | "over">> {
+function place(boxes: readonly StageBox[], all: readonly Spot[]): ReadonlyMap<string, Pick<Spot, "box" | "over" | "covered">> {
   const known = boxes.filter((b) => all.some((s) => s.id === b.spot) && b.w > 0 && b.h > 0);
-  if (known.length > 0) return new Map(known.map((b, i) => [b.spot, { box: boxOf(b), over: i }]));
+  if (known.length > 0) {
+    return new Map(known.map((b, i) => [b.spot, { box: boxOf(b), over: i, covered: known.slice(i + 1).some((o) => holds(o, b)) }]));
+  }
   const cells = grid(all.length);
-  return new Map(all.map((s, i) => [s.id, { box: cells[i]!, over: i }]));
+  return new Map(all.map((s, i) => [s.id, { box: cells[i]!, over: i, covered: false }]));
 }
+
+const holds = (o: StageBox, b: StageBox): boolean => o.x <= b.x && o.y <= b.y && o.x + o.w >= b.x + b.w && o.y + o.h >= b.y + b.h;
 
 function guestSpot(g: StageGuest, me: string): Spot {
   const mine = g.alias === me;
@@ -123,7 +129,7 @@ function guestSpot(g: StageGuest, me: string): Spot {
   const dark = g.dark || g.selfDark;
   const nothing = mute && dark;
   return {
-    id: g.alias, name: g.name, kind: "guest", mine, media: mine || g.state === "admitted" || nothing ? "" : g.media, box: undefined, over: 0,
+    id: g.alias, name: g.name, kind: "guest", mine, media: mine || g.state === "admitted" || nothing ? "" : g.media, box: undefined, over: 0, covered: false,
     placard: g.state === "admitted" ? "connecting" : g.state === "away" ? "away" : dark ? "dark" : "", muted: mute,
     gain: mute ? 0 : near(g.distance), pan: Math.min(1, Math.max(-1, g.pan / 100)),
   };
@@ -132,15 +138,19 @@ function guestSpot(g: StageGuest, me: string): Spot {
 function cornerSpot(c: BattleCorner): Spot {
   const gains = { "": 1, ducked: gone(DUCKED), muted: 0 } as const;
   return {
-    id: c.id, name: c.room.name || c.room.title || c.room.show, kind: "corner", mine: false, media: c.media, box: undefined, over: 0,
+    id: c.id, name: c.room.name || c.room.title || c.room.show, kind: "corner", mine: false, media: c.media, box: undefined, over: 0, covered: false,
     placard: c.state === "away" ? "away" : c.media === "" ? "connecting" : "", muted: c.heard === "muted", gain: gains[c.heard] ?? 1, pan: 0,
   };
 }
 
-/** How large a picture is to come for a box, in pixels of height; 0 for not at all. Tiny ones are not worth one. */
-export function wanted({ box, placard }: Spot, sceneHeight: number, density: number, hidden: boolean): number {
-  const height = box ? box.h * sceneHeight : 0;
-  return hidden || placard === "dark" || height < 32 ? 0 : Math.ceil((height * Math.min(2, density)) / 90) * 90;
+/** From this height on a place is worth a picture, in pixels. */
+const WORTH = 16;
+
+/** How large a picture is to come for a place in a scene, in pixels of its own height, as far as it is 16:9; 0 for not at all. */
+export function wanted({ box, covered, placard }: Spot, height: number, ratio: number, density: number, hidden: boolean): number {
+  if (!box || hidden || covered || placard === "dark" || box.h * height < WORTH) return 0;
+  const filling = Math.max(box.h, (box.w * ratio) / WIDE) * height; // what does not fit is cut off
+  return Math.ceil((filling * Math.min(2, density)) / 90) * 90;
 }
 
 /** The letters that stand for somebody who is not seen. */

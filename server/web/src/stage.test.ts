@@ -26,14 +26,14 @@ const battle = (more: object = {}): Battle => readBattle(rawBattle(more));
 const stage = (more: object): StageNow => readNow({ layout: { kind: "side" }, ...more });
 const spot = (of: StageNow, id: string, me = "me", upright = false): Spot => scene(of, me, upright, "Host").spots.find((s) => s.id === id)!;
 
-/** What the page does not need of a battle: the hosts' own answers, and the signature, which is for machines. */
+/** What the page does not need: of a battle the hosts' own answers, and the signature, which is for machines; of guests what is for the staff. */
 const unread = new Set(["agreed", "at", "signer", "signature"]);
 
 /** What is left of a value when all that Go leaves out, and all that is not read, is left out. */
 function plain(v: unknown, under = ""): unknown {
-  if (Array.isArray(v)) return v.map((x) => plain(x));
+  if (Array.isArray(v)) return v.map((x) => plain(x, under));
   if (typeof v !== "object" || v === null) return v;
-  const kept = Object.entries(v).flatMap(([k, x]) => (unread.has(k) || (under === "result" && k === "battle") ? [] : [[k, plain(x, k)] as const]));
+  const kept = Object.entries(v).flatMap(([k, x]) => (unread.has(k) || (under === "result" && k === "battle") || (under === "guests" && k === "refused") ? [] : [[k, plain(x, k)] as const]));
   return Object.fromEntries(kept.filter(([, x]) => x !== "" && x !== 0 && x !== false && x !== undefined && !(Array.isArray(x) && x.length === 0) && JSON.stringify(x) !== "{}"));
 }
 
@@ -115,8 +115,13 @@ test("who is muted is not heard, who is far away or ducked is heard softly, and 
 
 test("a picture is asked for as large as it is seen, and not where nobody sees it", () => {
   const s = spot(stage({ guests: [guest("a")] }), "a");
-  assert.deepEqual([wanted(s, 720, 1, false), wanted(s, 720, 1, true), wanted(s, 20, 1, false), wanted({ ...s, placard: "dark" }, 720, 1, false), wanted({ ...s, box: undefined }, 720, 1, false)], [720, 0, 0, 0, 0]);
-  assert.equal(wanted(s, 700, 3, false), 1440); // eyes see no more than two pixels a point
+  const asked = (of: object, height = 720, hidden = false) => wanted({ ...s, ...of }, height, 16 / 9, 1, hidden);
+  assert.deepEqual([asked({}), asked({}, 720, true), asked({}, 12), asked({ placard: "dark" }), asked({ box: undefined }), asked({ covered: true })], [720, 0, 0, 0, 0, 0]);
+  assert.equal(asked({ box: { x: 0, y: 0, w: 0.5, h: 0.125 } }), 360, "a wide place is filled by a larger picture, of which a part is seen");
+  const box = (spot: string, x: number, w: number) => ({ spot, x, y: 0, w, h: STAGE_UNITS });
+  const free = stage({ layout: { kind: "free", boxes: [box(HOST, 0, 5000), box("a", 5000, 5000), box("b", 0, 6000)] }, guests: [guest("a"), guest("b")] });
+  assert.deepEqual(scene(free, "me", false, "Host").spots.map((s) => [s.id, s.covered]), [[HOST, true], ["a", false], ["b", false]]);
+  assert.equal(wanted(s, 700, 16 / 9, 3, false), 1440); // eyes see no more than two pixels a point
 });
 
 test("letters stand for any name", () => {

@@ -121,6 +121,7 @@ export class Stage implements Views {
       this.#follow();
     });
     effect(() => this.#follow());
+    effect(() => store.see(this.#ownHeight()));
     effect(() => {
       const { muted, volume } = store.wish.value;
       this.#mixer?.listen(muted || (this.feeds.value.size === 0) ? 0 : volume);
@@ -260,9 +261,17 @@ export class Stage implements Views {
     for (const [media, feed] of before) if (!after.has(media)) feed.close();
     for (const s of spots) {
       after.get(s.media)!.tell(s);
-      after.get(s.media)!.see(program ? 0 : wanted(s, this.height.value, devicePixelRatio, this.hidden.value));
+      after.get(s.media)!.see(program ? 0 : wanted(s, this.height.value, this.seen.value!.ratio, devicePixelRatio, this.hidden.value));
     }
     if (after.size !== before.size || [...after.keys()].some((k) => !before.has(k))) this.feeds.value = after;
+  }
+
+  /** How large the host's own picture is seen beside others, in pixels of height; 0 for as large as can be. */
+  #ownHeight(): number {
+    const { store, seen } = this;
+    const host = this.host.value && seen.value!.spots.find((s) => s.id === HOST);
+    if (!host || this.height.value === 0 || store.floating.value || store.layer.value !== "") return 0;
+    return Math.max(1, wanted(host, this.height.value, seen.value!.ratio, devicePixelRatio, false)); // a show goes on where its host is covered
   }
 
   /** Starts to play those on stage once the host is heard: then the browser allows sound. */

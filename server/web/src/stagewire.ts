@@ -82,6 +82,8 @@ export interface StageMine {
   readonly media: string;
   readonly why: string;
   readonly reason: string;
+  /** Why the server takes nothing of what one sends, "no_codec" or "too_large"; told each time, until it does. */
+  readonly refused: string;
 }
 
 /** Lets a guest send, as the token of /whip/{media}. */
@@ -194,7 +196,7 @@ export const readStaged = (o: Fields): Staged => ({
 
 export const readMine = (o: Fields): StageMine => ({
   state: str(o, "state") as GuestState, place: int(o, "place"), until: int(o, "until"), muted: yes(o, "muted"), dark: yes(o, "dark"), media: str(o, "media"), why: str(o, "why"),
-  reason: str(o, "reason"),
+  reason: str(o, "reason"), refused: str(o, "refused"),
 });
 
 export const readPass = (o: Fields): StagePass => ({ media: str(o, "media"), token: str(o, "token"), until: int(o, "until") });
@@ -231,4 +233,4 @@ export const readBattled = (o: Fields): Battled => ({
 });
 
 /** What one is as long as one has nothing to do with the stage. */
-export const nobody: StageMine = { state: "", place: 0, until: 0, muted: false, dark: false, media: "", why: "", reason: "" };
+export const nobody: StageMine = { state: "", place: 0, until: 0, muted: false, dark: false, media: "", why: "", reason: "", refused: "" };

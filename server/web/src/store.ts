@@ -197,6 +197,11 @@ export class Store {
     this.stir();
   }
 
+  /** Says how large the picture is seen, in pixels of height; 0 for as large as can be. */
+  see(height: number): void {
+    this.#player.see(true, height);
+  }
+
   /** Asks which shows are live. */
   async look(): Promise<void> {
     this.shows.value = (await liveShows()) ?? this.shows.value;

@@ -28,6 +28,7 @@ export function Check({ desk }: { desk: Desk }) {
   const rest = left({ until } as Parameters<typeof left>[0], stage.store.chat.value.time.value);
   const { audio, video } = camera.tracks.value;
   const ready = audio !== undefined || video !== undefined;
+  const refused = `refused_${stage.mine.value.refused}`;
   return (
     <dialog
       class="check"
@@ -52,6 +53,11 @@ export function Check({ desk }: { desk: Desk }) {
         </button>
       </div>
       <div class="goes">
+        {words.has(refused) && (
+          <p class="wrong refused" role="alert">
+            {words.say(refused)}
+          </p>
+        )}
         <Preview desk={desk} />
         <Choice desk={desk} kind="video" />
         <Choice desk={desk} kind="audio" />
@@ -178,6 +184,7 @@ export function Controls({ desk }: { desk: Desk }) {
   let told = "";
   if (sending.value === "lost") told = words.say("comesBack");
   else if (sending.value === "opening") told = words.say("opening");
+  else if (desk.unheard.value) told = words.say("unheardMe");
   else if (mine.muted) told = words.say("mutedByHost");
   else if (mine.dark) told = words.say("darkByHost");
   else if (!muted.value && stage.now.value?.guests.some((g) => g.silent && g.alias === stage.me.value)) told = words.say("silentMe");

@@ -15,9 +15,10 @@ export function Scene({ stage }: { stage: Stage }) {
   const seen = stage.seen.value;
   const there = seen !== undefined && seen.kind !== "";
   useEffect(() => {
-    if (!place.current) return;
+    const whole = place.current?.parentElement; // tiles have no box of their own
+    if (!whole) return;
     const sized = new ResizeObserver(([e]) => (stage.height.value = e!.contentRect.height));
-    sized.observe(place.current);
+    sized.observe(whole);
     return () => sized.disconnect();
   }, [stage, there]);
   if (!there) return null;
