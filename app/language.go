@@ -140,6 +140,8 @@ func (w *Window) sentence(err error) string {
 		return w.words.ReasonNoServer
 	case errors.Is(err, studio.ErrOnAir):
 		return w.words.ServerLocked
+	case errors.Is(err, studio.ErrNotApart):
+		return w.words.HeadphonesApart
 	}
 	var grade studio.GradeError
 	if errors.As(err, &grade) {

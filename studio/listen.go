@@ -21,7 +21,8 @@ type listening struct {
 	after chan struct{} // the headphones' former user
 }
 
-var errNotApart = errors.New("choose headphones that are not the speaker: what the speaker plays comes back through the microphone")
+// ErrNotApart is what ListenTo returns where the headphones are the speaker, or none are chosen.
+var ErrNotApart = errors.New("choose headphones that are not the speaker: what the speaker plays comes back through the microphone")
 
 // SetHeadphones chooses the output for what the host alone listens to, "" for none. What is listened to ends.
 func (s *Session) SetHeadphones(ctx context.Context, device string) error {
@@ -43,7 +44,7 @@ func (s *Session) ListenTo(ctx context.Context, id mix.EntryID) error {
 	}
 	return s.onTrack(ctx, id, func(i int) error {
 		if !s.apart() {
-			return errNotApart
+			return ErrNotApart
 		}
 		s.endListening()
 		s.listen(s.music.tracks[i])

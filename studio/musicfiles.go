@@ -11,13 +11,12 @@ import (
 	"vitrine/studio/mix"
 )
 
+// MusicEndings are how names of files end that are likely to be music.
+var MusicEndings = []string{".mp3", ".flac", ".ogg", ".oga", ".wav"}
+
 // IsMusic says by its name whether a file is likely to be music.
 func IsMusic(path string) bool {
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".mp3", ".flac", ".ogg", ".oga", ".wav":
-		return true
-	}
-	return false
+	return slices.Contains(MusicEndings, strings.ToLower(filepath.Ext(path)))
 }
 
 // music is the playlist and what is known of its files, owned by the loop. The deck plays it.
