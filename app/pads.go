@@ -39,7 +39,7 @@ const (
 
 func newPadBoard(w *Window, keys func(e *fyne.KeyEvent, down bool)) *padBoard {
 	p := &padBoard{w: w, rows: widget.Stack(padGap)}
-	p.view = container.NewVScroll(p.rows)
+	p.view = scrolled(p.rows)
 	for i := range p.pads {
 		p.pads[i] = widget.NewButton("", "", widget.Plain, func() {
 			w.command(func(ctx context.Context) error { return w.desk.TriggerPad(ctx, i) })
