@@ -125,7 +125,7 @@ func benchSeeing(b *testing.B) {
 		one := "BesideONNXRuntime/" + name
 		theirs, there := m[one+" onnxruntime-ms"]
 		if !there {
-			b.Log("onnxruntime is not there: run .ci/models bench")
+			fmt.Fprintln(os.Stderr, "onnxruntime is not there: run .ci/models bench")
 			return
 		}
 		line("executor_"+name, m[one+" ms"], "ms", "-")
