@@ -66,6 +66,7 @@ bench-stairs: setup
 bench-effects: build
 	@.ci/setup test bench
 	@.ci/models test
+	@.ci/models bench
 	@$(call figures,Effects,30m)
 
 # How many reservations a second the shop decides, durably, beside pgbench of the same transaction, and how soon after a commit 300 viewers

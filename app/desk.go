@@ -50,10 +50,13 @@ type Desk interface {
 	PreviousTrack(ctx context.Context) error
 	SeekMusic(ctx context.Context, to time.Duration) error
 	CueMusic(ctx context.Context, on bool) error
+	ListenTo(ctx context.Context, id mix.EntryID) error
+	SetHeadphones(ctx context.Context, device string) error
 	SetMusic(ctx context.Context, m studio.Music) error
 	TriggerPad(ctx context.Context, i int) error
 	StopPads(ctx context.Context) error
 	SetPadVolume(ctx context.Context, i int, db float64) error
+	SetPad(ctx context.Context, i int, path string) error
 
 	SetServer(ctx context.Context, s studio.Server) error
 	SetOutput(ctx context.Context, o studio.Output) error

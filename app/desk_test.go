@@ -159,8 +159,20 @@ func (d *recorder) SeekMusic(_ context.Context, to time.Duration) error {
 
 func (d *recorder) CueMusic(_ context.Context, on bool) error        { return d.call("cue %t", on) }
 func (d *recorder) SetMusic(_ context.Context, m studio.Music) error { return d.call("music %+v", m) }
-func (d *recorder) TriggerPad(_ context.Context, i int) error        { return d.call("pad %d", i) }
-func (d *recorder) StopPads(context.Context) error                   { return d.call("stop pads") }
+
+func (d *recorder) ListenTo(_ context.Context, id mix.EntryID) error {
+	return d.call("listen to track %d", id)
+}
+
+func (d *recorder) SetHeadphones(_ context.Context, id string) error {
+	return d.call("headphones %q", id)
+}
+
+func (d *recorder) SetPad(_ context.Context, i int, path string) error {
+	return d.call("pad %d plays %q", i, path)
+}
+func (d *recorder) TriggerPad(_ context.Context, i int) error { return d.call("pad %d", i) }
+func (d *recorder) StopPads(context.Context) error            { return d.call("stop pads") }
 func (d *recorder) SetPadVolume(_ context.Context, i int, db float64) error {
 	return d.call("pad %d at %g", i, db)
 }

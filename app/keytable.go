@@ -12,6 +12,7 @@ import (
 	"vitrine/effects"
 	"vitrine/server/wire"
 	"vitrine/studio"
+	"vitrine/studio/mix"
 )
 
 // action is something that the window does at a key. The table of actions makes the menu bar, the list of keys and the keys themselves: to add
@@ -164,12 +165,21 @@ func (w *Window) soundActions() []action {
 		{id: "sound/previous", name: t.KeyMusicPrevious, key: plainKey(fyne.KeyF7), do: ask(d.PreviousTrack)},
 		{id: "sound/next", name: t.KeyMusicNext, key: plainKey(fyne.KeyF9), do: ask(d.NextTrack)},
 		{id: "sound/stop", name: t.KeyMusicStop, key: plainKey(fyne.KeyF6), do: ask(d.StopMusic)},
+		{id: "sound/listen", name: t.Listen, key: plainKey(fyne.KeyH), do: func() { w.playlist.listenChosen() }},
 		{id: "sound/music-mute", name: t.KeyMusicMute, key: plainKey(fyne.KeyN), do: func() { w.changeMusic(func(m *studio.Music) { m.Muted = !m.Muted }) }},
 		{id: "sound/duck", name: t.KeyDuck, key: plainKey(fyne.KeyD), do: func() { w.changeMusic(func(m *studio.Music) { m.Duck = !m.Duck }) }},
 	}
-	for i, pad := range strings.Split(t.PadNames, "|") {
+	names := strings.Split(t.PadNames, "|")
+	for i := range mix.PadCount {
+		pad, label, key := t.PadOwn, "", plainKey([]fyne.KeyName{fyne.KeyJ, fyne.KeyK, fyne.KeyY}[max(0, i-9)])
+		if i < len(names) {
+			pad, label = names[i], names[i]
+		}
+		if i < 9 {
+			key = plainKey(digit(i + 1))
+		}
 		all = append(all, action{
-			id: fmt.Sprintf("sound/pad-%d", i+1), name: fmt.Sprintf(t.KeyPad, i+1, pad), label: pad, key: plainKey(digit(i + 1)), under: t.MenuPads,
+			id: fmt.Sprintf("sound/pad-%d", i+1), name: fmt.Sprintf(t.KeyPad, i+1, pad), label: label, key: key, under: t.MenuPads,
 			do: ask(func(ctx context.Context) error { return d.TriggerPad(ctx, i) }),
 		})
 	}

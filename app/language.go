@@ -144,6 +144,8 @@ func (w *Window) sentence(err error) string {
 		return w.words.AwayLocked
 	case errors.Is(err, studio.ErrNoPage):
 		return w.words.AwayNoPage
+	case errors.Is(err, studio.ErrNotApart):
+		return w.words.HeadphonesApart
 	}
 	var grade studio.GradeError
 	if errors.As(err, &grade) {

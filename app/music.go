@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -41,7 +39,8 @@ type musicPanel struct {
 	duck, monitor *widget.Toggle
 	cue           *widget.Toggle
 	echo          fyne.CanvasObject
-	pads          []*widget.Button
+	pads          *padBoard
+	headphones    *widget.Picker
 	volume        *dial
 	loud          int // the pads' volume as the host set it
 }
@@ -57,12 +56,12 @@ func newMusicPanel(w *Window) *musicPanel {
 	p.down = p.button(theme.Down, func() { p.move(+1) })
 	p.drop = p.button(theme.Remove, p.remove)
 	add.Keys = p.keys
-	p.player = p.newPlayer()
+	p.player, p.pads = p.newPlayer(), newPadBoard(w, p.keys)
 	p.reading = widget.Caption("")
 	p.empty = widget.Stack(2, widget.NewText(t.NoMusic, widget.Style{Bold: true}), paragraph(t.NoMusicHint))
 	rows := append([]fyne.CanvasObject{p.empty, p.list, p.reading}, p.settings()...)
 	p.object = widget.NewCard(t.TabMusic, widget.Line(2, p.up, p.down, p.drop, add),
-		widget.Fill(8, p.player, scrolled(widget.Stack(6, rows...)), p.newPads()))
+		widget.Fill(8, p.player, scrolled(widget.Stack(6, rows...)), p.pads.object))
 	return p
 }
 
@@ -111,35 +110,19 @@ func (p *musicPanel) settings() []fyne.CanvasObject {
 	})
 	p.cue.Keys = p.keys
 	p.echo = paragraph(t.MonitorEcho)
+	p.headphones = widget.NewPicker(func(id string) {
+		w.command(func(ctx context.Context) error { return w.desk.SetHeadphones(ctx, id) })
+	})
+	p.headphones.Keys = p.keys
 	p.volume = w.newDial(t.PadVolume, t.DecibelUnit, studio.MinMusicDB, studio.MaxMusicDB, p.setVolume)
 	p.loop.Keys, p.duck.Keys, p.monitor.Keys = p.keys, p.keys, p.keys
 	p.crossfade.fader.Keys, p.volume.fader.Keys = p.keys, p.keys
 	return []fyne.CanvasObject{
 		widget.Columns(6, widget.NewText(t.Loop, widget.Style{Size: theme.Small, Shrink: true}), p.loop),
-		p.crossfade.object, p.duck, p.monitor, p.cue, p.echo, p.volume.object,
+		p.crossfade.object, p.duck, p.monitor, p.cue, p.echo,
+		widget.Columns(6, widget.NewText(t.Headphones, widget.Style{Size: theme.Small, Shrink: true}), p.headphones),
+		p.volume.object,
 	}
-}
-
-// padColumns is how many pads stand side by side.
-const padColumns = 2
-
-func (p *musicPanel) newPads() fyne.CanvasObject {
-	w := p.w
-	var cells, rows []fyne.CanvasObject
-	for i, name := range strings.Split(w.words.PadNames, "|") {
-		b := widget.NewButton(name, "", widget.Plain, func() {
-			w.command(func(ctx context.Context) error { return w.desk.TriggerPad(ctx, i) })
-		})
-		p.pads = append(p.pads, b)
-		cells = append(cells, b)
-		b.Keys = p.keys
-	}
-	stop := widget.NewButton(w.words.StopPads, theme.Stop, widget.Quiet, func() { w.command(w.desk.StopPads) })
-	stop.Keys = p.keys
-	for row := range slices.Chunk(append(cells, stop), padColumns) {
-		rows = append(rows, widget.Columns(4, row...))
-	}
-	return widget.Stack(4, rows...)
 }
 
 // setVolume gives all pads one volume.
@@ -169,13 +152,14 @@ func (p *musicPanel) apply(s *studio.Snapshot) {
 	if p.w.settled(s) {
 		p.loud = int(s.Settings.Pads[0])
 		p.cue.Set(m.Cued)
+		p.headphones.Set(p.w.headphoneChoices(), s.Settings.Headphones)
 	}
 	p.rows = p.w.fit(p.list, p.rows, len(m.Tracks), p.newRow)
 	p.ids = make([]mix.EntryID, len(p.rows))
 	title := ""
 	for i, one := range m.Tracks {
 		p.ids[i] = one.ID
-		p.rows[i].Set(t.trackFace(one, one.ID == m.Current))
+		p.rows[i].Set(t.trackFace(one, m, s.Settings.Headphones != ""))
 		if one.ID == m.Current {
 			title = one.Title
 		}
@@ -197,14 +181,7 @@ func (p *musicPanel) apply(s *studio.Snapshot) {
 	p.drop.SetEnabled(at >= 0)
 	p.up.SetEnabled(at > 0)
 	p.down.SetEnabled(at >= 0 && at < len(p.ids)-1)
-	for i, b := range p.pads {
-		kind := widget.Plain
-		if i < len(m.Pads) && m.Pads[i].Playing {
-			kind = widget.Primary
-		}
-		b.Set(b.Text(), "", kind)
-		b.SetEnabled(i < len(m.Pads) && m.Pads[i].Length > 0)
-	}
+	p.pads.apply(s)
 	p.show(p.w.music)
 	show(p.echo, (p.w.music.Monitor || m.Cued) && !s.Settings.Voice.Echo)
 }
@@ -248,11 +225,16 @@ func trackTime(t time.Duration) string {
 }
 
 // trackFace is how a track looks in the list.
-func (t *words) trackFace(one studio.TrackStatus, current bool) widget.Face {
-	f := widget.Face{Symbol: theme.Music, Title: one.Title, Selected: current}
+func (t *words) trackFace(one studio.TrackStatus, m studio.MusicStatus, headphones bool) widget.Face {
+	f := widget.Face{Symbol: theme.Music, Title: one.Title, Selected: one.ID == m.Current}
+	if headphones {
+		f.Action = theme.Headphones
+	}
 	switch {
 	case one.Problem != "":
 		f.Detail, f.Trouble = one.Problem, true
+	case one.ID == m.Listening:
+		f.Detail, f.Action = t.Listening, theme.Stop
 	case one.Artist != "":
 		f.Detail = one.Artist + " · " + trackTime(one.Length)
 	default:

@@ -11,6 +11,7 @@ import (
 
 	"vitrine/app/theme"
 	"vitrine/app/widget"
+	"vitrine/capture/frame"
 	"vitrine/studio"
 	"vitrine/studio/mix"
 )
@@ -144,6 +145,67 @@ func TestPadsPlayAndStop(t *testing.T) {
 	}
 }
 
+func TestOwnSoundsAreDroppedOnPadsAndTakenOffAgain(t *testing.T) {
+	b := newBench(t, withMusic, func(s *studio.Snapshot) {
+		s.Music.Pads[1].Name, s.Settings.PadFiles[1] = "A jingle that is long", "/sounds/jingle.mp3"
+		s.Settings.PadFiles[8] = "/gone/horn.wav"
+	})
+	b.press("Music")
+	b.reads("Applause", "A jingle that …", "Ding", "horn.wav")
+	p := b.w.playlist.pads
+	if p.pads[1].Disabled() || !p.pads[8].Disabled() {
+		t.Error("a sound that is there cannot be played, or one that is gone can")
+	}
+	middle := func(o fyne.CanvasObject) fyne.Position {
+		return fyne.CurrentApp().Driver().AbsolutePositionForObject(o).AddXY(o.Size().Width/2, o.Size().Height/2)
+	}
+	b.w.droppedAt(middle(p.pads[2]), []string{"/a.mp3", "/b.mp3"})
+	b.w.droppedAt(middle(p.object.Objects[1]), []string{"/c.mp3"})
+	b.w.droppedAt(fyne.NewPos(10, 10), []string{"/d.mp3"})
+	b.expect(`pad 2 plays "/a.mp3"`, `pad 5 plays "/b.mp3"`, `pad 6 plays "/c.mp3"`, "add tracks [/d.mp3]")
+	b.change(func(*studio.Snapshot) {})
+	if items := p.menu(); len(items) != 2+6 || items[3].Label != "Pad 2: A jingle that is long" || len(items[2].ChildMenu.Items) != 1 {
+		t.Errorf("the menu of pads has %d entries", len(items))
+	} else {
+		items[3].ChildMenu.Items[1].Action()
+		b.expect(`pad 1 plays ""`)
+	}
+	b.change(func(s *studio.Snapshot) {
+		for i := range s.Music.Pads {
+			s.Settings.PadFiles[i] = "/sounds/one.mp3"
+		}
+	})
+	b.w.droppedAt(middle(p.object.Objects[1]), []string{"/e.mp3"})
+	b.expect()
+}
+
+func TestAHostListensOnHeadphonesThatAreNotTheSpeaker(t *testing.T) {
+	b := newBench(t, withMusic)
+	b.press("Music")
+	p := b.w.playlist
+	if p.rows[2].Face().Action != "" || len(b.w.headphoneChoices()) != 1 {
+		t.Error("a host with one output is offered to listen on it")
+	}
+	b.change(func(s *studio.Snapshot) {
+		s.Devices = append(s.Devices, frame.Device{Kind: frame.Speaker, ID: "usb", Name: "Headset"})
+		s.Settings.Headphones = "usb"
+	})
+	if c := b.w.headphoneChoices(); len(c) != 2 || c[0].Label != "None" || c[1].Value != "usb" {
+		t.Errorf("the outputs to choose from are %+v", c)
+	}
+	p.headphones.Choose("")
+	p.rows[2].Acted()
+	b.expect(`headphones ""`, "listen to track 3")
+	b.change(func(s *studio.Snapshot) { s.Music.Listening = 3 })
+	b.reads("On your headphones only")
+	p.rows[2].Acted()
+	b.w.win.Canvas().Focus(p.rows[0])
+	b.key(fyne.KeyH)
+	b.expect("listen to track 0", "listen to track 1")
+	b.w.toast.say(b.w.sentence(studio.ErrNotApart))
+	b.reads("To listen beside the show, choose headphones below that are another output than the speaker.")
+}
+
 func TestTheMixerShowsTheMusicAndTheLoudness(t *testing.T) {
 	b := newBench(t, withMusic)
 	b.change(func(s *studio.Snapshot) {
@@ -169,7 +231,12 @@ func TestFilesThatAreDroppedBecomeMusicOrSources(t *testing.T) {
 
 func TestTheMusicFitsASmallScreen(t *testing.T) {
 	for _, language := range []string{"en", "zh"} {
-		b := newBench(t, withMusic, func(s *studio.Snapshot) { s.Settings.Language = language })
+		b := newBench(t, withMusic, func(s *studio.Snapshot) {
+			s.Settings.Language = language
+			for i := range s.Music.Pads {
+				s.Music.Pads[i], s.Settings.PadFiles[i] = mix.PadState{Name: "摇滚乐队的开场音乐 Overture", Length: time.Second}, "/a.mp3"
+			}
+		})
 		b.w.side.choose(musicSide)
 		if m := b.w.win.Content().MinSize(); m.Width > 1024 || m.Height > 612 {
 			t.Errorf("the content needs %v", m)

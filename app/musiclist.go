@@ -24,10 +24,12 @@ func (p *musicPanel) newRow(i int) *widget.Item {
 		p.w.command(func(ctx context.Context) error { return p.w.desk.PlayTrack(ctx, id) })
 	}
 	r.Focused = func() { p.current = p.ids[i] }
+	r.Acted = func() { p.listen(p.ids[i]) }
 	r.Second = func(at fyne.Position) {
 		p.current = p.ids[i]
 		t := p.w.words
 		fynewidget.ShowPopUpMenuAtPosition(fyne.NewMenu("",
+			fyne.NewMenuItem(t.Listen, func() { p.listen(p.current) }),
 			fyne.NewMenuItem(t.MoveUp, func() { p.move(-1) }),
 			fyne.NewMenuItem(t.MoveDown, func() { p.move(+1) }),
 			fyne.NewMenuItem(t.Remove, p.remove)), p.w.win.Canvas(), at)
@@ -70,6 +72,33 @@ func (p *musicPanel) at(m studio.MusicStatus) int {
 		return i
 	}
 	return is(m.Current)
+}
+
+// listen has the host alone hear a track, or no longer if it is the one that is heard.
+func (p *musicPanel) listen(id mix.EntryID) {
+	if id == p.w.snap.Music.Listening {
+		id = 0
+	}
+	p.w.command(func(ctx context.Context) error { return p.w.desk.ListenTo(ctx, id) })
+}
+
+// listenChosen listens to the track that commands are about.
+func (p *musicPanel) listenChosen() {
+	if i := p.at(p.w.snap.Music); i >= 0 {
+		p.listen(p.w.snap.Music.Tracks[i].ID)
+	}
+}
+
+// headphoneChoices are no headphones and the outputs beside the speaker.
+func (w *Window) headphoneChoices() []widget.Choice {
+	all, chosen, speaker := w.deviceChoices(frame.Speaker, w.snap.Settings.Headphones), w.snap.Settings.Headphones, w.snap.Settings.Speaker
+	if speaker == "" {
+		if i := slices.IndexFunc(w.snap.Devices, func(d frame.Device) bool { return d.Kind == frame.Speaker && d.Default }); i >= 0 {
+			speaker = w.snap.Devices[i].ID
+		}
+	}
+	all[0].Label = w.words.NoHeadphones
+	return slices.DeleteFunc(all, func(c widget.Choice) bool { return c.Value != "" && c.Value == speaker && c.Value != chosen })
 }
 
 func (p *musicPanel) remove() {
@@ -130,6 +159,14 @@ func (w *Window) addTracks(paths []string) {
 	if len(paths) > 0 {
 		w.command(func(ctx context.Context) error { return w.desk.AddTracks(ctx, paths) })
 	}
+}
+
+// droppedAt takes files that were dropped at a place of the window: a pad takes them for its sound.
+func (w *Window) droppedAt(at fyne.Position, paths []string) {
+	if w.drop == nil && w.sheet == nil && w.side.at == musicSide && w.playlist.pads.drop(at, paths) {
+		return
+	}
+	w.dropped(paths)
 }
 
 // dropped takes files that were dropped on the window: on the music's panel all are music, elsewhere what is none becomes a

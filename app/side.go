@@ -68,6 +68,6 @@ func (s *side) paint() {
 }
 
 // scrolled is a panel's content, which may be higher than the window.
-func scrolled(content fyne.CanvasObject) fyne.CanvasObject {
+func scrolled(content fyne.CanvasObject) *container.Scroll {
 	return container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 0, 0, scrollRoom), content))
 }

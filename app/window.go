@@ -134,12 +134,12 @@ func New(a fyne.App, d Desk, convert func(*image.RGBA, *frame.Video), open func(
 	w.win.SetMaster()
 	w.win.SetPadded(false)
 	w.win.SetCloseIntercept(w.requestClose)
-	w.win.SetOnDropped(func(_ fyne.Position, files []fyne.URI) {
+	w.win.SetOnDropped(func(at fyne.Position, files []fyne.URI) {
 		var paths []string
 		for _, f := range files {
 			paths = append(paths, f.Path())
 		}
-		w.dropped(paths)
+		w.droppedAt(at, paths)
 	})
 	w.offer = func(at fyne.Position, items []*fyne.MenuItem) {
 		fynewidget.ShowPopUpMenuAtPosition(fyne.NewMenu("", items...), w.win.Canvas(), at)

@@ -161,29 +161,39 @@ type words struct {
 	VoiceDelay        string
 
 	// Music.
-	TabMusic     string
-	NoMusic      string
-	NoMusicHint  string
-	MusicFile    string
-	MusicFolder  string
-	MusicTitle   string
-	FolderTitle  string
-	ReadingMusic string
-	Loop         string
-	LoopOff      string
-	LoopOne      string
-	LoopAll      string
-	Crossfade    string
-	SecondsUnit  string
-	DecibelUnit  string
-	Duck         string
-	Monitor      string
-	MonitorEcho  string
-	Cue          string
-	Cued         string
-	PadNames     string // in the order of mix.Sounds
-	StopPads     string
-	PadVolume    string
+	TabMusic        string
+	NoMusic         string
+	NoMusicHint     string
+	MusicFile       string
+	MusicFolder     string
+	MusicTitle      string
+	FolderTitle     string
+	ReadingMusic    string
+	Loop            string
+	LoopOff         string
+	LoopOne         string
+	LoopAll         string
+	Crossfade       string
+	SecondsUnit     string
+	DecibelUnit     string
+	Duck            string
+	Monitor         string
+	MonitorEcho     string
+	Cue             string
+	Cued            string
+	Listen          string
+	Listening       string
+	Headphones      string
+	NoHeadphones    string
+	HeadphonesApart string
+	PadOwn          string
+	PadAdd          string
+	PadFile         string
+	PadTakeOff      string
+	PadTitle        string
+	PadNames        string // in the order of mix.Sounds
+	StopPads        string
+	PadVolume       string
 
 	// Plug-ins.
 	TabPlugins    string

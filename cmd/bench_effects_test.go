@@ -23,6 +23,7 @@ import (
 func BenchmarkEffects(b *testing.B) {
 	b.Run("beauty", benchBeauty)
 	b.Run("seeing", benchSeeing)
+	b.Run("composite", benchComposite)
 	b.Run("voice", benchVoice)
 	b.Run("chain", benchChain)
 	b.Run("evening", benchDressedEvening)
@@ -116,10 +117,32 @@ int main() {
 }
 
 func benchSeeing(b *testing.B) {
-	m := bench(b, "effects/face", "Detect|Mesh|Mask")
-	for _, what := range []string{"Detect", "Mesh", "Mask"} {
-		line("face_"+strings.ToLower(what)+"_720p", m[what+" ns/op"]/1e6, "ms", "-")
+	m := bench(b, "effects/face", "Detect|Mesh|Mask|BesideONNXRuntime")
+	for _, what := range [][2]string{{"faces", "Detect"}, {"landmarks", "Mesh"}, {"mask", "Mask"}} {
+		line(what[0]+"_720p", m[what[1]+" ns/op"]/1e6, "ms", "-")
 	}
+	for _, name := range []string{"face", "mesh", "person"} {
+		one := "BesideONNXRuntime/" + name
+		theirs, there := m[one+" onnxruntime-ms"]
+		if !there {
+			fmt.Fprintln(os.Stderr, "onnxruntime is not there: run .ci/models bench")
+			return
+		}
+		line("executor_"+name, m[one+" ms"], "ms", "-")
+		line("onnxruntime_to_executor_"+name, theirs/m[one+" ms"], "ratio", "-")
+		line("executor_apart_from_onnxruntime_"+name, m[one+" apart"], "of_1", "<=0.0001")
+	}
+}
+
+// benchComposite is what it costs to put four pictures of several sizes, or a product's card, into one.
+func benchComposite(b *testing.B) {
+	m := bench(b, "studio/scene", "Stage|Card/(blend|copy)")
+	for _, name := range []string{"grid", "spotlight", "moving"} {
+		line("composite_"+name+"_1080p", m["Stage/"+name+" ns/op"]/1e6, "ms", "-")
+		line("composite_"+name+"_to_copy_1080p", m["Stage/"+name+" ns/op"]/m["Stage/copy ns/op"], "ratio", "-")
+	}
+	line("composite_card_720p", m["Card/blend ns/op"]/1e6, "ms", "-")
+	line("composite_card_to_copy_720p", m["Card/blend ns/op"]/m["Card/copy ns/op"], "ratio", "-")
 }
 
 // benchVoice runs voices through the whole chain.

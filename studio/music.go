@@ -59,7 +59,6 @@ func (m Music) Validate() error {
 var (
 	errVolume  = fmt.Errorf("choose a volume of %d to %d dB", MinMusicDB, MaxMusicDB)
 	errNoTrack = errors.New("this track is no longer there")
-	errNoPad   = errors.New("there is no such pad")
 	errNoMusic = errors.New("add music first")
 )
 
@@ -169,46 +168,12 @@ func (s *Session) CueMusic(ctx context.Context, on bool) error {
 	})
 }
 
-// TriggerPad plays a pad's sound, counted from 0.
-func (s *Session) TriggerPad(ctx context.Context, i int) error {
-	if i < 0 || i >= mix.PadCount {
-		return errNoPad
-	}
-	return s.do(ctx, func() error {
-		s.sound.pads.Trigger(i)
-		return nil
-	})
-}
-
-// StopPads ends all pads' sounds.
-func (s *Session) StopPads(ctx context.Context) error {
-	return s.do(ctx, func() error {
-		s.sound.pads.StopAll(padFade)
-		return nil
-	})
-}
-
-// SetPadVolume sets a pad's volume in dB, counted from 0.
-func (s *Session) SetPadVolume(ctx context.Context, i int, db float64) error {
-	if i < 0 || i >= mix.PadCount {
-		return errNoPad
-	}
-	if !goodVolume(db) {
-		return errVolume
-	}
-	return s.do(ctx, func() error {
-		s.change(func(set *Settings) { set.Pads[i] = db })
-		s.sound.pads.SetVolume(i, db)
-		return nil
-	})
-}
-
 // musicStatus is what a snapshot shows of the music.
 func (s *Session) musicStatus() MusicStatus {
 	m, d := &s.music, s.sound.deck.State()
 	st := MusicStatus{
 		Reading: len(m.waiting), Current: d.Current, Playing: d.Playing, Cued: d.Cued, Position: d.Position, Length: d.Length,
-		Pads: s.sound.pads.State(), Monitor: Idle,
+		Pads: s.sound.pads.State(), Monitor: Idle, Listening: s.listening.track,
 	}
 	for i, t := range m.tracks {
 		one := TrackStatus{ID: t.id, Title: t.title, Artist: t.artist, Length: d.Entries[i].Length, Problem: t.problem}

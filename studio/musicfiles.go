@@ -11,13 +11,12 @@ import (
 	"vitrine/studio/mix"
 )
 
+// MusicEndings are how names of files end that are likely to be music.
+var MusicEndings = []string{".mp3", ".flac", ".ogg", ".oga", ".wav"}
+
 // IsMusic says by its name whether a file is likely to be music.
 func IsMusic(path string) bool {
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".mp3", ".flac", ".ogg", ".oga", ".wav":
-		return true
-	}
-	return false
+	return slices.Contains(MusicEndings, strings.ToLower(filepath.Ext(path)))
 }
 
 // music is the playlist and what is known of its files, owned by the loop. The deck plays it.
@@ -29,9 +28,10 @@ type music struct {
 	stop     context.CancelFunc
 
 	monitor runner
-	hears   string        // the speaker that monitor runs
-	after   chan struct{} // its former user
-	cued    bool          // the host alone hears the music
+	hears   string            // the speaker that monitor runs
+	after   chan struct{}     // its former user
+	cued    bool              // the host alone hears the music
+	padTurn [mix.PadCount]int // counts what was put on a pad
 }
 
 // track is a file of the playlist. Tracks stand in the deck's order.
@@ -195,41 +195,43 @@ func (s *Session) findTrack(id mix.EntryID) int {
 }
 
 // onTrack runs f on the loop with a track's place in the playlist.
-func (s *Session) onTrack(ctx context.Context, id mix.EntryID, f func(i int)) error {
+func (s *Session) onTrack(ctx context.Context, id mix.EntryID, f func(i int) error) error {
 	return s.do(ctx, func() error {
 		i := s.findTrack(id)
 		if i < 0 {
 			return errNoTrack
 		}
-		f(i)
-		return nil
+		return f(i)
 	})
 }
 
 // RemoveTrack takes a track out of the playlist. If it plays, the next follows.
 func (s *Session) RemoveTrack(ctx context.Context, id mix.EntryID) error {
-	return s.onTrack(ctx, id, func(i int) {
+	return s.onTrack(ctx, id, func(i int) error {
 		s.sound.deck.Remove(id)
 		s.music.tracks = slices.Delete(s.music.tracks, i, i+1)
 		s.keepTracks()
+		return nil
 	})
 }
 
 // MoveTrack puts a track at another place in the playlist, counted from 0.
 func (s *Session) MoveTrack(ctx context.Context, id mix.EntryID, to int) error {
-	return s.onTrack(ctx, id, func(i int) {
+	return s.onTrack(ctx, id, func(i int) error {
 		s.sound.deck.Move(id, to)
 		t := s.music.tracks[i]
 		s.music.tracks = slices.Delete(s.music.tracks, i, i+1)
 		s.music.tracks = slices.Insert(s.music.tracks, min(max(to, 0), len(s.music.tracks)), t)
 		s.keepTracks()
+		return nil
 	})
 }
 
 // PlayTrack plays a track from its beginning.
 func (s *Session) PlayTrack(ctx context.Context, id mix.EntryID) error {
-	return s.onTrack(ctx, id, func(int) {
+	return s.onTrack(ctx, id, func(int) error {
 		s.sound.deck.Go(id)
 		s.sound.deck.Play(playFade)
+		return nil
 	})
 }

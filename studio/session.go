@@ -82,39 +82,40 @@ type Session struct {
 	thumbs   atomic.Pointer[map[wire.SpotID]*frame.Slot] // of those on stage; the map never changes
 
 	// Owned by the loop in Run:
-	ctx      context.Context
-	group    *errgroup.Group
-	settings Settings
-	dirty    bool
-	fresh    bool // a first start: the first camera becomes the first source
-	saves    chan []byte
-	devices  []frame.Device
-	inputs   inputs
-	mic      runner
-	backdrop runner
-	plugins  [2]plugin  // picture, voice
-	behind   string     // what backdrop runs
-	graded   string     // the name of grade
-	grade    *video.LUT // nil for none
-	speaker  speakerState
-	chiming  chiming
-	music    music
-	air      airState
-	visit    *visit // never nil
-	desk     *desk  // never nil
-	stage    stage
-	guest    *guesting // nil in the room of one's own show
-	audience audience
-	card     cardState
-	governor *governor
-	second   time.Time
-	rate     rates
-	notices  []Notice
-	noticed  int
-	steps    []*step     // what Undo takes back, newest first
-	changes  int         // that were counted
-	cutOff   *Unfinished // the unfinished show that was found at the start
-	waits    bool        // the server waits for its host
+	ctx       context.Context
+	group     *errgroup.Group
+	settings  Settings
+	dirty     bool
+	fresh     bool // a first start: the first camera becomes the first source
+	saves     chan []byte
+	devices   []frame.Device
+	inputs    inputs
+	mic       runner
+	backdrop  runner
+	plugins   [2]plugin  // picture, voice
+	behind    string     // what backdrop runs
+	graded    string     // the name of grade
+	grade     *video.LUT // nil for none
+	speaker   speakerState
+	chiming   chiming
+	music     music
+	listening listening
+	air       airState
+	visit     *visit // never nil
+	desk      *desk  // never nil
+	stage     stage
+	guest     *guesting // nil in the room of one's own show
+	audience  audience
+	card      cardState
+	governor  *governor
+	second    time.Time
+	rate      rates
+	notices   []Notice
+	noticed   int
+	steps     []*step     // what Undo takes back, newest first
+	changes   int         // that were counted
+	cutOff    *Unfinished // the unfinished show that was found at the start
+	waits     bool        // the server waits for its host
 }
 
 // New returns a session that shows the defaults until Run has loaded what was kept.
@@ -164,6 +165,7 @@ func (s *Session) Run(ctx context.Context) error {
 	group.Go(func() error { return s.sound.deck.Run(ctx) })
 	group.Go(func() error {
 		s.sound.fillPads()
+		s.post(ctx, s.loadPads)
 		return nil
 	})
 	group.Go(func() error { return s.pictures.run(ctx) })
@@ -316,6 +318,7 @@ func (r *rates) layered(loads [frame.Layers]layerLoad, elapsed time.Duration) {
 // measure runs once a snapshot: once a second it counts, steers the encoder, and keeps settings that changed.
 func (s *Session) measure(now time.Time) {
 	s.followMusic()
+	s.followListening()
 	s.followCard(now)
 	s.sendEdit(s.desk, now)
 	elapsed := now.Sub(s.second)

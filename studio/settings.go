@@ -106,7 +106,9 @@ type Settings struct {
 	Microphone Microphone `json:"microphone"`
 	// Speaker is the Device.ID of the output; "" is the system's default.
 	Speaker string `json:"speaker"`
-	Output  Output `json:"output"`
+	// Headphones are the Device.ID of the output for what the host alone listens to, "" for none.
+	Headphones string `json:"headphones,omitempty"`
+	Output     Output `json:"output"`
 	// Look and Voice are the effects on picture and microphone; People are those that were kept under a name.
 	Look   effects.Look  `json:"look"`
 	Voice  effects.Voice `json:"voice"`
@@ -115,10 +117,12 @@ type Settings struct {
 	Card Card `json:"card"`
 	// Plugins are outside programs that process picture and voice.
 	Plugins Plugins `json:"plugins"`
-	// Music is how the music plays, Tracks are the paths of its files in order, Pads the volumes of the pads in dB.
-	Music  Music                 `json:"music"`
-	Tracks []string              `json:"tracks"`
-	Pads   [mix.PadCount]float64 `json:"pads"`
+	// Music is how the music plays, Tracks are the paths of its files in order, Pads the volumes of the pads in dB, PadFiles the paths of
+	// the host's own sounds, "" for the studio's.
+	Music    Music                 `json:"music"`
+	Tracks   []string              `json:"tracks"`
+	Pads     [mix.PadCount]float64 `json:"pads"`
+	PadFiles [mix.PadCount]string  `json:"pad_files"`
 	// Language is "en", "zh" or "" for the system's; Theme is "light", "dark" or "" for the system's.
 	Language string `json:"language"`
 	Theme    string `json:"theme"`

@@ -151,6 +151,8 @@ type MusicStatus struct {
 	Playing bool
 	// Cued says that the host alone hears the music.
 	Cued bool
+	// Listening is the track that the host alone hears on the headphones, 0 for none.
+	Listening mix.EntryID
 	// Position and Length are the current track's; Outline draws it.
 	Position, Length time.Duration
 	Outline          Outline

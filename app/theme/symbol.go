@@ -20,6 +20,7 @@ const (
 	Copy       Symbol = "copy"
 	Down       Symbol = "down"
 	File       Symbol = "file"
+	Headphones Symbol = "headphones"
 	Keys       Symbol = "keys"
 	More       Symbol = "more"
 	Hide       Symbol = "hide"

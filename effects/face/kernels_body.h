@@ -74,9 +74,31 @@ struct NAME(product) {
 	int k, act, out_c, out_s, other_c, other_s;
 };
 
+// What follows the sums of pixels times blocks of eight channels from block b. It is a function of its own, because twelve copies of every
+// activation in every tile take a compiler as long as all the rest.
+TARGET static __attribute__((noinline)) void NAME(finish)(const struct NAME(product) *g, const float *sums, long pixel, float *out, int b, int pixels, int blocks) {
+	for (int p = 0; p < pixels; p++)
+		for (int j = 0; j < blocks; j++, sums += 8) {
+			int c = 8 * (b + j);
+			v8 v = load(sums);
+			const float *other = g->other + (pixel + p) * g->other_s + c;
+			if (c + 8 <= g->other_c)
+				v += load(other);
+			else if (c < g->other_c)
+				v += NAME(load_some)(other, g->other_c - c);
+			v = NAME(activate)(g->act, v, g->alpha + c);
+			float *o = out + (pixel + p) * g->out_s + c;
+			if (c + 8 <= g->out_s)
+				store(o, v);
+			else
+				NAME(store_some)(o, v, g->out_s - c);
+		}
+}
+
 // P pixels times B blocks of eight channels from block b: the sums, at most twelve, stay in registers.
 INLINE void NAME(tile)(const struct NAME(product) *g, const float *in, int stride, long pixel, float *out, int b, const int P, const int B) {
 	v8 sum[12], wk[3];
+	float sums[96];
 	const float *w = g->weights + (long)b * g->k * 8;
 	long next = (long)g->k * 8;
 #pragma GCC unroll 12
@@ -97,23 +119,9 @@ INLINE void NAME(tile)(const struct NAME(product) *g, const float *in, int strid
 		}
 	}
 #pragma GCC unroll 12
-	for (int p = 0; p < P; p++)
-#pragma GCC unroll 4
-		for (int j = 0; j < B; j++) {
-			int c = 8 * (b + j);
-			v8 v = sum[p * B + j];
-			const float *other = g->other + (pixel + p) * g->other_s + c;
-			if (c + 8 <= g->other_c)
-				v += load(other);
-			else if (c < g->other_c)
-				v += NAME(load_some)(other, g->other_c - c);
-			v = NAME(activate)(g->act, v, g->alpha + c);
-			float *o = out + (pixel + p) * g->out_s + c;
-			if (c + 8 <= g->out_s)
-				store(o, v);
-			else
-				NAME(store_some)(o, v, g->out_s - c);
-		}
+	for (int i = 0; i < P * B; i++)
+		store(sums + 8 * i, sum[i]);
+	NAME(finish)(g, sums, pixel, out, b, P, B);
 }
 
 #define TILES(P, B) \
@@ -140,7 +148,7 @@ TARGET static void NAME(multiply)(const struct NAME(product) *g, const float *in
 #undef TILES
 
 // P neighbouring pixels of a depthwise convolution with rows of KW weights, eight channels, all columns inside.
-INLINE void NAME(columns)(const float *in, long row, long s, const float *w, int rows, float *out, long out_s, v8 bias, int act, const float *alpha, const int P, const int KW, const int SW) {
+INLINE void NAME(columns)(const float *in, long row, long s, const float *w, int rows, float *out, long out_s, v8 bias, const int P, const int KW, const int SW) {
 	v8 sum[4];
 #pragma GCC unroll 8
 	for (int p = 0; p < P; p++)
@@ -155,11 +163,11 @@ INLINE void NAME(columns)(const float *in, long row, long s, const float *w, int
 		}
 #pragma GCC unroll 8
 	for (int p = 0; p < P; p++)
-		store(out + p * out_s, NAME(activate)(act, sum[p], alpha));
+		store(out + p * out_s, sum[p]);
 }
 
 // One row y of a depthwise convolution.
-INLINE void NAME(depthwise)(const struct step *s, const float *in, const float *w, const float *bias, int act, const float *alpha, int y, float *out, int out_s, const int KW, const int SW) {
+INLINE void NAME(depthwise)(const struct step *s, const float *in, const float *w, const float *bias, int y, float *out, int out_s, const int KW, const int SW) {
 	int y0 = y * s->sh - s->top, k0 = y0 < 0 ? -y0 : 0, k1 = y0 + s->kh > s->in_h ? s->in_h - y0 : s->kh;
 	int kw = KW ? KW : s->kw, sw = SW ? SW : s->sw;
 	long is = s->in_s, row = (long)s->in_w * is;
@@ -174,9 +182,9 @@ INLINE void NAME(depthwise)(const struct step *s, const float *in, const float *
 			if (KW && x >= x0 && x < x1) {
 				const float *from = rows + (long)(x * SW - s->left) * is, *wk = wc + k0 * KW * is;
 				for (; x + 4 <= x1; x += 4, from += 4 * SW * is)
-					NAME(columns)(from, row, is, wk, k1 - k0, out + (long)x * out_s + c, out_s, start, act, alpha + c, 4, KW, SW);
+					NAME(columns)(from, row, is, wk, k1 - k0, out + (long)x * out_s + c, out_s, start, 4, KW, SW);
 				for (; x < x1; x++, from += SW * is)
-					NAME(columns)(from, row, is, wk, k1 - k0, out + (long)x * out_s + c, out_s, start, act, alpha + c, 1, KW, SW);
+					NAME(columns)(from, row, is, wk, k1 - k0, out + (long)x * out_s + c, out_s, start, 1, KW, SW);
 				if (x == s->out_w)
 					break;
 			}
@@ -187,7 +195,7 @@ INLINE void NAME(depthwise)(const struct step *s, const float *in, const float *
 					if (ix >= 0 && ix < s->in_w)
 						sum += load(in + (long)(y0 + ky) * row + (long)ix * is + c) * load(wc + (ky * kw + kx) * is);
 				}
-			store(out + (long)x * out_s + c, NAME(activate)(act, sum, alpha + c));
+			store(out + (long)x * out_s + c, sum);
 		}
 	}
 }
@@ -195,12 +203,17 @@ INLINE void NAME(depthwise)(const struct step *s, const float *in, const float *
 TARGET static void NAME(depthwise_row)(const struct step *s, const float *in, const float *w, const float *bias, int act, const float *alpha, int y, float *out, int out_s) {
 	int kind = s->kw == 3 ? s->sw : s->kw == 5 ? 10 + s->sw : 0;
 	switch (kind) {
-	case 1: NAME(depthwise)(s, in, w, bias, act, alpha, y, out, out_s, 3, 1); break;
-	case 2: NAME(depthwise)(s, in, w, bias, act, alpha, y, out, out_s, 3, 2); break;
-	case 11: NAME(depthwise)(s, in, w, bias, act, alpha, y, out, out_s, 5, 1); break;
-	case 12: NAME(depthwise)(s, in, w, bias, act, alpha, y, out, out_s, 5, 2); break;
-	default: NAME(depthwise)(s, in, w, bias, act, alpha, y, out, out_s, 0, 0);
+	case 1: NAME(depthwise)(s, in, w, bias, y, out, out_s, 3, 1); break;
+	case 2: NAME(depthwise)(s, in, w, bias, y, out, out_s, 3, 2); break;
+	case 11: NAME(depthwise)(s, in, w, bias, y, out, out_s, 5, 1); break;
+	case 12: NAME(depthwise)(s, in, w, bias, y, out, out_s, 5, 2); break;
+	default: NAME(depthwise)(s, in, w, bias, y, out, out_s, 0, 0);
 	}
+	if (act == ACT_NONE)
+		return;
+	for (int x = 0; x < s->out_w; x++, out += out_s)
+		for (int c = 0; c < s->in_s; c += 8)
+			store(out + c, NAME(activate)(act, load(out + c), alpha + c));
 }
 
 // The neighbours of each pixel of row y, in the order of the weights.
