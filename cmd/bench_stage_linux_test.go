@@ -5,8 +5,6 @@ import (
 	"os"
 	"testing"
 	"time"
-
-	"vitrine/server/wire"
 )
 
 // stageFor is how long each layout is measured.
@@ -19,8 +17,7 @@ func BenchmarkStage(b *testing.B) {
 	h := newHall(b, 30)
 	h.fits()
 	h.measures("grid", len(h.spots))
-	h.host.wishes(wire.StageWish{Layout: &wire.StageLayout{Kind: wire.LayoutSpotlight, Main: h.spots[3]}})
-	h.fits()
+	h.enlarges(3)
 	h.measures("spotlight", len(h.spots))
 	h.covers(4)
 	h.measures("four_visible", 4)

@@ -3,6 +3,7 @@ package cmd
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -31,6 +32,7 @@ type person struct {
 	t       testing.TB
 	ws      *websocket.Conn
 	answers chan wire.RoomAnswer
+	name    string // of the requests, which the room knows again from whichever socket of the same person they come
 	n       int
 	stage   atomic.Pointer[wire.StageNow] // as it was told last; nil before
 }
@@ -48,7 +50,7 @@ func (e *evening) joins(show wire.ShowID, as http.Header) *person {
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	p := &person{t: e.t, ws: ws, answers: make(chan wire.RoomAnswer, 16)}
+	p := &person{t: e.t, ws: ws, answers: make(chan wire.RoomAnswer, 16), name: rand.Text()}
 	done := make(chan struct{})
 	e.t.Cleanup(func() { _ = ws.Close(); <-done })
 	go func() {
@@ -101,7 +103,7 @@ func (p *person) does(q wire.RoomRequest) int64 {
 	p.t.Helper()
 	for {
 		p.n++
-		q.ID = fmt.Sprintf("wish-%d", p.n)
+		q.ID = fmt.Sprintf("%s-%d", p.name, p.n)
 		if err := p.ws.WriteJSON(q); err != nil {
 			p.t.Fatal(err)
 		}
