@@ -145,6 +145,9 @@ func (h *hall) step(i int, in wire.StageInput) error {
 		h.reload(i)
 		r.shared = false
 	}
+	if in.Wish != nil || in.Letter != nil || in.Match != nil { // which are decided on a copy
+		h.tries(r, in, before)
+	}
 	out, err := r.s.Step(in)
 	r.stored = nil
 	if err != nil {
@@ -168,6 +171,15 @@ func (h *hall) step(i int, in wire.StageInput) error {
 		}
 	}
 	return nil
+}
+
+// tries decides about an input on a copy, and expects that nothing of the room has changed, whatever was decided.
+func (h *hall) tries(r *hallRoom, in wire.StageInput, before []byte) {
+	h.t.Helper()
+	tried := r.s.Try(in)
+	if after, err := r.s.Doc(); err != nil || !bytes.Equal(before, after) {
+		h.t.Fatalf("deciding on a copy (%v) changed the room: %v\n%s\n%s", tried, err, before, after)
+	}
 }
 
 // told notes an event, and checks that it may follow what was told before.
@@ -370,7 +382,9 @@ func (h *hall) link() wire.BattleID {
 	h.t.Helper()
 	var to []wire.BattleRoom
 	for i := range h.rooms[1:] {
-		to = append(to, h.name(i+1, 0))
+		r := h.name(i+1, 0)
+		r.Name, r.Title = "", "" // which those say who take the call
+		to = append(to, r)
 	}
 	h.must(0, wire.StageWish{Call: &wire.BattleInvite{To: to}})
 	h.run(100)
@@ -383,8 +397,14 @@ func (h *hall) link() wire.BattleID {
 	}
 	h.run(200)
 	for i := range h.rooms {
-		if b := h.battle(i); b == nil || b.Phase != wire.BattleLinked || len(b.Corners) != len(h.rooms) {
+		b := h.battle(i)
+		if b == nil || b.Phase != wire.BattleLinked || len(b.Corners) != len(h.rooms) {
 			h.t.Fatalf("room %d is not linked: %+v", i, b)
+		}
+		for k, c := range b.Corners {
+			if want := h.rooms[k].room; c.Room.Name != want.Name || c.Room.Title != want.Title {
+				h.t.Fatalf("room %d calls room %d %+v", i, k, c.Room)
+			}
 		}
 	}
 	return h.battle(0).ID
