@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -29,29 +30,41 @@ type side struct {
 	room      wire.BattleRoom // as the other side calls it
 }
 
-// rich puts coins into a visitor's wallet.
-func (r *running) rich(folder string, coins int64) {
+// person is a visitor, as rooms know them.
+func (r *running) person() wire.PersonID {
+	r.t.Helper()
+	at, _ := url.Parse("http://" + r.at.HTTP.String())
+	for _, c := range r.http.Jar.Cookies(at) {
+		if strings.HasSuffix(c.Name, trust.VisitorCookie) {
+			return trust.Token(c.Value).Visitor()
+		}
+	}
+	r.t.Fatal("the visitor has no cookie")
+	return ""
+}
+
+// opened is a server's database.
+func (r *running) opened(folder string) *store.Store {
 	r.t.Helper()
 	db, err := store.Open(r.t.Context(), store.Config{Folder: folder})
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	return db
+}
+
+// rich puts coins into a visitor's wallet.
+func (r *running) rich(folder string, coins int64) {
+	r.t.Helper()
+	db := r.opened(folder)
 	defer func() { _ = db.Close() }()
-	at, _ := url.Parse("http://" + r.at.HTTP.String())
-	for _, c := range r.http.Jar.Cookies(at) {
-		if !strings.HasSuffix(c.Name, trust.VisitorCookie) {
-			continue
-		}
-		who := chat.PersonAccount(trust.Token(c.Value).Visitor())
-		err := db.Credit(r.t.Context(), [2]chat.CoinLine{
-			{Transfer: "test/" + string(who), Account: chat.Issue, Coins: -coins}, {Transfer: "test/" + string(who), Account: who, Coins: coins},
-		})
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		return
+	who := chat.PersonAccount(r.person())
+	err := db.Credit(r.t.Context(), [2]chat.CoinLine{
+		{Transfer: "test/" + string(who), Account: chat.Issue, Coins: -coins}, {Transfer: "test/" + string(who), Account: who, Coins: coins},
+	})
+	if err != nil {
+		r.t.Fatal(err)
 	}
-	r.t.Fatal("the visitor has no cookie")
 }
 
 // flies puts a show on air until the test or the server ends.
@@ -295,15 +308,19 @@ func TestTwoHostsOfTwoServersFightOverACrash(t *testing.T) {
 	fan := again.stands("demo", "")
 	again.rich(two.folder, 100)
 	host := two.stands("demo", token)
-	b = &side{r: two.running, show: "demo", host: host, fan: b.fan}
+	b = &side{r: two.running, show: "demo", host: host, fan: b.fan, room: b.room}
 	if now := fan.joined.State.Stage; now == nil || now.Battle == nil || now.Battle.Phase != wire.BattleFight {
 		t.Fatalf("after the restart the stage is %+v", now)
 	}
 	if x := fan.wishes(wire.RoomRequest{Gift: &wire.GiveGift{Gift: "coffee", Count: 1}}); x.Error != nil {
 		t.Fatal(x.Error)
 	}
-	a.fan.scores(400, 150)
-	fan.scores(400, 150)
+	mei := two.signedIn("mei@example.com")
+	b.honours(mei, "Mei Lin")
+	a.honours(one.visitor(), "Mei Lin") // who is somebody else
+	for _, s := range []*stander{a.fan, fan} {
+		s.scores(420, 170)
+	}
 	before := b.fan.numbered()
 	maps.Copy(before, fan.numbered())
 	id := fan.joined.State.Stage.Battle.ID
@@ -320,6 +337,75 @@ func TestTwoHostsOfTwoServersFightOverACrash(t *testing.T) {
 			t.Errorf("number %d is %q in one room and %q in the other", seq, told, what)
 		}
 	}
+	own, others := one.named("demo", "Mei Lin")
+	if a, body := mei.do(call{method: "DELETE", path: "/api/me"}); a.StatusCode >= 300 || own*others == 0 {
+		t.Fatalf("erasing is answered %s %s; %d and %d events named her", a.Status, body, own, others)
+	}
+	await(t, "the other server to forget her", func() bool { _, others = one.named("demo", "Mei Lin"); return others == 0 })
+	if still, _ := one.named("demo", "Mei Lin"); still < own {
+		t.Errorf("of %d events and more that named another of that name, %d do", own, still)
+	}
+	if _, erased := one.named("demo", chat.Erased); erased == 0 {
+		t.Error("nobody is named in her place")
+	}
+}
+
+// signedIn is somebody who has signed in by a link in an e-mail.
+func (l *land) signedIn(email string) *running {
+	l.t.Helper()
+	v := l.visitor()
+	posts := func(path string, body any) {
+		text, _ := json.Marshal(body)
+		if a, answer := v.do(call{method: "POST", path: path, kind: "application/json", body: string(text)}); a.StatusCode >= 300 {
+			l.t.Fatalf("%s is answered %s %s", path, a.Status, answer)
+		}
+	}
+	posts("/api/sign-in/link", wire.AskLink{Email: email})
+	m := regexp.MustCompile(`#link=3D([A-Za-z0-9_-]+)`).FindStringSubmatch(mailWith(l.t, l.folder, email))
+	if m == nil {
+		l.t.Fatal("the mail has no link")
+	}
+	posts("/api/sign-in/link/use", wire.Token{Token: m[1]})
+	return v
+}
+
+// honours has somebody come who gives a vote and may be named.
+func (s *side) honours(v *running, name string) {
+	s.r.t.Helper()
+	fan := v.stands(s.show, "")
+	for _, q := range []wire.RoomRequest{
+		{Name: &name}, {Stage: &wire.StageWish{Honour: &wire.BattleHonour{Named: true}}}, {Cheer: &struct{}{}},
+	} {
+		if a := fan.wishes(q); a.Error != nil {
+			s.r.t.Fatalf("it is refused: %+v", a.Error)
+		}
+	}
+}
+
+// named says by how many events of a show's log fans of that name are, of its own room and of others'.
+func (l *land) named(show wire.ShowID, name string) (own, others int) {
+	l.t.Helper()
+	db := l.opened(l.folder)
+	defer func() { _ = db.Close() }()
+	list, err := db.ReadRoom(l.t.Context(), show, chat.Span{Through: 1 << 40, Most: 1000})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	for _, e := range list {
+		if e.Battled == nil || e.Battled.Now == nil {
+			continue
+		}
+		for _, c := range e.Battled.Now.Corners {
+			switch {
+			case !slices.ContainsFunc(c.Best, func(f wire.BattleFan) bool { return f.Name == name }):
+			case c.ID == e.Battled.Now.Us:
+				own++
+			default:
+				others++
+			}
+		}
+	}
+	return own, others
 }
 
 // TestOnlyServersThatAreTrustedPostLetters plays a stranger, and a network that repeats and changes.

@@ -179,8 +179,10 @@ func (l *land) url() string { return "http://" + l.way.at }
 
 func (l *land) begins(t *testing.T) {
 	t.Helper()
-	cfg := l.cfg
-	l.running = start(t, cfg)
+	before := l.running
+	if l.running = start(t, l.cfg); before != nil {
+		l.operator = before.operator
+	}
 	l.way.leads(l.at.HTTP.String())
 }
 
@@ -217,10 +219,8 @@ func twoLands(t *testing.T, now func() time.Time) (a, b *land) {
 		l.cfg.Webhooks = reach.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, Ports: ports}
 	}
 	for _, l := range both {
-		operator := l.operator
 		l.stop()
 		l.begins(t)
-		l.operator = operator
 	}
 	return both[0], both[1]
 }

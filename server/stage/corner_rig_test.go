@@ -62,6 +62,7 @@ type hallRoom struct {
 	shared bool   // s belongs to another hall, too
 	log    []wire.Battled
 	lines  []string                 // what was numbered
+	forgot []string                 // names that other rooms have asked it to forget
 	scored []int64                  // when
 	tried  map[string]int64         // letters, when they were sent last
 	wins   map[string]string        // results by battle and round, as JSON
@@ -288,7 +289,9 @@ func (h *hall) land(f flight) {
 		return
 	}
 	h.mail = append(h.mail, f)
-	if err := h.step(f.to, wire.StageInput{Letter: f.letter}); err != nil {
+	if r := h.rooms[f.to]; f.letter.Forget != nil { // for the room itself
+		r.forgot = append(r.forgot, f.letter.Forget...)
+	} else if err := h.step(f.to, wire.StageInput{Letter: f.letter}); err != nil {
 		h.t.Fatalf("a true letter from %d to %d was refused: %v\n%s", f.from, f.to, err, f.letter.Body)
 	}
 	if d := h.delay(f.to, f.from); d >= 0 {
