@@ -88,6 +88,8 @@ type Config struct {
 	Listening func(Addresses)
 
 	acme acme
+	// now is the clock of the rooms; nil for that of all.
+	now func() time.Time
 }
 
 // Payments are ways to pay.
@@ -272,6 +274,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Listening == nil {
 		c.Listening = func(Addresses) {}
+	}
+	if c.now == nil {
+		c.now = time.Now
 	}
 	return c
 }

@@ -320,11 +320,12 @@ func publish(r *running) *peer {
 	return p
 }
 
+// aKeyFrame is H.264: parameters and an intra picture.
+const aKeyFrame = "\x00\x00\x00\x01\x67\x42\xe0\x1f\x00\x00\x00\x01\x68\xce\x00\x00\x00\x01\x65\x88"
+
 // keyFrame and delta send one frame.
-func (p *peer) keyFrame() {
-	p.send("\x00\x00\x00\x01\x67\x42\xe0\x1f\x00\x00\x00\x01\x68\xce\x00\x00\x00\x01\x65\x88")
-}
-func (p *peer) delta() { p.send("\x00\x00\x00\x01\x41\x9a") }
+func (p *peer) keyFrame() { p.send(aKeyFrame) }
+func (p *peer) delta()    { p.send("\x00\x00\x00\x01\x41\x9a") }
 
 func (p *peer) send(frame string) {
 	p.r.t.Helper()

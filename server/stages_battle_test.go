@@ -1,25 +1,22 @@
 package server
 
 import (
-	"bytes"
-	"crypto/ed25519"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"github.com/pion/rtcp"
+
 	"vitrine/server/chat"
-	"vitrine/server/reach"
 	"vitrine/server/store"
 	"vitrine/server/trust"
 	"vitrine/server/wire"
@@ -33,29 +30,41 @@ type side struct {
 	room      wire.BattleRoom // as the other side calls it
 }
 
-// rich puts coins into a visitor's wallet.
-func (r *running) rich(folder string, coins int64) {
+// person is a visitor, as rooms know them.
+func (r *running) person() wire.PersonID {
+	r.t.Helper()
+	at, _ := url.Parse("http://" + r.at.HTTP.String())
+	for _, c := range r.http.Jar.Cookies(at) {
+		if strings.HasSuffix(c.Name, trust.VisitorCookie) {
+			return trust.Token(c.Value).Visitor()
+		}
+	}
+	r.t.Fatal("the visitor has no cookie")
+	return ""
+}
+
+// opened is a server's database.
+func (r *running) opened(folder string) *store.Store {
 	r.t.Helper()
 	db, err := store.Open(r.t.Context(), store.Config{Folder: folder})
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	return db
+}
+
+// rich puts coins into a visitor's wallet.
+func (r *running) rich(folder string, coins int64) {
+	r.t.Helper()
+	db := r.opened(folder)
 	defer func() { _ = db.Close() }()
-	at, _ := url.Parse("http://" + r.at.HTTP.String())
-	for _, c := range r.http.Jar.Cookies(at) {
-		if !strings.HasSuffix(c.Name, trust.VisitorCookie) {
-			continue
-		}
-		who := chat.PersonAccount(trust.Token(c.Value).Visitor())
-		err := db.Credit(r.t.Context(), [2]chat.CoinLine{
-			{Transfer: "test/" + string(who), Account: chat.Issue, Coins: -coins}, {Transfer: "test/" + string(who), Account: who, Coins: coins},
-		})
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		return
+	who := chat.PersonAccount(r.person())
+	err := db.Credit(r.t.Context(), [2]chat.CoinLine{
+		{Transfer: "test/" + string(who), Account: chat.Issue, Coins: -coins}, {Transfer: "test/" + string(who), Account: who, Coins: coins},
+	})
+	if err != nil {
+		r.t.Fatal(err)
 	}
-	r.t.Fatal("the visitor has no cookie")
 }
 
 // flies puts a show on air until the test or the server ends.
@@ -66,16 +75,33 @@ func (r *running) flies(show, token string) {
 		r.t.Fatal("the host's offer is answered", status)
 	}
 	p.connect().keyFrame()
-	stop, over := make(chan struct{}), make(chan struct{})
+	stop, over, wished := make(chan struct{}), make(chan struct{}), make(chan struct{}, 1)
+	go func() {
+		for sender := p.pc.GetSenders()[0]; ; {
+			told, _, err := sender.ReadRTCP()
+			if err != nil {
+				return
+			}
+			if slices.ContainsFunc(told, func(k rtcp.Packet) bool { _, is := k.(*rtcp.PictureLossIndication); return is }) {
+				select {
+				case wished <- struct{}{}:
+				default: // one is about to come
+				}
+			}
+		}
+	}()
 	go func() {
 		defer close(over)
 		for {
+			frame := "\x00\x00\x00\x01\x41\x9a"
 			select {
 			case <-stop:
 				return
-			case <-time.After(100 * time.Millisecond):
-				_ = p.video.WriteSample(sample("\x00\x00\x00\x01\x41\x9a")) // the server may be down
+			case <-wished:
+				frame = aKeyFrame
+			case <-time.After(33 * time.Millisecond):
 			}
+			_ = p.video.WriteSample(sample(frame)) // the server may be down
 		}
 	}()
 	r.t.Cleanup(func() { close(stop); <-over })
@@ -107,8 +133,10 @@ func battled(what wire.BattleWhat) func(wire.RoomEvent) bool {
 	return func(e wire.RoomEvent) bool { return e.Battled != nil && e.Battled.What == what }
 }
 
+var oneRound = wire.BattleTerms{Fight: 60, Rounds: 1, Lap: 30, Penalty: "sings"}
+
 // fight has two hosts meet and begin to fight.
-func fight(a, b *side) (id wire.BattleID) {
+func fight(a, b *side, terms wire.BattleTerms) (id wire.BattleID) {
 	a.r.t.Helper()
 	a.host.does(wire.StageWish{Call: &wire.BattleInvite{To: []wire.BattleRoom{b.room}}})
 	id = b.host.sees("the call", battled(wire.BattleCalled)).Battled.ID
@@ -116,7 +144,7 @@ func fight(a, b *side) (id wire.BattleID) {
 	for _, s := range []*side{a, b} {
 		s.fan.sees("that the hosts are linked", battled(wire.BattleHasLinked))
 	}
-	a.host.does(wire.StageWish{Challenge: &wire.BattleTerms{Fight: 60, Rounds: 1, Lap: 30, Penalty: "sings"}})
+	a.host.does(wire.StageWish{Challenge: &terms})
 	b.host.sees("the challenge", battled(wire.BattleHasBegun))
 	b.host.does(wire.StageWish{Agree: &wire.BattleRound{ID: id, Round: 1}})
 	for _, s := range []*side{a, b} {
@@ -139,15 +167,25 @@ func (s *stander) scores(want ...int64) {
 	s.sees(fmt.Sprint("the scores ", want), func(e wire.RoomEvent) bool { return e.Battled != nil && slices.Equal(e.Battled.Scores, want) })
 }
 
-// numbered is what the referee has numbered, as a room tells it.
+// numbered is what the referee has numbered, as a room tells it, but for what differs from room to room.
 func (s *stander) numbered() map[int64]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	told := map[int64]string{}
 	for _, e := range s.events {
-		if b := e.Battled; b != nil && b.Seq > 0 && b.What != wire.BattleCornerAway && b.What != wire.BattleCornerBack {
-			told[b.Seq] = fmt.Sprintf("%s %v", b.What, b.Scores)
+		b := e.Battled
+		if b == nil || b.Seq == 0 {
+			continue
 		}
+		line := fmt.Sprintf("%s %s %s %v %q", b.ID, b.What, b.Corner, b.Scores, b.Reason)
+		if now := b.Now; now != nil {
+			result, _ := json.Marshal(now.Result) // it was read from JSON
+			line += fmt.Sprintf(" %s %d %v %s", now.Phase, now.Round, now.Wins, result)
+			for _, c := range now.Corners {
+				line += fmt.Sprintf(" %s:%s:%d:%d:%v", c.ID, c.State, c.Team, c.Score, c.Agreed)
+			}
+		}
+		told[b.Seq] = line
 	}
 	return told
 }
@@ -172,7 +210,7 @@ func TestTwoHostsOfOneServerFightAndBothAudiencesSeeTheSame(t *testing.T) {
 	folder := t.TempDir()
 	r := start(t, Config{Data: folder})
 	a, b := r.side(folder, "demo", token), r.side(folder, "other", otherToken)
-	id := fight(a, b)
+	id := fight(a, b, oneRound)
 	a.gives("cake", 2)
 	b.gives("coffee", 1)
 	if a := b.fan.wishes(wire.RoomRequest{Cheer: &struct{}{}}); a.Error != nil {
@@ -241,138 +279,8 @@ func seqOf(s *stander, want []int64) (seq int64) {
 	return seq
 }
 
-// strait is a way to a server that can be closed, as a network between two servers.
-type strait struct {
-	at       string // host:port
-	to       string
-	listener net.Listener
-
-	mu    sync.Mutex
-	shut  bool
-	conns map[net.Conn]bool
-	work  sync.WaitGroup
-}
-
-func newStrait(t *testing.T) *strait {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &strait{at: fmt.Sprint("localhost:", l.Addr().(*net.TCPAddr).Port), listener: l, conns: map[net.Conn]bool{}}
-	s.work.Go(s.run)
-	t.Cleanup(func() {
-		_ = l.Close()
-		s.close(true)
-		s.work.Wait()
-	})
-	return s
-}
-
-func (s *strait) run() {
-	for {
-		c, err := s.listener.Accept()
-		if err != nil {
-			return
-		}
-		s.mu.Lock()
-		to, shut := s.to, s.shut
-		s.mu.Unlock()
-		if shut || to == "" {
-			_ = c.Close()
-			continue
-		}
-		o, err := net.Dial("tcp", to)
-		if err != nil {
-			_ = c.Close()
-			continue
-		}
-		s.mu.Lock()
-		s.conns[c], s.conns[o] = true, true
-		s.mu.Unlock()
-		for _, way := range [2][2]net.Conn{{c, o}, {o, c}} {
-			s.work.Go(func() {
-				_, _ = io.Copy(way[0], way[1])
-				_ = way[0].Close()
-				_ = way[1].Close()
-			})
-		}
-	}
-}
-
-// close closes it, and breaks what goes through; or opens it.
-func (s *strait) close(shut bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.shut = shut
-	if shut {
-		for c := range s.conns {
-			_ = c.Close()
-		}
-		clear(s.conns)
-	}
-}
-
-func (s *strait) leads(to string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.to = to
-}
-
-// land is a server that can be reached by others through a strait only.
-type land struct {
-	*running
-	way    *strait
-	folder string
-	cfg    Config
-}
-
-func (l *land) url() string { return "http://" + l.way.at }
-
-func (l *land) begins(t *testing.T) {
-	t.Helper()
-	cfg := l.cfg
-	l.running = start(t, cfg)
-	l.way.leads(l.at.HTTP.String())
-}
-
-// twoLands are two servers that trust each other.
-func twoLands(t *testing.T) (a, b *land) {
-	t.Helper()
-	both := [2]*land{}
-	for i := range both {
-		way := newStrait(t)
-		folder := t.TempDir()
-		both[i] = &land{way: way, folder: folder, cfg: Config{Data: folder, Origins: []string{"http://" + way.at}}}
-		both[i].begins(t)
-	}
-	var ports []uint16
-	for _, l := range both {
-		ports = append(ports, uint16(l.way.listener.Addr().(*net.TCPAddr).Port))
-	}
-	for i, l := range both {
-		card, status := asks[wire.StagePeer](both[1-i].running, call{method: "GET", path: "/api/stage/peer", token: both[1-i].operator})
-		if status != http.StatusOK || card.Server != both[1-i].url() {
-			t.Fatalf("a server is known as %+v, %d", card, status)
-		}
-		p, err := ParsePeer(card.Server + "=" + card.Key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		l.cfg.Peers = []Peer{p}
-		l.cfg.Webhooks = reach.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, Ports: ports}
-	}
-	for _, l := range both {
-		operator := l.operator
-		l.stop()
-		l.begins(t)
-		l.operator = operator
-	}
-	return both[0], both[1]
-}
-
-func TestTwoHostsOfTwoServersFightOverAPartitionAndACrash(t *testing.T) {
-	one, two := twoLands(t)
+func TestTwoHostsOfTwoServersFightOverACrash(t *testing.T) {
+	one, two := twoLands(t, nil)
 	a, b := one.side(one.folder, "demo", token), two.side(two.folder, "demo", token)
 	b.room.Server, a.room.Server = two.url(), one.url()
 
@@ -381,7 +289,7 @@ func TestTwoHostsOfTwoServersFightOverAPartitionAndACrash(t *testing.T) {
 		found, _ := asks[wire.BattleHosts](one.running, call{method: "GET", path: "/api/stage/hosts?q=DEM", token: token})
 		return len(found.Hosts) == 1 && found.Hosts[0].Show == "demo" && found.Hosts[0].Server == two.url()
 	})
-	fight(a, b)
+	fight(a, b, oneRound)
 	media := a.fan.battle().Corners[1].Media
 	if !strings.HasPrefix(media, "demo~at-") {
 		t.Fatalf("the other server's host is watched at %q", media)
@@ -393,17 +301,6 @@ func TestTwoHostsOfTwoServersFightOverAPartitionAndACrash(t *testing.T) {
 		s.fan.scores(400, 100)
 	}
 
-	one.way.close(true)
-	two.way.close(true)
-	a.gives("cake", 1)
-	b.gives("coffee", 1)
-	a.host.sees("that nothing is heard of the other", battled(wire.BattleCornerAway))
-	one.way.close(false)
-	two.way.close(false)
-	for _, s := range []*side{a, b} {
-		s.fan.scores(600, 150)
-	}
-
 	two.stop()
 	two.begins(t)
 	two.flies("demo", token)
@@ -411,15 +308,19 @@ func TestTwoHostsOfTwoServersFightOverAPartitionAndACrash(t *testing.T) {
 	fan := again.stands("demo", "")
 	again.rich(two.folder, 100)
 	host := two.stands("demo", token)
-	b = &side{r: two.running, show: "demo", host: host, fan: b.fan}
+	b = &side{r: two.running, show: "demo", host: host, fan: b.fan, room: b.room}
 	if now := fan.joined.State.Stage; now == nil || now.Battle == nil || now.Battle.Phase != wire.BattleFight {
 		t.Fatalf("after the restart the stage is %+v", now)
 	}
 	if x := fan.wishes(wire.RoomRequest{Gift: &wire.GiveGift{Gift: "coffee", Count: 1}}); x.Error != nil {
 		t.Fatal(x.Error)
 	}
-	a.fan.scores(600, 200)
-	fan.scores(600, 200)
+	mei := two.signedIn("mei@example.com")
+	b.honours(mei, "Mei Lin")
+	a.honours(one.visitor(), "Mei Lin") // who is somebody else
+	for _, s := range []*stander{a.fan, fan} {
+		s.scores(420, 170)
+	}
 	before := b.fan.numbered()
 	maps.Copy(before, fan.numbered())
 	id := fan.joined.State.Stage.Battle.ID
@@ -436,40 +337,88 @@ func TestTwoHostsOfTwoServersFightOverAPartitionAndACrash(t *testing.T) {
 			t.Errorf("number %d is %q in one room and %q in the other", seq, told, what)
 		}
 	}
+	own, others := one.named("demo", "Mei Lin")
+	if a, body := mei.do(call{method: "DELETE", path: "/api/me"}); a.StatusCode >= 300 || own*others == 0 {
+		t.Fatalf("erasing is answered %s %s; %d and %d events named her", a.Status, body, own, others)
+	}
+	await(t, "the other server to forget her", func() bool { _, others = one.named("demo", "Mei Lin"); return others == 0 })
+	if still, _ := one.named("demo", "Mei Lin"); still < own {
+		t.Errorf("of %d events and more that named another of that name, %d do", own, still)
+	}
+	if _, erased := one.named("demo", chat.Erased); erased == 0 {
+		t.Error("nobody is named in her place")
+	}
+}
+
+// signedIn is somebody who has signed in by a link in an e-mail.
+func (l *land) signedIn(email string) *running {
+	l.t.Helper()
+	v := l.visitor()
+	posts := func(path string, body any) {
+		text, _ := json.Marshal(body)
+		if a, answer := v.do(call{method: "POST", path: path, kind: "application/json", body: string(text)}); a.StatusCode >= 300 {
+			l.t.Fatalf("%s is answered %s %s", path, a.Status, answer)
+		}
+	}
+	posts("/api/sign-in/link", wire.AskLink{Email: email})
+	m := regexp.MustCompile(`#link=3D([A-Za-z0-9_-]+)`).FindStringSubmatch(mailWith(l.t, l.folder, email))
+	if m == nil {
+		l.t.Fatal("the mail has no link")
+	}
+	posts("/api/sign-in/link/use", wire.Token{Token: m[1]})
+	return v
+}
+
+// honours has somebody come who gives a vote and may be named.
+func (s *side) honours(v *running, name string) {
+	s.r.t.Helper()
+	fan := v.stands(s.show, "")
+	for _, q := range []wire.RoomRequest{
+		{Name: &name}, {Stage: &wire.StageWish{Honour: &wire.BattleHonour{Named: true}}}, {Cheer: &struct{}{}},
+	} {
+		if a := fan.wishes(q); a.Error != nil {
+			s.r.t.Fatalf("it is refused: %+v", a.Error)
+		}
+	}
+}
+
+// named says by how many events of a show's log fans of that name are, of its own room and of others'.
+func (l *land) named(show wire.ShowID, name string) (own, others int) {
+	l.t.Helper()
+	db := l.opened(l.folder)
+	defer func() { _ = db.Close() }()
+	list, err := db.ReadRoom(l.t.Context(), show, chat.Span{Through: 1 << 40, Most: 1000})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	for _, e := range list {
+		if e.Battled == nil || e.Battled.Now == nil {
+			continue
+		}
+		for _, c := range e.Battled.Now.Corners {
+			switch {
+			case !slices.ContainsFunc(c.Best, func(f wire.BattleFan) bool { return f.Name == name }):
+			case c.ID == e.Battled.Now.Us:
+				own++
+			default:
+				others++
+			}
+		}
+	}
+	return own, others
 }
 
 // TestOnlyServersThatAreTrustedPostLetters plays a stranger, and a network that repeats and changes.
 func TestOnlyServersThatAreTrustedPostLetters(t *testing.T) {
-	one, two := twoLands(t)
-	trusting := &stages{url: two.url(), key: keyOf(t, two.folder)}
-	post := func(server *land, letters []wire.StageLetter, change func(*http.Request)) int {
-		body, err := json.Marshal(wire.StagePost{Letters: letters})
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.url()+"/api/stage/letters", bytes.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Content-Type", "application/json")
-		sign(r, body, trusting.key, trusting.url, time.Now())
-		change(r)
-		a, err := server.http.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = a.Body.Close()
-		return a.StatusCode
-	}
+	one, two := twoLands(t, nil)
 	letter := wire.StageLetter{
 		ID: "l1", From: wire.BattleRoom{Show: "demo", Server: two.url()}, To: wire.BattleRoom{Show: "demo", Server: one.url()}, Body: json.RawMessage(`{}`),
 	}
-	asIs := func(*http.Request) {}
-	if status := post(one, []wire.StageLetter{letter}, asIs); status != http.StatusOK {
+	if status := two.posts(one, []wire.StageLetter{letter}, asSigned); status != http.StatusOK {
 		t.Error("a signed letter is answered", status)
 	}
 	var first http.Header
-	if status := post(one, nil, func(r *http.Request) { first = r.Header.Clone() }); status != http.StatusOK {
+	if status := two.posts(one, nil, func(r *http.Request) { first = r.Header.Clone() }); status != http.StatusOK {
 		t.Error("a signed post is answered", status)
 	}
 	for what, change := range map[string]func(*http.Request){
@@ -482,19 +431,19 @@ func TestOnlyServersThatAreTrustedPostLetters(t *testing.T) {
 		},
 		"another query": func(r *http.Request) { r.URL.RawQuery = "a=b" },
 		"another's key": func(r *http.Request) {
-			sign(r, []byte(`{"letters":null}`), keyOf(t, one.folder), trusting.url, time.Now())
+			sign(r, []byte(`{"letters":null}`), keyOf(t, one.folder), two.url(), time.Now())
 		},
 		"a stranger": func(r *http.Request) {
-			sign(r, []byte(`{"letters":null}`), trusting.key, "https://stranger.example", time.Now())
+			sign(r, []byte(`{"letters":null}`), keyOf(t, two.folder), "https://stranger.example", time.Now())
 		},
 		"too old": func(r *http.Request) {
-			sign(r, []byte(`{"letters":null}`), trusting.key, trusting.url, time.Now().Add(-time.Hour))
+			sign(r, []byte(`{"letters":null}`), keyOf(t, two.folder), two.url(), time.Now().Add(-time.Hour))
 		},
 		"from the future": func(r *http.Request) {
-			sign(r, []byte(`{"letters":null}`), trusting.key, trusting.url, time.Now().Add(time.Hour))
+			sign(r, []byte(`{"letters":null}`), keyOf(t, two.folder), two.url(), time.Now().Add(time.Hour))
 		},
 	} {
-		if status := post(one, nil, change); status != http.StatusUnauthorized {
+		if status := two.posts(one, nil, change); status != http.StatusUnauthorized {
 			t.Errorf("a post that is %s is answered %d", what, status)
 		}
 	}
@@ -507,24 +456,14 @@ func TestOnlyServersThatAreTrustedPostLetters(t *testing.T) {
 	} {
 		bad := letter
 		change(&bad)
-		if status := post(one, []wire.StageLetter{bad}, asIs); status != http.StatusBadRequest {
+		if status := two.posts(one, []wire.StageLetter{bad}, asSigned); status != http.StatusBadRequest {
 			t.Errorf("a letter %s is answered %d", what, status)
 		}
 	}
-	if status := post(one, slices.Repeat([]wire.StageLetter{letter}, wire.MaxPost+1), asIs); status != http.StatusBadRequest {
+	if status := two.posts(one, slices.Repeat([]wire.StageLetter{letter}, wire.MaxPost+1), asSigned); status != http.StatusBadRequest {
 		t.Error("too many letters are answered", status)
 	}
 	if _, status := asks[wire.BattleHosts](one.running, call{method: "GET", path: "/api/stage/peer/hosts"}); status != http.StatusUnauthorized {
 		t.Error("hosts are told to a stranger:", status)
 	}
-}
-
-// keyOf is the key of a server, by its folder.
-func keyOf(t *testing.T, folder string) ed25519.PrivateKey {
-	t.Helper()
-	ring, err := trust.OpenKeyring(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ed25519.NewKeyFromSeed(secretOf(ring, "stages"))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -30,7 +29,7 @@ func (s *Server) openTalk(ctx context.Context, r *rooms) (*talk, error) {
 		return nil, err
 	}
 	hub, err := chat.New(chat.Config{
-		Storage: r.db, Bus: line{r.bus}, Subject: bus.Subject, Judge: c, Now: time.Now, Log: s.log,
+		Storage: r.db, Bus: line{r.bus}, Subject: bus.Subject, Judge: c, Now: s.cfg.now, Log: s.log,
 		Media: func(id wire.ShowID) int64 {
 			ms, _ := r.stage.MediaTime(id)
 			return ms

@@ -36,36 +36,62 @@ func (er Erasure) unstaged(e wire.RoomEvent) (wire.RoomEvent, bool) {
 				}
 			}
 		}
-		if b, is := er.unnamed(copied.Now.Battle); is {
-			named, copied.Now.Battle = true, b
-		}
 		e.Staged = &copied
 	}
-	if b := e.Battled; b != nil {
-		if now, is := er.unnamed(b.Now); is {
-			copied := *b
-			named, copied.Now, e.Battled = true, now, &copied
-		}
-	}
-	return e, named
+	e, praised := unpraised(e, er.Names, func(b *wire.Battle, c wire.BattleCorner) bool { return c.ID == b.Us })
+	return e, named || praised
 }
 
-// unnamed is a battle that does not name somebody among those who gave most.
-func (er Erasure) unnamed(b *wire.Battle) (*wire.Battle, bool) {
-	named := false
-	if b == nil {
-		return b, named
+// forget takes names of another room's viewer out of the log, as that room asks. What of the log tells of them was read before.
+func (t *tx) forget(l *wire.StageLetter) error {
+	if len(l.Forget) > wire.MaxForget {
+		return wire.Errorf(wire.Invalid, "a letter has at most %d names that are to be forgotten; got %d", wire.MaxForget, len(l.Forget))
 	}
-	copied := *b
-	copied.Corners = slices.Clone(b.Corners)
-	for i := range copied.Corners {
-		best := slices.Clone(copied.Corners[i].Best)
-		for k := range best {
-			if slices.Contains(er.Names, best[k].Name) {
-				named, best[k].Name = true, Erased
+	for _, e := range t.known() {
+		r, is := unpraised(e, l.Forget, func(_ *wire.Battle, c wire.BattleCorner) bool {
+			here := l.To.Server == "" // both rooms are this server's
+			return c.Room.Show == l.From.Show && (c.Room.Server == l.From.Server || here && c.Room.Server == "")
+		})
+		if is {
+			t.change(r)
+		}
+	}
+	return nil
+}
+
+// unpraised is an event that has somebody by none of their names among those who gave most for a corner that is theirs; false for one
+// that had not before. What it is given stays as it is.
+func unpraised(e wire.RoomEvent, names []string, theirs func(*wire.Battle, wire.BattleCorner) bool) (wire.RoomEvent, bool) {
+	named := false
+	without := func(b *wire.Battle) *wire.Battle {
+		if b == nil {
+			return nil
+		}
+		copied := *b
+		copied.Corners = slices.Clone(b.Corners)
+		for i := range copied.Corners {
+			c := &copied.Corners[i]
+			if !theirs(b, *c) {
+				continue
+			}
+			c.Best = slices.Clone(c.Best)
+			for k := range c.Best {
+				if slices.Contains(names, c.Best[k].Name) {
+					named, c.Best[k].Name = true, Erased
+				}
 			}
 		}
-		copied.Corners[i].Best = best
+		return &copied
 	}
-	return &copied, named
+	if e.Staged != nil {
+		copied := *e.Staged
+		copied.Now.Battle = without(copied.Now.Battle)
+		e.Staged = &copied
+	}
+	if e.Battled != nil {
+		copied := *e.Battled
+		copied.Now = without(copied.Now)
+		e.Battled = &copied
+	}
+	return e, named
 }

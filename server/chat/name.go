@@ -71,6 +71,7 @@ func (t *tx) rename(who actor, r *request) (int64, error) {
 	t.folds[folded] = who.Alias
 	who.p.Name, who.p.Chosen = name, true
 	t.put(personKind, string(who.Alias), who.p)
+	t.renamed(wire.Member{Alias: who.Alias, Name: name, Role: who.Role})
 	return 0, nil
 }
 

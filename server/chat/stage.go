@@ -194,6 +194,9 @@ func oneWish(w *wire.StageWish) error {
 
 // outside has the stage decide about what happened outside the room.
 func (t *tx) outside(in wire.StageInput) error {
+	if l := in.Letter; l != nil && len(l.Forget) > 0 {
+		return t.forget(l)
+	}
 	if in.Letter == nil && in.Match == nil && !t.staged.used() {
 		return nil
 	}
@@ -215,6 +218,16 @@ func (t *tx) points(p wire.StagePoints) {
 	}
 	if _, err := t.step(wire.StageInput{Points: &p}); err != nil {
 		t.h.c.Log.Debug("points do not count", "show", t.h.room.show, "kind", p.Kind, "error", err)
+	}
+}
+
+// renamed calls somebody on the stage as they are called now.
+func (t *tx) renamed(who wire.Member) {
+	if !t.staged.used() {
+		return
+	}
+	if _, err := t.step(wire.StageInput{Named: &who}); err != nil {
+		t.h.c.Log.Warn("somebody is called on stage as they were", "show", t.h.room.show, "error", err)
 	}
 }
 

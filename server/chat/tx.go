@@ -98,6 +98,11 @@ func (t *tx) wants(c *call, q *Questions) {
 	if c.Erase {
 		q.Holding = append(q.Holding, string(AliasOf(t.h.room.show, c.Who.Person)))
 	}
+	if c.Outside != nil && c.Outside.Input.Letter != nil {
+		for _, name := range c.Outside.Input.Letter.Forget {
+			q.Holding = append(q.Holding, fanOf(name))
+		}
+	}
 	if c.Request == nil {
 		return
 	}

@@ -95,12 +95,17 @@ func (t *play) send(to wire.BattleRoom, b body, upto, expires int64) {
 	if err != nil {
 		return
 	}
-	id := string(t.s.room.Show) + "." + strconv.FormatInt(b.N, 36) + "." + strconv.FormatInt(t.at, 36)
-	p := post{wire.StageLetter{ID: id, From: t.s.room, To: to, Body: raw}, b.Battle, upto, expires}
 	i := slices.IndexFunc(t.c.Posts, func(p post) bool { return p.Battle == b.Battle && same(p.Letter.To, to) })
 	if i >= 0 {
 		t.c.Posts = slices.Delete(t.c.Posts, i, i+1)
 	}
+	t.post(post{wire.StageLetter{To: to, Body: raw}, b.Battle, upto, expires})
+}
+
+// post has the newest letter carried.
+func (t *play) post(p post) {
+	p.Letter.ID = string(t.s.room.Show) + "." + strconv.FormatInt(t.c.Wrote, 36) + "." + strconv.FormatInt(t.at, 36)
+	p.Letter.From = t.s.room
 	t.c.Posts = append(t.c.Posts, p)
 }
 
@@ -192,7 +197,7 @@ func (t *play) write(p *peer) {
 	p.Wrote, p.Dirty, p.Soon = t.at, false, false
 	if !l.referee() {
 		t.send(p.Room, body{Battle: l.ID, Here: &hereBody{
-			Got: l.Seq, Wishes: l.Wishes, Down: t.c.Down, Tally: l.Mine.report(l.Terms, t.at+l.Clock.Off, t.c.Named),
+			Got: l.Seq, Wishes: l.Wishes, Down: t.c.Down, Tally: t.report(),
 		}}, l.WishN, 0)
 		return
 	}

@@ -30,6 +30,12 @@ type fan struct {
 	Paid   int64  `json:"paid,omitempty"`
 }
 
+// praised is by which names somebody was named to which other rooms.
+type praised struct {
+	Names []string          `json:"names"`
+	Rooms []wire.BattleRoom `json:"rooms"`
+}
+
 // mostFans is how many are remembered in a round; points of others count, too, but they are not named.
 const mostFans = 2000
 
@@ -124,9 +130,9 @@ func (y *tally) count(w wire.BattleWeights, p *wire.StagePoints, named map[wire.
 }
 
 // best are who gave most of those who may be named, the first first.
-func (y *tally) best(terms *wire.BattleTerms, named map[wire.Alias]bool) []wire.BattleFan {
+func (y *tally) best(terms *wire.BattleTerms, named map[wire.Alias]bool) (fans []wire.BattleFan, aliases []wire.Alias) {
 	if terms == nil {
-		return nil
+		return nil, nil
 	}
 	type who struct {
 		wire.BattleFan
@@ -142,18 +148,40 @@ func (y *tally) best(terms *wire.BattleTerms, named map[wire.Alias]bool) []wire.
 	slices.SortFunc(all, func(a, b who) int {
 		return cmp.Or(cmp.Compare(b.Points, a.Points), strings.Compare(string(a.alias), string(b.alias)))
 	})
-	var fans []wire.BattleFan
 	for _, w := range all[:min(len(all), 3)] {
-		fans = append(fans, w.BattleFan)
+		fans, aliases = append(fans, w.BattleFan), append(aliases, w.alias)
+	}
+	return fans, aliases
+}
+
+// named are who gave most for this room's host, as other rooms are told; it is noted that they are.
+func (t *play) named() []wire.BattleFan {
+	l := t.c.Link
+	fans, aliases := l.Mine.best(l.Terms, t.c.Named)
+	for i, who := range aliases {
+		p := t.c.Praised[who]
+		if !slices.Contains(p.Names, fans[i].Name) {
+			p.Names = append(slices.Clip(p.Names), fans[i].Name)
+		}
+		for _, s := range l.Seats {
+			if s.ID != l.Us && !slices.ContainsFunc(p.Rooms, func(r wire.BattleRoom) bool { return same(r, s.Room) }) {
+				p.Rooms = append(slices.Clip(p.Rooms), wire.BattleRoom{Show: s.Room.Show, Server: s.Room.Server})
+			}
+		}
+		if t.c.Praised == nil {
+			t.c.Praised = map[wire.Alias]praised{}
+		}
+		t.c.Praised[who] = p
 	}
 	return fans
 }
 
-// report is what the tally says at ref, the referee's time.
-func (y *tally) report(terms *wire.BattleTerms, ref int64, named map[wire.Alias]bool) report {
-	r := report{Round: y.Round, Upto: ref, Best: y.best(terms, named)}
-	if terms != nil {
-		r.Score = y.score(terms.Weights)
+// report is what this room tells of its tally.
+func (t *play) report() report {
+	l := t.c.Link
+	r := report{Round: l.Mine.Round, Upto: t.at + l.Clock.Off, Best: t.named()}
+	if l.Terms != nil {
+		r.Score = l.Mine.score(l.Terms.Weights)
 	}
 	return r
 }
@@ -200,11 +228,33 @@ func (t *play) unname(who wire.Alias) {
 	}
 }
 
-// gone forgets who has left the room for good. Their points stay.
+// gone forgets who has left the room for good, and has other rooms do so. Their points stay.
 func (t *play) gone(who wire.Alias) {
 	t.unname(who)
 	if t.c.Link != nil {
 		delete(t.c.Link.Mine.Fans, who)
+		t.flush() // so that it is told first that they are not named any more
+	}
+	p := t.c.Praised[who]
+	delete(t.c.Praised, who)
+	for _, r := range p.Rooms {
+		for names := range slices.Chunk(p.Names, wire.MaxForget) {
+			t.c.Wrote++
+			t.post(post{Letter: wire.StageLetter{To: r, Forget: names}})
+		}
+	}
+}
+
+// called calls somebody otherwise from now on who has given.
+func (t *play) called(m *wire.Member) {
+	if t.c.Link == nil {
+		return
+	}
+	fans := t.c.Link.Mine.Fans
+	if f, gave := fans[m.Alias]; gave && f.Name != m.Name {
+		f.Name = m.Name
+		fans[m.Alias] = f
+		t.renamed()
 	}
 }
 
@@ -243,7 +293,7 @@ func (t *play) honoured(all map[wire.CornerID][]wire.BattleFan) {
 		if s.ID == l.Us {
 			fans = nil
 			if l.Mine.Round == l.Round {
-				fans = l.Mine.best(l.Terms, t.c.Named)
+				fans = t.named()
 			}
 		}
 		if len(fans) > 3 || slices.Equal(fans, s.Best) {

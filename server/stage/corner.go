@@ -17,10 +17,12 @@ type corner struct {
 	Seeking int64               `json:"seeking,omitempty"` // since when
 	Desk    wire.BattleDesk     `json:"desk"`
 	Named   map[wire.Alias]bool `json:"named,omitempty"` // who may be named
-	Calls   []call              `json:"calls,omitempty"`
-	Link    *link               `json:"link,omitempty"`
-	Posts   []post              `json:"posts,omitempty"` // letters that have not arrived, the newest alone of those about one battle to one room
-	Past    []past              `json:"past,omitempty"`  // calls and links that are over, the newest last
+	// Praised are those who were named to other rooms, until they are erased.
+	Praised map[wire.Alias]praised `json:"praised,omitempty"`
+	Calls   []call                 `json:"calls,omitempty"`
+	Link    *link                  `json:"link,omitempty"`
+	Posts   []post                 `json:"posts,omitempty"` // letters that have not arrived, the newest alone of those about one battle to one room
+	Past    []past                 `json:"past,omitempty"`  // calls and links that are over, the newest last
 }
 
 // past is a call or a link that is over. Heard is the newest letter about it of each of its rooms: who writes a newer one does not know yet.
@@ -71,7 +73,7 @@ func (c *corner) step(s *State, in wire.StageInput, out *wire.StageOutput) error
 // clone is a copy to step, which leaves c as it is. Points, terms, results and entries are not changed by what is stepped on a copy, and shared.
 func (c *corner) clone() *corner {
 	fresh := *c
-	fresh.Named, fresh.Posts = maps.Clone(c.Named), slices.Clone(c.Posts)
+	fresh.Named, fresh.Praised, fresh.Posts = maps.Clone(c.Named), maps.Clone(c.Praised), slices.Clone(c.Posts)
 	fresh.Calls, fresh.Past = slices.Clone(c.Calls), slices.Clone(c.Past)
 	for i := range fresh.Calls {
 		k := &fresh.Calls[i]
@@ -119,6 +121,8 @@ func (t *play) hear(in wire.StageInput) error {
 		t.presence(in.Media.Up)
 	case in.Gone != "":
 		t.gone(in.Gone)
+	case in.Named != nil:
+		t.called(in.Named)
 	}
 	for _, id := range in.Sent {
 		t.sent(id)

@@ -223,3 +223,27 @@ func TestTheRefereeWhoLeavesThreeVoidsTheRound(t *testing.T) {
 	}
 	h.agree(true)
 }
+
+func TestHostsLeaveALinkOneAfterTheOther(t *testing.T) {
+	h := newHall(t, "one.example", "one.example", "two.example", "three.example")
+	id := h.link()
+	for left := range 3 {
+		h.must(3-left, wire.StageWish{Unlink: &wire.BattleNamed{ID: id}})
+		h.run(500)
+		for i := range h.rooms {
+			if b, linked := h.battle(i), left < 2 && i < 3-left; (b != nil) != linked || linked && len(b.Corners) != 3-left {
+				t.Fatalf("after %d have left, room %d has %+v", left+1, i, b)
+			}
+		}
+	}
+	h.agree(false)
+	for _, m := range h.mail { // what they wrote comes again, late
+		h.land(m)
+	}
+	h.run(500)
+	for i := range h.rooms {
+		if b := h.battle(i); b != nil {
+			t.Errorf("room %d is linked again: %+v", i, b)
+		}
+	}
+}

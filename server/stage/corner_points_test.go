@@ -2,6 +2,7 @@ package stage_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -218,6 +219,62 @@ func TestWhoGaveMostIsNamedOnlyIfTheyLikeAndNoLongerThanThey(t *testing.T) {
 		last, err := json.Marshal(r.log[len(r.log)-1])
 		if err != nil || strings.Contains(string(last), "Fan 5") || strings.Contains(string(last), "Fan 3") {
 			t.Errorf("the room was not told: %s", last)
+		}
+	}
+	if forgot := h.rooms[0].forgot; !slices.Equal(forgot, []string{"Fan 3"}) {
+		t.Errorf("the other room was asked to forget %q", forgot)
+	}
+}
+
+func TestWhoIsErasedIsForgottenWhereTheyWereNamedByAllTheirNamesAndHoweverLate(t *testing.T) {
+	h := newHall(t, "", "", "two.example", "three.example")
+	id := h.fight(short)
+	mei := &wire.Member{Alias: "mei", Name: "Mei"}
+	ana := &wire.Member{Alias: "ana", Name: "Ana"} // who is not named
+	if err := h.step(1, wire.StageInput{By: mei, Wish: &wire.StageWish{Honour: &wire.BattleHonour{Named: true}}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range []*wire.Member{mei, ana} {
+		h.points(1, wire.StagePoints{Kind: wire.PointsGift, Units: 5, By: who})
+	}
+	h.run(1_000)
+	mei.Name = "Mei Lin"
+	if err := h.step(1, wire.StageInput{Named: mei}); err != nil {
+		t.Fatal(err)
+	}
+	h.run(1_000)
+	for i := range h.rooms {
+		if best := h.battle(i).Corners[1].Best; len(best) != 1 || best[0] != (wire.BattleFan{Name: "Mei Lin", Points: 50}) {
+			t.Fatalf("room %d names %+v after somebody has another name", i, best)
+		}
+	}
+	h.run(60_000)
+	for i := range 3 {
+		h.must(3-i, wire.StageWish{Unlink: &wire.BattleNamed{ID: id}})
+		h.run(500)
+	}
+	h.cut(3)
+	for _, who := range []*wire.Member{mei, ana} {
+		if err := h.step(1, wire.StageInput{Gone: who.Alias}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.run(3_600_000)
+	if forgot := h.rooms[3].forgot; forgot != nil {
+		t.Fatalf("over a network that is parted came %q", forgot)
+	}
+	h.cut()
+	h.run(5_000)
+	for i, r := range h.rooms {
+		want := []string{"Mei", "Mei Lin"}
+		if i == 1 {
+			want = nil
+		}
+		if !slices.Equal(r.forgot, want) || len(r.s.Letters()) > 0 {
+			t.Errorf("room %d was asked to forget %q; %d letters wait", i, r.forgot, len(r.s.Letters()))
+		}
+		if strings.Contains(string(h.doc(i)), "Mei") {
+			t.Errorf("room %d remembers: %s", i, h.doc(i))
 		}
 	}
 }

@@ -62,6 +62,7 @@ type hallRoom struct {
 	shared bool   // s belongs to another hall, too
 	log    []wire.Battled
 	lines  []string                 // what was numbered
+	forgot []string                 // names that other rooms have asked it to forget
 	scored []int64                  // when
 	tried  map[string]int64         // letters, when they were sent last
 	wins   map[string]string        // results by battle and round, as JSON
@@ -145,6 +146,9 @@ func (h *hall) step(i int, in wire.StageInput) error {
 		h.reload(i)
 		r.shared = false
 	}
+	if in.Wish != nil || in.Letter != nil || in.Match != nil { // which are decided on a copy
+		h.tries(r, in, before)
+	}
 	out, err := r.s.Step(in)
 	r.stored = nil
 	if err != nil {
@@ -168,6 +172,15 @@ func (h *hall) step(i int, in wire.StageInput) error {
 		}
 	}
 	return nil
+}
+
+// tries decides about an input on a copy, and expects that nothing of the room has changed, whatever was decided.
+func (h *hall) tries(r *hallRoom, in wire.StageInput, before []byte) {
+	h.t.Helper()
+	tried := r.s.Try(in)
+	if after, err := r.s.Doc(); err != nil || !bytes.Equal(before, after) {
+		h.t.Fatalf("deciding on a copy (%v) changed the room: %v\n%s\n%s", tried, err, before, after)
+	}
 }
 
 // told notes an event, and checks that it may follow what was told before.
@@ -276,7 +289,9 @@ func (h *hall) land(f flight) {
 		return
 	}
 	h.mail = append(h.mail, f)
-	if err := h.step(f.to, wire.StageInput{Letter: f.letter}); err != nil {
+	if r := h.rooms[f.to]; f.letter.Forget != nil { // for the room itself
+		r.forgot = append(r.forgot, f.letter.Forget...)
+	} else if err := h.step(f.to, wire.StageInput{Letter: f.letter}); err != nil {
 		h.t.Fatalf("a true letter from %d to %d was refused: %v\n%s", f.from, f.to, err, f.letter.Body)
 	}
 	if d := h.delay(f.to, f.from); d >= 0 {
@@ -370,7 +385,9 @@ func (h *hall) link() wire.BattleID {
 	h.t.Helper()
 	var to []wire.BattleRoom
 	for i := range h.rooms[1:] {
-		to = append(to, h.name(i+1, 0))
+		r := h.name(i+1, 0)
+		r.Name, r.Title = "", "" // which those say who take the call
+		to = append(to, r)
 	}
 	h.must(0, wire.StageWish{Call: &wire.BattleInvite{To: to}})
 	h.run(100)
@@ -383,8 +400,14 @@ func (h *hall) link() wire.BattleID {
 	}
 	h.run(200)
 	for i := range h.rooms {
-		if b := h.battle(i); b == nil || b.Phase != wire.BattleLinked || len(b.Corners) != len(h.rooms) {
+		b := h.battle(i)
+		if b == nil || b.Phase != wire.BattleLinked || len(b.Corners) != len(h.rooms) {
 			h.t.Fatalf("room %d is not linked: %+v", i, b)
+		}
+		for k, c := range b.Corners {
+			if want := h.rooms[k].room; c.Room.Name != want.Name || c.Room.Title != want.Title {
+				h.t.Fatalf("room %d calls room %d %+v", i, k, c.Room)
+			}
 		}
 	}
 	return h.battle(0).ID

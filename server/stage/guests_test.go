@@ -332,3 +332,25 @@ func TestBadWishesAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoIsCalledOtherwiseIsSoOnStageToo(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	anna := &wire.Member{Alias: ann.Alias, Name: "Anna"}
+	named := func() wire.StageOutput { return r.must(r.s.Step(wire.StageInput{At: r.at, Named: anna})) }
+	if out := named(); len(out.Events) > 0 {
+		t.Errorf("of somebody who is not on stage is told %+v", out.Events)
+	}
+	r.must(r.wish(ann, wire.StageWish{Apply: &wire.StageNote{}}, nil))
+	if out := named(); len(out.Events) != 1 || !out.Events[0].Staff || r.s.Now(true).Applied[0].Name != "Anna" {
+		t.Errorf("of somebody who has applied is told %+v", out.Events)
+	}
+	r.must(r.wish(mod, wire.StageWish{Admit: &wire.StageWho{Who: ann.Alias}}, anna))
+	anna.Name = "Annika"
+	if out := named(); len(out.Events) != 1 || out.Events[0].Staff || out.Events[0].Staged.Now.Guests[0].Name != "Annika" {
+		t.Errorf("of somebody on stage is told %+v", out.Events)
+	}
+	if out := named(); len(out.Events) > 0 {
+		t.Errorf("of somebody who is called as before is told %+v", out.Events)
+	}
+}

@@ -48,6 +48,9 @@ func (s *State) decide(in wire.StageInput, out *wire.StageOutput) error {
 	case in.Gone != "":
 		t.gone(in.Gone)
 		return s.doc.Battle.step(s, in, out)
+	case in.Named != nil:
+		t.named(in.Named)
+		return s.doc.Battle.step(s, in, out)
 	case in.Media != nil && t.find(wire.Alias(in.Media.Spot)) != nil:
 		return t.media(*in.Media)
 	case in.Wish != nil && !ofBattle(in.Wish):
@@ -152,7 +155,7 @@ func (s *State) Letters() []wire.StageLetter { return s.doc.Battle.letters() }
 func proper(in wire.StageInput) error {
 	count := 0
 	for _, is := range []bool{
-		in.Wish != nil, in.Media != nil, in.Points != nil, in.Letter != nil, in.Sent != nil, in.Match != nil, in.Gone != "", in.Tick,
+		in.Wish != nil, in.Media != nil, in.Points != nil, in.Letter != nil, in.Sent != nil, in.Match != nil, in.Gone != "", in.Named != nil, in.Tick,
 	} {
 		if is {
 			count++

@@ -82,6 +82,16 @@ func (t turn) gone(who wire.Alias) {
 	}
 }
 
+// named calls somebody otherwise from now on.
+func (t turn) named(m *wire.Member) {
+	g := t.find(m.Alias)
+	if g == nil || g.Name == m.Name {
+		return
+	}
+	g.Name = m.Name
+	t.say(wire.StageChanged, &g.Member, "", !g.admitted())
+}
+
 // media takes note of what comes from a guest.
 func (t turn) media(m wire.StageMedia) error {
 	g := t.find(wire.Alias(m.Spot))

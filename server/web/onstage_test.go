@@ -45,6 +45,8 @@ func TestThose_on_stage_are_seen_and_heard(t *testing.T) {
 	}
 	p.wait("document.querySelector('.tile[data-spot=m9]').dataset.speaks === 'true'") // the tape is a tone
 
+	p.wait(`document.querySelector('.tile[data-spot=host] .who > span')?.innerText === ` + strconv.Quote(live("evening", "VP8").Title)) // without a battle, which tells more
+
 	joins := s.count()
 	h.stages(wire.StageArranged, func(n *wire.StageNow) { n.Layout.Boxes = boxes(2, "m9", wire.HostSpot) })
 	p.wait(`(() => { const [host, guest] = ['.media', '.tile[data-spot=m9]'].map((q) => document.querySelector(q).getBoundingClientRect()); return Math.abs(guest.right - host.left) < 2 })()`)

@@ -281,6 +281,7 @@ type StageInput struct {
 	Sent   []string     `json:"sent,omitempty"`  // IDs of letters of ours that have arrived
 	Match  *BattleRoom  `json:"match,omitempty"` // a random opponent was found
 	Gone   Alias        `json:"gone,omitempty"`  // left the room for good: banned, erased
+	Named  *Member      `json:"named,omitempty"` // is called otherwise from now on
 	Tick   bool         `json:"tick,omitempty"`
 }
 
@@ -297,8 +298,13 @@ type StageLetter struct {
 	ID   string          `json:"id"` // of its own for ever
 	From BattleRoom      `json:"from"`
 	To   BattleRoom      `json:"to"`
-	Body json.RawMessage `json:"body"`
+	Body json.RawMessage `json:"body,omitempty"`
+	// Forget are names of a viewer of From's, MaxForget at most, who was erased: the room takes them out of its log. There is no Body then.
+	Forget []string `json:"forget,omitempty"`
 }
+
+// MaxForget is how many names a letter has at most that are to be forgotten.
+const MaxForget = 32
 
 // StageMedia says what is known of the media of somebody on stage: whether they flow, or, if Refused is set, why what they sent was not taken,
 // NoCodec or TooLarge, and then nothing else.

@@ -207,9 +207,9 @@ export class Stage implements Views {
 
   #seen(): Seen | undefined {
     const now = this.now.value;
-    const { state } = this.store.snapshot.value;
+    const { state, show } = this.store.snapshot.value;
     if (!now || !["playing", "reconnecting", "interrupted"].includes(state)) return undefined;
-    return scene(now, this.me.value, this.upright.value, this.words.say("host"));
+    return scene(now, this.me.value, this.upright.value, show?.title || this.words.say("host"));
   }
 
   #told(e: RoomEvent): void {
