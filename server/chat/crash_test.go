@@ -126,7 +126,7 @@ func (f *fleet) listens(ctx context.Context, who chat.Who, through func() int64)
 			note(j.Events)
 		}
 		last = max(last, j.Through)
-		for open := true; open; {
+		for open := true; open && ctx.Err() == nil; {
 			if end := through(); end > 0 && last >= end {
 				sub.Close()
 				return heard, nil
@@ -254,5 +254,56 @@ func died(w *town, steps [2]int64, after bool, loses float64) {
 	defer f.mu.Unlock()
 	for _, h := range f.hubs {
 		h.kill()
+	}
+}
+
+// untold is a storage whose process dies once it is doomed, after its next commit and before it can tell of it.
+type untold struct {
+	*mortal
+	doomed atomic.Bool
+}
+
+func (u *untold) CommitRoom(ctx context.Context, b *chat.Batch) error {
+	if u.doomed.Load() {
+		u.steps.Store(1)
+	}
+	return u.mortal.CommitRoom(ctx, b)
+}
+
+func TestTheLastThingSaidIsHeardThoughItsProcessDiedBeforeItCouldTell(t *testing.T) {
+	w := newTown(t, "SQLite")
+	first := &untold{mortal: &mortal{Storage: w.db, after: true}}
+	var home *hub
+	first.die = func() { home.kill() }
+	home = w.hubOn(first)
+	other := w.hub()
+	home.says(viewer("Ann"), "one") // it is the room's home now
+	sub, j, err := other.Join(t.Context(), w.show, viewer("Bo"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sub.Close()
+	first.doomed.Store(true)
+	w.passes(3 * time.Second)
+	q := say("two")
+	q.ID = w.id()
+	home.Do(t.Context(), w.show, viewer("Ann"), q)
+	n := (&fleet{w: w, hubs: [2]*hub{other, other}}).insists(t.Context(), viewer("Ann"), q).N
+	if n <= j.Through {
+		t.Fatalf("who joined has heard of %d events, and the last one is %d", j.Through, n)
+	}
+	for late := time.After(20 * time.Second); ; {
+		select {
+		case frame := <-sub.Frames():
+			var fr wire.RoomFrame
+			if err := json.Unmarshal(frame.JSON, &fr); err != nil {
+				t.Fatal(err)
+			}
+			if len(fr.Events) > 0 && fr.Events[len(fr.Events)-1].N == n {
+				return
+			}
+		case <-late:
+			t.Fatalf("event %d is not heard", n)
+		}
 	}
 }

@@ -47,6 +47,7 @@ type home struct {
 	limits  limits
 	shown   wire.RoomNow // what was told last
 	onStage bool         // the server was told of the stage
+	told    bool         // something
 }
 
 // request is something to decide.
@@ -315,14 +316,15 @@ func (h *home) attempt(ctx context.Context, batch []*request) ([]answer, error) 
 
 // tell tells everybody what was committed, and counts that have changed.
 func (h *home) tell(t *tx) {
-	news := told{Epoch: h.epoch, Events: t.batch.Events, Notices: t.notices, Gone: t.expelled}
+	news := told{Epoch: h.epoch, Head: h.state.head.N, Events: t.batch.Events, Notices: t.notices, Gone: t.expelled}
 	now := h.state.now(h.here)
 	news.Now = changes(&h.shown, now)
 	h.room.hub.outcomes(t.outcomes)
 	for _, learn := range t.lessons {
 		h.c.Judge.Learn(h.room.show, learn.text, learn.publish)
 	}
-	if len(news.Events) > 0 || news.Now != nil || len(news.Notices)+len(news.Gone) > 0 {
+	if len(news.Events) > 0 || news.Now != nil || len(news.Notices)+len(news.Gone) > 0 || !h.told {
+		h.told = true // a home that died before may have left something untold
 		h.room.publish(news)
 	}
 }

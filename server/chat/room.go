@@ -52,9 +52,11 @@ type room struct {
 	liking pacer
 }
 
-// told is news of a room: what its home publishes. Lost says that something may have been missed.
+// told is news of a room: what its home publishes. Head is the newest event that there is, 0 where more is to follow at once: who has not
+// heard of it reads the log. Lost says that something may have been missed.
 type told struct {
 	Epoch   int64            `json:"epoch"`
+	Head    int64            `json:"head,omitempty"`
 	Events  []wire.RoomEvent `json:"events,omitempty"`
 	Now     *wire.RoomNow    `json:"now,omitempty"`
 	Notices []notice         `json:"notices,omitempty"`
@@ -191,7 +193,10 @@ func (r *room) publish(t told) {
 	for rest, first := t, true; first || len(rest.Events) > 0; first = false {
 		part := rest
 		part.Events = rest.Events[:min(carryMost, len(rest.Events))]
-		rest = told{Epoch: t.Epoch, Events: rest.Events[len(part.Events):]}
+		rest = told{Epoch: t.Epoch, Head: t.Head, Events: rest.Events[len(part.Events):]}
+		if len(rest.Events) > 0 {
+			part.Head = 0
+		}
 		payload, err := json.Marshal(part)
 		if err == nil {
 			err = r.hub.c.Bus.Publish(r.subject("events"), payload)
@@ -244,6 +249,9 @@ func (r *room) tell(ctx context.Context, t told) {
 	if n := len(t.Events); n > 0 && t.Events[0].N == r.cursor+1 {
 		r.cursor = t.Events[n-1].N
 		r.crowd.tell(t.Events, nil)
+	}
+	if t.Head > r.cursor {
+		r.catchUp(ctx)
 	}
 	if t.Now != nil {
 		r.crowd.tell(nil, t.Now)
@@ -314,6 +322,7 @@ func (r *room) pulses(ctx context.Context) {
 		}
 		for ctx.Err() == nil {
 			if a, err := r.ask(ctx, &call{Pulse: p}); err == nil && a.Error == nil {
+				r.put(told{Head: a.N}) // if all other news of it was lost
 				break
 			}
 			sleep(ctx, pulseEvery)

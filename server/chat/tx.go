@@ -169,7 +169,7 @@ func (t *tx) answer(r *request) answer {
 	case r.Erase:
 		t.erase(r.Who.Person)
 	case r.Pulse != nil:
-		err = t.pulse(r.Pulse)
+		a.N, err = t.n, t.pulse(r.Pulse)
 	case r.Outside != nil:
 		err = t.outside(r.Outside.Input)
 	case r.Look:
