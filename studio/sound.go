@@ -126,9 +126,6 @@ func (s *sound) step(b *frame.Block, pts time.Duration, heard bool) {
 	s.mu.Unlock()
 	far := s.play()
 	s.rack.Process(b, far)
-	if far != nil && len(s.stage.voices) > 0 {
-		s.stage.rest.process(b, &s.stage.near)
-	}
 	s.deck.Take(&s.song, &s.cued)
 	s.pads.Take(&s.effect)
 	s.mu.Lock()

@@ -1,7 +1,6 @@
 package studio
 
 import (
-	"math"
 	"slices"
 
 	"vitrine/capture/frame"
@@ -26,54 +25,6 @@ type stageSound struct {
 	voices []*voice
 	// near is what the host hears of them in this step.
 	near frame.Block
-	rest remains
-}
-
-// remains takes back what is left of the voices of those on stage in the microphone when the canceller and the leveller, which raises what is soft, are
-// done with it: a sound that is far below theirs is taken down. The host's own voice is not, because it is not that far below.
-type remains struct {
-	far, mic float64 // power, a sample; that of the loudspeaker falls as in a room
-	gain     float64
-	begun    bool
-}
-
-// How far below the loudspeaker a sound is one that is left, and how much it is taken down.
-const (
-	remainsFrom, remainsTo = -20.0, -30.0 // dB: from here on, and in full
-	remainsDown            = 18.0         // dB
-	remainsFall            = 0.93         // a block: 60 dB in 1.9 s
-)
-
-// process takes down what is left in b while far is heard.
-func (r *remains) process(b, far *frame.Block) {
-	if !r.begun {
-		r.begun, r.gain = true, 1
-	}
-	r.far = max(power(far), r.far*remainsFall)
-	r.mic += (power(b) - r.mic) * 0.5
-	below := 10 * math.Log10((r.mic+1e-12)/(r.far+1e-9))
-	share := min(max((below-remainsFrom)/(remainsTo-remainsFrom), 0), 1)
-	want := math.Pow(10, -remainsDown*share/20)
-	if r.far < 1e-7 { // −70 dBFS: nothing is heard
-		want = 1
-	}
-	from := r.gain
-	if r.gain = want; want < from { // it opens at once, for the first sound of a word
-		r.gain = from + (want-from)*0.3
-	}
-	if from == 1 && r.gain == 1 {
-		return
-	}
-	for i := range b {
-		b[i] *= float32(from + (r.gain-from)*float64(i/2+1)/frame.BlockSamples)
-	}
-}
-
-func power(b *frame.Block) (sum float64) {
-	for _, v := range b {
-		sum += float64(v) * float64(v)
-	}
-	return sum / float64(len(b))
 }
 
 // mixStage hands the mixer who is on stage and how they are to be heard.

@@ -1,5 +1,7 @@
 package audio
 
+import "math"
+
 // Echo takes out of the microphone's sound what comes from the loudspeaker, for hosts without headphones. Make it with NewEcho.
 //
 // A Kalman filter models the way from loudspeaker to microphone and subtracts what it expects (Enzner and Vary,
@@ -7,7 +9,7 @@ package audio
 // Mabande and Enzner, "State-space architecture of the partitioned-block-based acoustic echo controller", 2014). Beside it runs
 // a shadow filter that believes the way to change all the time: worse in the long run, quicker when somebody moves the
 // microphone; whichever has clearly less error teaches the other (Ochiai et al., "Echo canceler with two echo path models",
-// 1977). What is left, distortion and reverberation that the filters cannot model, is suppressed bin by bin.
+// 1977). What is left, distortion and reverberation that the filters cannot model, is suppressed bin by bin, and all of it where nobody near speaks.
 //
 // Until the filter has proved that there is an echo, and ten seconds of the loudspeaker's sound after it last did, the
 // microphone's sound is let through as it is: a host with headphones loses nothing.
@@ -31,10 +33,13 @@ type Echo struct {
 	spec      []complex64
 	time      []float32
 	gain      []float32
+	late      []float32 // power of the echo that comes after what the filters cover
 }
 
 const (
 	echoRing = 64
+	// How slowly reverberation dies away at most, as power, a block: by 60 dB in 1.9 s.
+	echoSlowest = .93
 	// How much of its power the way is believed to change in a block: in main, in shadow.
 	echoSteady, echoUnsteady = .0004, .02
 	// By how much less error the shadow, or the main filter, has to have to teach the other.
@@ -54,6 +59,7 @@ func NewEcho() *Echo {
 	}
 	e.loud, e.mic = make([]float32, echoFFT), make([]float32, echoFFT)
 	e.spec, e.time, e.gain = make([]complex64, bins), make([]float32, echoFFT), make([]float32, bins)
+	e.late = make([]float32, bins)
 	return e
 }
 
@@ -64,23 +70,42 @@ func (e *Echo) Latency() int { return echoHop }
 func (e *Echo) Process(mic, far *Mono) {
 	e.listen(mic, far)
 	if e.silent > echoRing {
-		e.residue.process(mic, mic, &Mono{}, nil)
+		e.residue.process(mic, mic, &Mono{}, nil, nil)
 		return
 	}
 	for _, f := range [...]*echoFilter{&e.main, &e.shadow} {
 		f.subtract(e, mic)
 		f.learn(e)
 	}
+	e.reverberate()
 	if e.echoes(mic) {
-		e.residue.process(mic, &e.main.err, &e.main.echo, e.far(delayAhead))
+		e.residue.door.unsure = e.main.unsure
+		e.residue.process(mic, &e.main.err, &e.main.echo, e.far(delayAhead), e.late)
 	} else {
-		e.residue.process(mic, mic, &Mono{}, nil)
+		e.residue.process(mic, mic, &Mono{}, nil, nil)
 	}
 	if e.shadow.loud < echoWins*e.main.loud {
 		e.main.become(&e.shadow)
 		e.residue.distrust()
 	} else if e.main.loud < echoLoses*e.shadow.loud {
 		e.shadow.become(&e.main)
+	}
+}
+
+// reverberate estimates what is still in the room of the sound that the loudspeaker played before what the filters cover: it goes on
+// dying away as it does at the model's end (Habets et al., "Joint dereverberation and residual echo suppression of speech signals
+// in noisy environments", 2008).
+func (e *Echo) reverberate() {
+	const span = echoSpan / 4
+	var before, end float32
+	for i := range span {
+		before += e.main.part[echoSpan-2*span+i]
+		end += e.main.part[echoSpan-span+i]
+	}
+	fall := min(float32(math.Pow(float64(end/(before+echoTiny)), 1./span)), echoSlowest)
+	next := end / span * float32(math.Pow(float64(fall), span/2))
+	for k, x := range e.far(echoSpan) {
+		e.late[k] = fall*e.late[k] + next*power(x)
 	}
 }
 

@@ -14,11 +14,12 @@ type echoDelay struct {
 }
 
 const (
-	delayFrom  = 16   // 750 Hz
-	delayBins  = 80   // up to 4.5 kHz
-	delayLags  = 30   // blocks
-	delaySpeed = .02  // of the smoothing, a block
-	delayPeak  = 2.5  // how far the strongest lag stands out from the mean
+	delayFrom  = 16  // 750 Hz
+	delayBins  = 80  // up to 4.5 kHz
+	delayLags  = 30  // blocks
+	delaySpeed = .02 // of the smoothing, a block
+	delayPeak  = 2.5 // how far the strongest lag stands out from the mean, and from what sounds that have nothing in common give
+	delayNone  = delayBins * delaySpeed / 2
 	delaySure  = 15   // blocks that it does so before it is believed
 	delayAhead = 1    // blocks before the strongest lag in which the echo may begin
 	delayPlay  = 3    // blocks between the two that need no correction
@@ -52,7 +53,7 @@ func (d *echoDelay) update(newest, offset int) int {
 		}
 	}
 	right := best >= offset && best <= offset+delayPlay
-	if right || best != d.best || peak < delayPeak*sum/delayLags {
+	if right || best != d.best || peak < delayPeak*max(sum/delayLags, delayNone) {
 		d.best, d.since = best, 0
 		return 0
 	}

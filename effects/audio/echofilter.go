@@ -34,6 +34,7 @@ type echoFilter struct {
 	w      [][]complex64
 	p      [][]float32
 	near   []float32         // power of the error, smoothed
+	unsure float32           // power of the echo that the weights' uncertainty lets expect in the error
 	next   int               // the partition to hold to its 10 ms
 	part   [echoSpan]float32 // mean power of the weights of each partition
 	usual  [echoSpan]float32 // part of all power that is expected there
@@ -93,7 +94,9 @@ func (f *echoFilter) learn(e *Echo) {
 	for i, p := range f.p {
 		echoSpread(e.gain, e.far(i), p)
 	}
+	f.unsure = 0
 	for k, v := range e.spec {
+		f.unsure += e.gain[k]
 		f.near[k] += echoNear * (power(v) - f.near[k])
 		e.gain[k] = 1 / (e.gain[k] + f.near[k]/echoShare + echoTiny)
 	}
@@ -134,5 +137,5 @@ func (f *echoFilter) become(o *echoFilter) {
 	}
 	copy(f.near, o.near)
 	f.part, f.strong = o.part, o.strong
-	f.loud = o.loud
+	f.loud, f.unsure = o.loud, o.unsure
 }

@@ -18,6 +18,10 @@ type echoResidue struct {
 	speech    []float32 // power of what was kept in the block before
 	noise     []float32 // power of the room's noise
 	bands     []residueBand
+	gain      []float32
+	kept      float32 // power of all that was kept in this block
+	expected  float32 // power of the echo in it before the model was subtracted
+	door      echoDoor
 	tail      Mono
 	random    uint32
 }
@@ -44,10 +48,11 @@ const (
 	residueTrust  = .985 // of the doubt that is left after a block in which the loudspeaker plays: 1 s in all
 	residueDecay  = .8   // of the echo's power in a block: reverberation, 1 dB in 10 ms
 	residueMemory = .92  // of the decision-directed rule
+	residueLate   = 4    // how far the reverberation that no model covers may lie above its estimate
 	residueLeast  = .01  // gain
 	noiseRise     = .005 // a block: 2 dB a second
 	noiseLeast    = 5e-7 // power in a bin: −90 dBFS
-	noiseFill     = .8
+	noiseFill     = 2    // the least power lies below the mean
 )
 
 func newEchoResidue(f *fft) *echoResidue {
@@ -57,11 +62,14 @@ func newEchoResidue(f *fft) *echoResidue {
 	}
 	r := &echoResidue{
 		fft: f, time: make([]float32, echoFFT), err: input(), echo: input(),
-		far: make([]float32, bins), speech: make([]float32, bins), noise: make([]float32, bins),
+		far: make([]float32, bins), gain: make([]float32, bins), door: echoDoor{gain: 1}, speech: make([]float32, bins), noise: make([]float32, bins),
 		bands: make([]residueBand, (bins+residueBins-1)/residueBins), random: 1,
 	}
 	for i := range r.bands {
 		r.bands[i].leak, r.bands[i].couple, r.bands[i].doubt = 1, 1, 1
+	}
+	for k := range r.noise {
+		r.noise[k] = 1 // the first block's is less
 	}
 	for i := range 2 * echoHop {
 		r.window = append(r.window, float32(math.Sin(math.Pi*(float64(i)+.5)/(2*echoHop))))
@@ -71,6 +79,7 @@ func newEchoResidue(f *fft) *echoResidue {
 
 // distrust believes for the moment that all there is may be echo: the model has just changed.
 func (r *echoResidue) distrust() {
+	r.door.wary = 1
 	for i := range r.bands {
 		b := &r.bands[i]
 		b.leak = min(1, b.err/(b.echo+echoTiny))
@@ -85,9 +94,9 @@ func (r *echoResidue) forget() {
 	}
 }
 
-// process puts the error with less echo, a block late, into out. Far is the loudspeaker's spectrum where the echo begins, nil where
-// there is none.
-func (r *echoResidue) process(out, err, echo *Mono, far []complex64) {
+// process puts the error with less echo, a block late, into out. Far is the loudspeaker's spectrum where the echo begins, late the
+// power of reverberation that the model does not cover; both are nil where there is no echo.
+func (r *echoResidue) process(out, err, echo *Mono, far []complex64, late []float32) {
 	r.transform(&r.err, err)
 	r.transform(&r.echo, echo)
 	for k := range r.noise {
@@ -98,12 +107,18 @@ func (r *echoResidue) process(out, err, echo *Mono, far []complex64) {
 		if far != nil {
 			r.far[k] = max(power(far[k]), r.far[k])
 		}
-		r.noise[k] = max(min(r.noise[k]*(1+noiseRise), r.err.power[k]), noiseLeast)
+		rise := float32(1 + noiseRise)
+		if r.echo.power[k] > r.noise[k] { // what is more may be echo
+			rise = 1
+		}
+		r.noise[k] = max(min(r.noise[k]*rise, r.err.power[k]), noiseLeast)
 	}
+	r.kept, r.expected = 0, 0
 	for i := range r.bands {
 		from := i * residueBins
-		r.suppress(&r.bands[i], from, min(from+residueBins, len(r.noise)))
+		r.suppress(&r.bands[i], late, from, min(from+residueBins, len(r.noise)))
 	}
+	r.fill(r.door.pass(r.kept, r.expected))
 	r.fft.inverse(r.time, r.err.spec)
 	for i := range out {
 		out[i] = r.tail[i] + r.time[i]*r.window[i]
@@ -121,8 +136,17 @@ func (r *echoResidue) transform(in *residueInput, b *Mono) {
 	r.fft.forward(in.spec, r.time)
 }
 
-// suppress changes the error's bins of one band.
-func (r *echoResidue) suppress(b *residueBand, from, to int) {
+// fill applies the gains, and one for all, and puts the room's noise where something was taken away.
+func (r *echoResidue) fill(all float32) {
+	for k, v := range r.err.spec {
+		gain := all * r.gain[k]
+		noise := noiseFill * float32(math.Sqrt(float64((1-gain*gain)*r.noise[k])))
+		r.err.spec[k] = complex(gain, 0)*v + complex(noise, 0)*r.direction()
+	}
+}
+
+// suppress works out the gains of one band's bins.
+func (r *echoResidue) suppress(b *residueBand, late []float32, from, to int) {
 	var err, echo, mic, far, noise float32
 	for k := from; k < to; k++ {
 		err, echo, noise = err+r.err.power[k], echo+r.echo.power[k], noise+r.noise[k]
@@ -141,14 +165,17 @@ func (r *echoResidue) suppress(b *residueBand, from, to int) {
 	}
 	guess := b.doubt * b.couple
 	over := max(1, residueOver*min(1, residueDoubt*max(b.leak*echo, guess*far)/(err+echoTiny)))
+	r.expected += max(echo, guess*far)
 	for k := from; k < to; k++ {
 		left := over*max(b.leak*r.echo.power[k], guess*r.far[k]) + 1e-12
+		if late != nil {
+			left += residueLate * late[k]
+		}
 		p := power(r.err.spec[k])
 		snr := residueMemory*r.speech[k]/left + (1-residueMemory)*max(p/left-1, 0)
 		gain := max(snr/(1+snr), residueLeast)
-		r.speech[k] = gain * gain * p
-		fill := noiseFill * float32(math.Sqrt(float64((1-gain*gain)*r.noise[k])))
-		r.err.spec[k] = complex(gain, 0)*r.err.spec[k] + complex(fill, 0)*r.direction()
+		r.gain[k], r.speech[k] = gain, gain*gain*p
+		r.kept += r.speech[k]
 	}
 }
 
