@@ -188,7 +188,7 @@ func (s *Show) promote(p *Publisher, u *uplink) *source {
 
 func (s *Show) putOnAir(p *Publisher) {
 	old := s.onAir
-	s.onAir = p
+	s.onAir, s.vacantSince = p, time.Time{}
 	p.sounded.Store(time.Now().UnixNano())
 	if s.since.IsZero() {
 		s.since = time.Now()
