@@ -7,13 +7,14 @@ import (
 	"vitrine/server/wire"
 )
 
-// state is what Config.Changed is told of a show.
-type state struct{ up, silent bool }
+// Flow is how the media of a show or seat flow. Coming is of seats: somebody's connection to send is being made, and viewers may join
+// meanwhile. Up says that media flow, Silent that no sound has come of them for Config.SilentAfter.
+type Flow struct{ Coming, Up, Silent bool }
 
 // bell tells the server what has changed, in a goroutine of its own, so that no show waits for who hears it. Of a show only the newest
 // waits to be told; what is told of one show keeps its order.
 type bell struct {
-	changed func(id wire.ShowID, up, silent bool)
+	changed func(id wire.ShowID, now Flow)
 	refusal func(id wire.ShowID, why *wire.Error)
 	wake    chan struct{}
 
@@ -24,7 +25,7 @@ type bell struct {
 
 // peal is what is to be told of a show.
 type peal struct {
-	now *state
+	now *Flow
 	why *wire.Error
 }
 
@@ -33,7 +34,7 @@ func newBell(c Config) *bell {
 }
 
 // rang takes a show's new state. It never blocks.
-func (b *bell) rang(id wire.ShowID, now state) { b.put(id, func(p *peal) { p.now = &now }) }
+func (b *bell) rang(id wire.ShowID, now Flow) { b.put(id, func(p *peal) { p.now = &now }) }
 
 // refused takes why a publisher was refused. It never blocks.
 func (b *bell) refused(id wire.ShowID, why *wire.Error) { b.put(id, func(p *peal) { p.why = why }) }
@@ -80,7 +81,7 @@ func (b *bell) run(ctx context.Context) error {
 				b.refusal(id, p.why)
 			}
 			if p.now != nil {
-				b.changed(id, p.now.up, p.now.silent)
+				b.changed(id, *p.now)
 			}
 		}
 	}

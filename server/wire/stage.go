@@ -87,6 +87,8 @@ type StageGuest struct {
 	Distance int `json:"distance,omitempty"`
 	// Silent says that no sound has come for long although they are not muted.
 	Silent bool `json:"silent,omitempty"`
+	// Coming says that the connection of somebody admitted is being made: they can be watched, and will be seen and heard with what comes first.
+	Coming bool `json:"coming,omitempty"`
 }
 
 // LayoutKind is how those on stage share the picture.
@@ -289,6 +291,7 @@ type StageLetter struct {
 // StageMedia says what is known of the media of somebody on stage.
 type StageMedia struct {
 	Spot   SpotID `json:"spot"`
+	Coming bool   `json:"coming,omitempty"` // a connection is being made
 	Up     bool   `json:"up"`
 	Silent bool   `json:"silent,omitempty"`
 }
