@@ -43,10 +43,19 @@ func (e *evening) enters(as http.Header) *person {
 	return e.joins("evening", as)
 }
 
+// dialer dials from the evening's network.
+func (e *evening) dialer() *websocket.Dialer {
+	d := &websocket.Dialer{}
+	if transport, ok := e.client.Transport.(*http.Transport); ok {
+		d.NetDialContext = transport.DialContext
+	}
+	return d
+}
+
 // joins brings somebody into the room of a show.
 func (e *evening) joins(show wire.ShowID, as http.Header) *person {
 	e.t.Helper()
-	ws, _, err := websocket.DefaultDialer.Dial("ws://"+e.http+"/api/shows/"+string(show)+"/room", as)
+	ws, _, err := e.dialer().Dial("ws://"+e.http+"/api/shows/"+string(show)+"/room", as)
 	if err != nil {
 		e.t.Fatal(err)
 	}
@@ -126,6 +135,14 @@ func (p *person) does(q wire.RoomRequest) int64 {
 func furnishedEvening(t *testing.T, people ...trust.Token) *evening {
 	t.Helper()
 	e := quietEvening(t)
+	e.furnish(people...)
+	return e
+}
+
+// furnish makes it of one whose server is not started yet, and starts it.
+func (e *evening) furnish(people ...trust.Token) {
+	e.t.Helper()
+	t := e.t
 	db, err := store.Open(t.Context(), store.Config{Folder: e.data})
 	if err != nil {
 		t.Fatal(err)
@@ -149,7 +166,6 @@ func furnishedEvening(t *testing.T, people ...trust.Token) *evening {
 	e.sells(e.operates(), wire.Product{ID: "vase", Title: "The tall vase, hand-blown", Variants: []wire.Variant{
 		{ID: "vase", Price: wire.Money{Minor: 6900, Currency: "EUR"}, Stock: 12},
 	}})
-	return e
 }
 
 // operates gives the evening's server an operator, and returns the token.

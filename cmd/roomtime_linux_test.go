@@ -25,11 +25,7 @@ type host struct {
 // host joins the room from the studio's network.
 func (e *evening) host() *host {
 	e.t.Helper()
-	d := websocket.Dialer{}
-	if transport, ok := e.client.Transport.(*http.Transport); ok {
-		d.NetDialContext = transport.DialContext
-	}
-	c, _, err := d.Dial("ws://"+e.http+"/api/shows/evening/room", http.Header{"Authorization": {"Bearer " + e.token}})
+	c, _, err := e.dialer().Dial("ws://"+e.http+"/api/shows/evening/room", http.Header{"Authorization": {"Bearer " + e.token}})
 	if err != nil {
 		e.t.Fatal(err)
 	}

@@ -31,13 +31,19 @@ const (
 // newFarEvening is an evening in a namespace of its own: nobody reaches it but over links.
 func newFarEvening(t testing.TB) (*evening, *namespace) {
 	t.Helper()
-	home := newNamespace(t)
-	e := &evening{
-		t: t, listen: fmt.Sprintf(":%d", farPort), http: fmt.Sprintf("127.0.0.1:%d", farPort), media: farPort,
-		data: t.TempDir(), token: "far-from-everybody", enter: home.enter, client: home.client(),
-	}
+	e, home := quietFarEvening(t)
 	e.startServer()
 	return e, home
+}
+
+// quietFarEvening is such an evening before its server is started.
+func quietFarEvening(t testing.TB) (*evening, *namespace) {
+	t.Helper()
+	home := newNamespace(t)
+	return &evening{
+		t: t, listen: fmt.Sprintf(":%d", farPort), http: fmt.Sprintf("127.0.0.1:%d", farPort), media: farPort,
+		data: t.TempDir(), token: "far-from-everybody", enter: home.enter, client: home.client(),
+	}, home
 }
 
 // across is the same evening as programs in a namespace behind a link see it.
@@ -55,13 +61,13 @@ type seat struct {
 }
 
 // seat makes one; n tells links of one evening apart.
-func (e *evening) seat(t testing.TB, home *namespace, n int) *seat {
+func (e *evening) seat(t testing.TB, home *namespace, n int, more ...chromedp.ExecAllocatorOption) *seat {
 	t.Helper()
 	there := newNamespace(t)
 	l := newLink(t, home, there, n)
 	far := e.across(l, there)
-	return &seat{l, far, browser(t, chromedp.ModifyCmdFunc(there.enter),
-		chromedp.Flag("unsafely-treat-insecure-origin-as-secure", far.url("")))}
+	return &seat{l, far, browser(t, append(more, chromedp.ModifyCmdFunc(there.enter),
+		chromedp.Flag("unsafely-treat-insecure-origin-as-secure", far.url("")))...)}
 }
 
 // visit loads the page over a link without loss or limit, sets the link as it should be, and lets the player ask for the

@@ -62,7 +62,7 @@ func (s *Server) open(ctx context.Context, db *store.Store, sec *security) (r *r
 	config := s.cfg.live()
 	config.Reported = r.reported
 	config.Room = func(show wire.ShowID, say live.Say) live.Guest { return r.talk.sockets.Channel(show, say) }
-	config.Changed = func(id wire.ShowID, up, silent bool) { r.stages.flows(id, up, silent) }
+	config.Changed = func(id wire.ShowID, now live.Flow) { r.stages.flows(id, now) }
 	config.Refused = func(id wire.ShowID, why *wire.Error) {
 		s.log.Info("a guest may not send so", "media", id, "error", why)
 		r.stages.refuses(id, why.Code)

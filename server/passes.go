@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +17,8 @@ import (
 const passFor = 12 * time.Hour
 
 // passes are tokens that say that somebody may send from a place on a show's stage: until when, and a MAC of that (RFC 2104), so that no
-// process has to remember any. What else counts, that they are on stage, is asked of the room each time.
+// process has to remember any. Whoever is on the way to the stage gets one, to have it when they are let on. What else counts, that they were, is
+// looked at each time.
 type passes struct{ secret []byte }
 
 func (p passes) mac(media string, until int64) []byte {
@@ -44,27 +46,40 @@ func admitted(g wire.StageGuest) bool {
 	return g.State == wire.GuestAdmitted || g.State == wire.GuestLive || g.State == wire.GuestAway
 }
 
-// onStage is somebody who may send from a place on a stage.
-func (s *stages) onStage(ctx context.Context, show wire.ShowID, spot wire.SpotID) (bool, error) {
-	now, err := s.hub.Staging(ctx, show)
-	if err != nil || now == nil {
-		return false, err
-	}
-	for _, g := range now.Guests {
-		if wire.SpotID(g.Alias) == spot && admitted(g) {
-			return true, nil
+// stands is somebody on a stage or on the way there; without a state for nobody. Of who was let on it is known already where the room's home is
+// here, and the room need not be asked, which would answer after all that it has to store: whoever is removed is cut off by what is known here, too.
+func (s *stages) stands(ctx context.Context, show wire.ShowID, spot wire.SpotID) (wire.StageGuest, error) {
+	s.mu.Lock()
+	if at := s.shows[show]; at != nil && at.view != nil {
+		if g := among(at.view.Now, spot); admitted(g) {
+			s.mu.Unlock()
+			return g, nil
 		}
 	}
-	return false, nil
+	s.mu.Unlock()
+	now, err := s.hub.Staging(ctx, show)
+	if err != nil || now == nil {
+		return wire.StageGuest{}, err
+	}
+	return among(*now, spot), nil
+}
+
+// among finds who has a place on a stage, or is on the way there.
+func among(now wire.StageNow, spot wire.SpotID) wire.StageGuest {
+	all := slices.Concat(now.Guests, now.Applied)
+	if i := slices.IndexFunc(all, func(g wire.StageGuest) bool { return wire.SpotID(g.Alias) == spot }); i >= 0 {
+		return all[i]
+	}
+	return wire.StageGuest{}
 }
 
 // Pass implements api.Stages.
 func (s *stages) Pass(ctx context.Context, show wire.ShowID, who wire.Alias) (wire.StagePass, error) {
-	on, err := s.onStage(ctx, show, wire.SpotID(who))
+	g, err := s.stands(ctx, show, wire.SpotID(who))
 	if err != nil {
 		return wire.StagePass{}, err
 	}
-	if !on {
+	if g.State == "" {
 		return wire.StagePass{}, wire.Errorf(wire.Forbidden, "you are not on the stage: ask to be let on first")
 	}
 	media, until := seatOf(show, wire.SpotID(who)), time.Now().Add(passFor).UnixMilli()
@@ -76,8 +91,8 @@ func (s *stages) Admits(ctx context.Context, show wire.ShowID, spot wire.SpotID,
 	if !s.passes.good(string(seatOf(show, spot)), token, time.Now()) {
 		return wire.Errorf(wire.Unauthenticated, "the pass is not valid here")
 	}
-	on, err := s.onStage(ctx, show, spot)
-	if err == nil && !on {
+	g, err := s.stands(ctx, show, spot)
+	if err == nil && !admitted(g) {
 		err = wire.Errorf(wire.Forbidden, "you are not on the stage any more")
 	}
 	return err

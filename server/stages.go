@@ -65,19 +65,16 @@ type stages struct {
 type standing struct {
 	view  *chat.Staging // nil while the room's home is elsewhere, or nothing has happened on it
 	fresh bool          // the home has begun since it was looked at
-	flow  map[wire.SpotID]flow
+	flow  map[wire.SpotID]live.Flow
 	wrong map[wire.SpotID]wire.Code // why what they sent was refused, as long as the stage has not been told
 	busy  bool                      // its goroutine runs
 	again bool                      // and has to look once more
 
-	told  map[wire.SpotID]flow
+	told  map[wire.SpotID]live.Flow
 	muted map[wire.SpotID][2]bool
 	seats map[wire.SpotID]bool // who might send when it was looked at last
 	pulls map[string]context.CancelFunc
 }
-
-// flow is what is known of somebody's media.
-type flow struct{ up, silent bool }
 
 // stagesConfig is what stages are made of.
 type stagesConfig struct {
@@ -228,13 +225,14 @@ func (s *stages) staged(show wire.ShowID, view *chat.Staging) {
 }
 
 // flows notes what is known of media. It is called by the stage of media.
-func (s *stages) flows(id wire.ShowID, up, silent bool) {
+func (s *stages) flows(id wire.ShowID, now live.Flow) {
 	show, spot := live.ShowOf(id)
 	s.mu.Lock()
 	at := s.at(show)
-	if at.flow[spot] = (flow{up, silent}); !up {
+	if at.flow[spot] = now; now == (live.Flow{}) {
 		delete(at.flow, spot)
-	} else {
+	}
+	if now.Up {
 		delete(at.wrong, spot)
 	}
 	s.mu.Unlock()
@@ -255,7 +253,8 @@ func (s *stages) at(show wire.ShowID) *standing {
 	at := s.shows[show]
 	if at == nil {
 		at = &standing{
-			flow: map[wire.SpotID]flow{}, wrong: map[wire.SpotID]wire.Code{}, told: map[wire.SpotID]flow{}, muted: map[wire.SpotID][2]bool{}, seats: map[wire.SpotID]bool{},
+			flow: map[wire.SpotID]live.Flow{}, wrong: map[wire.SpotID]wire.Code{}, told: map[wire.SpotID]live.Flow{},
+			muted: map[wire.SpotID][2]bool{}, seats: map[wire.SpotID]bool{},
 			pulls: map[string]context.CancelFunc{},
 		}
 		s.shows[show] = at

@@ -199,6 +199,10 @@ func TestAViewerIsLetOnTheStageSendsAndIsRemoved(t *testing.T) {
 	guest.does(wire.StageWish{Apply: &wire.StageNote{Text: "hello"}})
 	guest.hears("that they applied", func(m wire.StageMine) bool { return m.State == wire.GuestApplied && m.Place == 1 })
 	host.sees("who applied", staged(wire.StageApplied))
+	early, _ := mei.passed("demo")
+	if _, status := mei.whip(early.Media, early.Token); early.Media != "demo~"+string(me) || status != http.StatusForbidden {
+		t.Fatalf("who has applied, and sends with %+v, is answered %d", early, status)
+	}
 	if a := viewer.wishes(wire.RoomRequest{Stage: &wire.StageWish{Admit: &wire.StageWho{Who: me}}}); a.Error == nil || a.Error.Code != wire.Forbidden {
 		t.Fatalf("a viewer lets somebody on: %+v", a)
 	}

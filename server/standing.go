@@ -14,7 +14,7 @@ func (s *stages) follow(ctx context.Context, show wire.ShowID, at *standing) err
 	s.mu.Lock()
 	view, flows := at.view, maps.Clone(at.flow)
 	if at.fresh {
-		at.fresh, at.told = false, map[wire.SpotID]flow{} // whoever is home now was told nothing
+		at.fresh, at.told = false, map[wire.SpotID]live.Flow{} // whoever is home now was told nothing
 	}
 	s.mu.Unlock()
 	var now *wire.StageNow
@@ -56,7 +56,7 @@ func (s *stages) complain(ctx context.Context, show wire.ShowID, at *standing) (
 }
 
 // seated says whether media of guests flow.
-func seated(flows map[wire.SpotID]flow) bool {
+func seated(flows map[wire.SpotID]live.Flow) bool {
 	for spot := range flows {
 		if spot != wire.HostSpot {
 			return true
@@ -66,7 +66,7 @@ func seated(flows map[wire.SpotID]flow) bool {
 }
 
 // seat cuts off whoever may send no more, and mutes those from whom the staff has taken something.
-func (s *stages) seat(ctx context.Context, show wire.ShowID, at *standing, now *wire.StageNow, flows map[wire.SpotID]flow) (err error) {
+func (s *stages) seat(ctx context.Context, show wire.ShowID, at *standing, now *wire.StageNow, flows map[wire.SpotID]live.Flow) (err error) {
 	may := map[wire.SpotID]bool{}
 	if now != nil {
 		for _, g := range now.Guests {
@@ -103,20 +103,20 @@ func (s *stages) seat(ctx context.Context, show wire.ShowID, at *standing, now *
 }
 
 // tell tells the stage what has changed of media since it was told, and with all what a stage that was stored takes for flowing and does not.
-func (s *stages) tell(ctx context.Context, show wire.ShowID, at *standing, now *wire.StageNow, flows map[wire.SpotID]flow, all bool) (err error) {
+func (s *stages) tell(ctx context.Context, show wire.ShowID, at *standing, now *wire.StageNow, flows map[wire.SpotID]live.Flow, all bool) (err error) {
 	want := maps.Clone(flows)
 	for spot := range at.told {
 		if _, flows := want[spot]; !flows {
-			want[spot] = flow{}
+			want[spot] = live.Flow{}
 		}
 	}
 	if _, flows := want[wire.HostSpot]; all && !flows {
-		want[wire.HostSpot] = flow{}
+		want[wire.HostSpot] = live.Flow{}
 	}
 	if all && now != nil {
 		for _, g := range now.Guests {
-			if _, flows := want[wire.SpotID(g.Alias)]; !flows && g.State == wire.GuestLive {
-				want[wire.SpotID(g.Alias)] = flow{}
+			if _, flows := want[wire.SpotID(g.Alias)]; !flows && (g.State == wire.GuestLive || g.Coming) {
+				want[wire.SpotID(g.Alias)] = live.Flow{}
 			}
 		}
 	}
@@ -124,7 +124,7 @@ func (s *stages) tell(ctx context.Context, show wire.ShowID, at *standing, now *
 		if was, told := at.told[spot]; told && was == f || strange(spot) {
 			continue
 		}
-		failed := s.hub.Stage(ctx, show, "", wire.StageInput{Media: &wire.StageMedia{Spot: spot, Up: f.up, Silent: f.silent}})
+		failed := s.hub.Stage(ctx, show, "", wire.StageInput{Media: &wire.StageMedia{Spot: spot, Coming: f.Coming, Up: f.Up, Silent: f.Silent}})
 		if failed != nil && wire.CodeOf(failed) == wire.Unavailable {
 			err = errors.Join(err, failed)
 			continue

@@ -15,7 +15,7 @@ import (
 
 // Stages are the stages of shows, as who stands on them and other servers reach them.
 type Stages interface {
-	// Pass lets somebody send who is on a show's stage; Forbidden for everybody else.
+	// Pass is the token with which somebody sends once they are on a show's stage, for who is, or is on the way there; Forbidden for everybody else.
 	Pass(ctx context.Context, show wire.ShowID, who wire.Alias) (wire.StagePass, error)
 	// Admits reports why a token does not let media be sent from a place on a show's stage now.
 	Admits(ctx context.Context, show wire.ShowID, spot wire.SpotID, token string) error
@@ -44,7 +44,7 @@ func (e *edge) staging(mux *http.ServeMux) {
 	o := operation{method: http.MethodPost, path: path}
 	e.described.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: operationID(o), Method: o.method, Path: path, Extensions: map[string]any{actionKey: string(trust.StageStand)},
-		Summary:    "A pass for who is on the stage of a show, the token with which they send",
+		Summary:    "A pass for who is on the stage of a show or on the way there, the token with which they send once they are on it",
 		Parameters: []*huma.Param{{Name: "show", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}}},
 		Responses:  map[string]*huma.Response{"200": {Description: "OK"}, "default": {Description: "Error"}},
 	})

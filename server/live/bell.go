@@ -7,13 +7,14 @@ import (
 	"vitrine/server/wire"
 )
 
-// state is what Config.Changed is told of a show.
-type state struct{ up, silent bool }
+// Flow is how the media of a show or seat flow. Coming is of seats: somebody's connection to send is being made, and viewers may join
+// meanwhile. Up says that media flow, Silent that no sound has come of them for Config.SilentAfter.
+type Flow struct{ Coming, Up, Silent bool }
 
 // bell tells the server what has changed, in a goroutine of its own, so that no show waits for who hears it. Of a show only the newest
 // waits to be told; what is told of one show keeps its order.
 type bell struct {
-	changed func(id wire.ShowID, up, silent bool)
+	changed func(id wire.ShowID, now Flow)
 	refusal func(id wire.ShowID, why *wire.Error)
 	wake    chan struct{}
 
@@ -24,7 +25,7 @@ type bell struct {
 
 // peal is what is to be told of a show.
 type peal struct {
-	now *state
+	now *Flow
 	why *wire.Error
 }
 
@@ -33,9 +34,9 @@ func newBell(c Config) *bell {
 }
 
 // rang takes a show's new state. It never blocks. Media that flow have outlived what was refused before.
-func (b *bell) rang(id wire.ShowID, now state) {
+func (b *bell) rang(id wire.ShowID, now Flow) {
 	b.put(id, func(p *peal) {
-		if p.now = &now; now.up {
+		if p.now = &now; now.Up {
 			p.why = nil
 		}
 	})
@@ -83,7 +84,7 @@ func (b *bell) run(ctx context.Context) error {
 		}
 		for id, p := b.next(); p != nil && ctx.Err() == nil; id, p = b.next() {
 			if p.now != nil {
-				b.changed(id, p.now.up, p.now.silent)
+				b.changed(id, *p.now)
 			}
 			if p.why != nil { // of what has flowed, or has not begun to
 				b.refusal(id, p.why)

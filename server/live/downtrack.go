@@ -195,6 +195,9 @@ func (d *DownTrack) recover(now time.Time) {
 // offer sends a packet as it comes, unless the burst has to come first or has sent it.
 func (d *DownTrack) offer(p *Packet, now time.Time) (packets, bytes int) {
 	if p.From != d.up {
+		if p.KeyStart && !d.forwarder.begun && !d.layer.usable.Load() {
+			d.turn(d.feed.of(p.From)) // the first of a picture that has just begun is better than the best
+		}
 		if d.next == nil || p.From != d.next.up || !p.KeyStart {
 			return 0, 0
 		}

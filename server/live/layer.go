@@ -137,6 +137,16 @@ func (f *feed) layer(rid string) *Layer {
 	return nil
 }
 
+// of returns the layer of a track, or nil.
+func (f *feed) of(up *UpTrack) *Layer {
+	for _, l := range f.layers() {
+		if l.up == up {
+			return l
+		}
+	}
+	return nil
+}
+
 // Alive reports whether a packet has come within the last second.
 func (l *Layer) Alive(now time.Time) bool { return l.up.Quiet(now) <= aliveFor }
 

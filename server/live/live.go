@@ -80,9 +80,9 @@ type Config struct {
 	CacheBytes int
 	// Lanes is how many goroutines share the fan-out of one show. 0 means one a processor.
 	Lanes int
-	// Changed is told when the media of a show or seat begin to flow (up) or stop, and when no sound has come of them for SilentAfter (silent), or
-	// some again. Of one ID it is told in order, and only the newest where it is slow; it may block, and may call the Stage. Nil for nobody.
-	Changed func(id wire.ShowID, up, silent bool)
+	// Changed is told how the media of a show or seat flow, whenever that changes. Of one ID it is told in order, and only the newest where it
+	// is slow; it may block, and may call the Stage. Nil for nobody.
+	Changed func(id wire.ShowID, now Flow)
 	// Refused is told why nothing is taken of what a guest offers or sends, whose session was ended then: NoCodec, TooLarge. It is as Changed is,
 	// which is called first.
 	Refused func(id wire.ShowID, why *wire.Error)
@@ -147,7 +147,7 @@ func (c Config) withDefaults() Config {
 		c.Room = func(wire.ShowID, Say) Guest { return outsider{} }
 	}
 	if c.Changed == nil {
-		c.Changed = func(wire.ShowID, bool, bool) {}
+		c.Changed = func(wire.ShowID, Flow) {}
 	}
 	if c.Refused == nil {
 		c.Refused = func(wire.ShowID, *wire.Error) {}

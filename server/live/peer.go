@@ -9,10 +9,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"io"
 	"math/big"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,7 +19,6 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/stun"
-	"github.com/pion/transport/v2/packetio"
 	"github.com/pion/webrtc/v3"
 
 	"vitrine/server/wire"
@@ -244,68 +241,6 @@ func (u *inbound) close() error {
 	_ = u.pc.GracefulClose() // errors say that parts of it were gone before
 	u.buffers.close()
 	return nil
-}
-
-// buffers are where a connection's packets wait to be read. They are closed with the connection, because pion v3 forgets
-// the reader of a track that was just being started when the connection closed, and that reader would wait for ever.
-type buffers struct {
-	mu     sync.Mutex
-	all    []io.Closer
-	closed bool
-
-	// hear, if set, is called with what comes by RTCP, which then waits for nobody. It must not block.
-	hear atomic.Pointer[func([]byte)]
-	// parity takes the packets of its stream, of which pion shall see none: it knows the streams of the offer.
-	parity *mender
-}
-
-// bufferLimit bounds one stream's waiting bytes, as pion does.
-const bufferLimit = 1_000_000
-
-func (b *buffers) open(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCloser {
-	waiting := packetio.NewBuffer()
-	waiting.SetLimitSize(bufferLimit)
-	var one io.ReadWriteCloser = waiting
-	switch {
-	case kind == packetio.RTCPBufferPacket:
-		one = &tapped{waiting, &b.hear}
-	case b.parity.ssrc != 0 && ssrc == b.parity.ssrc:
-		put := b.parity.put
-		hear := &atomic.Pointer[func([]byte)]{}
-		hear.Store(&put)
-		one = &tapped{waiting, hear}
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.closed {
-		_ = one.Close() // wakes its reader, and cannot fail
-	}
-	b.all = append(b.all, one)
-	return one
-}
-
-// tapped is a buffer whose packets go to whoever hears.
-type tapped struct {
-	*packetio.Buffer
-	hear *atomic.Pointer[func([]byte)]
-}
-
-func (t *tapped) Write(packet []byte) (int, error) {
-	if hear := t.hear.Load(); hear != nil {
-		(*hear)(packet)
-		return len(packet), nil
-	}
-	return t.Buffer.Write(packet)
-}
-
-func (b *buffers) close() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.closed = true
-	for _, one := range b.all {
-		_ = one.Close()
-	}
-	b.all = nil
 }
 
 // patch applies a fragment (RFC 9725 §4.3): it returns nil if there is nothing to answer, the new answer after a restart.

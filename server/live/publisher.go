@@ -27,9 +27,10 @@ type Publisher struct {
 	// is; 0 for none.
 	captures, levels uint8
 	sounded          atomic.Int64 // when sound was heard last, in ns since 1970
-	// most bounds the picture of a guest; zero for others. pace belongs to the show's loop.
-	most Size
-	pace pace
+	// most bounds the picture of a guest; zero for others. pace, and that something has flowed, belong to the show's loop.
+	most   Size
+	pace   pace
+	flowed bool
 
 	mu      sync.Mutex // guards what follows; never held over a write
 	uplinks []*uplink
@@ -79,25 +80,31 @@ func (p *Publisher) codecs() (list []Codec) {
 	return list
 }
 
-// receive reads a stream of the publisher until its connection ends or another publisher takes over. promote is called once,
+// receive reads a stream of the publisher, after what was read of it early, until its connection ends or another publisher takes over. promote is called once,
 // with the first packet in hand; it returns nil if the publisher does not get on air. woken is called when a packet comes
 // after a silence.
-func (p *Publisher) receive(track *webrtc.TrackRemote, captures uint8, promote func() *source, woken func()) error {
+func (p *Publisher) receive(track *webrtc.TrackRemote, early [][]byte, captures uint8, promote func() *source, woken func()) error {
 	var (
 		slab []byte
 		from *source
 	)
 	capture := stamps{id: captures}
 	for {
-		if len(slab) < receiveMTU {
-			slab = make([]byte, slabSize)
-		}
-		n, _, err := track.Read(slab)
-		if errors.Is(err, io.ErrShortBuffer) || errors.Is(err, webrtc.ErrCodecNotFound) {
-			continue // no packet of ours, and no reason to stop
-		}
-		if err != nil {
-			return nil // the connection has ended; its state change tells the show
+		var raw []byte
+		if len(early) > 0 {
+			raw, early = early[0], early[1:]
+		} else {
+			if len(slab) < receiveMTU {
+				slab = make([]byte, slabSize)
+			}
+			n, _, err := track.Read(slab)
+			if errors.Is(err, io.ErrShortBuffer) || errors.Is(err, webrtc.ErrCodecNotFound) {
+				continue // no packet of ours, and no reason to stop
+			}
+			if err != nil {
+				return nil // the connection has ended; its state change tells the show
+			}
+			raw, slab = slab[:n:n], slab[n:]
 		}
 		if from == nil {
 			if from = promote(); from == nil {
@@ -107,14 +114,13 @@ func (p *Publisher) receive(track *webrtc.TrackRemote, captures uint8, promote f
 		now := time.Now()
 		quiet := from.layer.up.Quiet(now) > interruptedAfter
 		// A packet that is no RTP has not passed SRTP, so there is no error to expect and none to act upon.
-		_ = from.layer.up.Write(from.epoch, slab[:n:n], now)
-		if ticks, ntp, ok := capture.read(slab[:n]); ok {
+		_ = from.layer.up.Write(from.epoch, raw, now)
+		if ticks, ntp, ok := capture.read(raw); ok {
 			from.layer.up.Stamped(from.epoch, ntp, ticks, now)
 		}
-		if !from.layer.up.video && audible(slab[:n], p.levels) {
+		if !from.layer.up.video && audible(raw, p.levels) {
 			p.sounded.Store(now.UnixNano())
 		}
-		slab = slab[n:]
 		if quiet {
 			woken()
 		}
@@ -133,6 +139,9 @@ func (s *Show) admitPublisher(p *Publisher) {
 		s.drop(s.incoming.peer, replaced())
 	}
 	s.incoming = p
+	if s.onAir == nil && seat(s.id) {
+		s.prepare(p)
+	}
 	hear := p.heard
 	p.buffers.hear.Store(&hear)
 	p.pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
@@ -158,7 +167,11 @@ func (s *Show) startReceiving(p *Publisher, t *webrtc.TrackRemote) {
 		_ = s.do(context.Background(), func() { from = s.promote(p, u) }) // ends with the show at the latest
 		return from
 	}
-	s.group.Go(func() error { return p.receive(t, captures, promote, s.awake) })
+	early := p.buffers.early(u.ssrc)
+	if u.rid == "" {
+		early = nil // of a stream that it was told of, pion hands on what it has read
+	}
+	s.group.Go(func() error { return p.receive(t, early, captures, promote, s.awake) })
 }
 
 // promote puts p on air if it is the one expected, and returns where the stream is written.
@@ -178,9 +191,6 @@ func (s *Show) promote(p *Publisher, u *uplink) *source {
 	if l == nil {
 		return nil
 	}
-	if u.rid != "" {
-		l.up.swallowed(l.epoch, probed)
-	}
 	from := &source{l, l.epoch}
 	p.join(u, from)
 	return from
@@ -188,23 +198,12 @@ func (s *Show) promote(p *Publisher, u *uplink) *source {
 
 func (s *Show) putOnAir(p *Publisher) {
 	old := s.onAir
-	s.onAir = p
+	s.onAir, s.vacantSince = p, time.Time{}
 	p.sounded.Store(time.Now().UnixNano())
 	if s.since.IsZero() {
 		s.since = time.Now()
 	}
-	if !s.fits(p) {
-		s.endViewers()
-		s.audio, s.video = nil, nil
-		if p.audio != nil {
-			s.audio = s.newFeed(*p.audio, nil, &s.dumb)
-		}
-		if p.video != nil {
-			s.video = s.newFeed(*p.video, p.rids, &s.dark)
-		}
-	} else if s.video != nil {
-		s.video.carry(p.rids)
-	}
+	s.prepare(p)
 	for _, l := range s.layers() {
 		var ask func()
 		if l.up.video {
@@ -219,6 +218,24 @@ func (s *Show) putOnAir(p *Publisher) {
 		s.drop(old.peer, replaced())
 	}
 	s.log.Info("on air", "video", p.video != nil, "audio", p.audio != nil, "layers", len(p.rids), "took_over", old != nil)
+}
+
+// prepare has the feeds be of what p sends. Viewers who cannot go on with that are ended.
+func (s *Show) prepare(p *Publisher) {
+	if s.fits(p) {
+		if s.video != nil {
+			s.video.carry(p.rids)
+		}
+		return
+	}
+	s.endViewers()
+	s.audio, s.video = nil, nil
+	if p.audio != nil {
+		s.audio = s.newFeed(*p.audio, nil, &s.dumb)
+	}
+	if p.video != nil {
+		s.video = s.newFeed(*p.video, p.rids, &s.dark)
+	}
 }
 
 // newFeed makes a feed of which nothing is sent while off is set.

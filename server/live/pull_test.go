@@ -139,7 +139,7 @@ func TestA_show_of_another_server_comes_as_it_is_and_ends_with_its_pull(t *testi
 	await(t, "its end here", func() bool {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		return len(d.lines) > 0 && d.lines[len(d.lines)-1] == string(away)+" false false"
+		return len(d.lines) > 0 && d.lines[len(d.lines)-1] == string(away)+" nothing"
 	})
 }
 

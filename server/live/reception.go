@@ -33,8 +33,6 @@ const (
 // would otherwise take it away as soon as it works.
 type reception struct {
 	rate uint32 // ticks a second
-	// before is how many packets were swallowed before the first that is seen.
-	before int64
 
 	started       bool
 	first         int64
@@ -68,9 +66,6 @@ func (r *reception) arrived(index int64, ticks uint32, now time.Time) {
 	switch {
 	case !r.started:
 		r.started, r.first, r.highest, r.trip = true, index, index, firstTrip
-		for i := index - r.before; i < index; i++ {
-			r.missing = append(r.missing, newGap(i, now))
-		}
 		r.transit = r.clock(now) - ticks
 	case index > r.highest:
 		r.open(index, now)

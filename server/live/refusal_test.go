@@ -35,15 +35,15 @@ func TestWhat_is_refused_is_told_unless_something_of_the_guest_flows_all_the_sam
 func TestA_bell_tells_of_a_refusal_what_is_still_true_and_after_what_flowed_before_it(t *testing.T) {
 	lines := make(chan string, 10)
 	b := newBell(Config{
-		Changed: func(id wire.ShowID, up, _ bool) { lines <- fmt.Sprint(id, " ", up) },
+		Changed: func(id wire.ShowID, now Flow) { lines <- fmt.Sprint(id, " ", now.Up) },
 		Refused: func(id wire.ShowID, why *wire.Error) { lines <- fmt.Sprint(id, " ", why.Code) },
 	})
 	b.refused("a", takenBack())
-	b.rang("a", state{up: true})
-	b.rang("b", state{up: true})
+	b.rang("a", Flow{Up: true})
+	b.rang("b", Flow{Up: true})
 	b.refused("b", takenBack())
 	b.refused("c", takenBack())
-	b.rang("c", state{})
+	b.rang("c", Flow{})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = b.run(ctx) }()

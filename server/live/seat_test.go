@@ -18,17 +18,23 @@ import (
 
 const guestSeat wire.ShowID = "demo~m7"
 
-// diary keeps what a stage tells of its shows.
+// diary keeps what a stage tells of its shows. That somebody comes may be no news any more when it is told: it has no line.
 type diary struct {
 	mu    sync.Mutex
 	lines []string
+	came  []wire.ShowID
 	why   *wire.Error
 }
 
-func (d *diary) changed(id wire.ShowID, up, silent bool) {
+func (d *diary) changed(id wire.ShowID, now Flow) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.lines = append(d.lines, fmt.Sprintf("%s %v %v", id, up, silent))
+	if now.Coming {
+		d.came = append(d.came, id)
+		return
+	}
+	what := map[Flow]string{{}: "nothing", {Up: true}: "up", {Up: true, Silent: true}: "silent"}[now]
+	d.lines = append(d.lines, string(id)+" "+what)
 }
 
 func (d *diary) refused(_ wire.ShowID, why *wire.Error) {
@@ -165,40 +171,40 @@ func TestThe_server_hears_when_media_flow_stop_and_come_back(t *testing.T) {
 	s := startStage(t, Config{Changed: d.changed})
 	p := publish(t, s, guestSeat, vp8)
 	p.vp8Key(0, 640, 480)
-	await(t, "up", d.says("demo~m7 true false"))
-	await(t, "away", d.says("demo~m7 true false", "demo~m7 false false"))
+	await(t, "up", d.says("demo~m7 up"))
+	await(t, "away", d.says("demo~m7 up", "demo~m7 nothing"))
 	p.vp8Key(3000, 640, 480)
-	await(t, "back", d.says("demo~m7 true false", "demo~m7 false false", "demo~m7 true false"))
+	await(t, "back", d.says("demo~m7 up", "demo~m7 nothing", "demo~m7 up"))
 	if err := s.End(t.Context(), Resource{true, guestSeat, p.answer.Session}); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "gone", d.says("demo~m7 true false", "demo~m7 false false", "demo~m7 true false", "demo~m7 false false"))
+	await(t, "gone", d.says("demo~m7 up", "demo~m7 nothing", "demo~m7 up", "demo~m7 nothing"))
 }
 
 func TestA_bell_that_nobody_hears_in_time_tells_the_newest_of_each_in_order(t *testing.T) {
 	begun, let := make(chan struct{}), make(chan struct{})
 	var d diary
-	b := newBell(Config{Changed: func(id wire.ShowID, up, silent bool) {
+	b := newBell(Config{Changed: func(id wire.ShowID, now Flow) {
 		begun <- struct{}{}
 		<-let
-		d.changed(id, up, silent)
+		d.changed(id, now)
 	}, Refused: d.refused})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = b.run(ctx) }()
-	b.rang("a", state{up: true})
+	b.rang("a", Flow{Up: true})
 	<-begun
 	for range 1000 {
-		b.rang("a", state{})
-		b.rang("b", state{up: true})
-		b.rang("a", state{up: true, silent: true})
+		b.rang("a", Flow{})
+		b.rang("b", Flow{Up: true})
+		b.rang("a", Flow{Up: true, Silent: true})
 	}
 	let <- struct{}{}
 	for range 2 {
 		<-begun
 		let <- struct{}{}
 	}
-	await(t, "all", d.says("a true false", "a true true", "b true false"))
+	await(t, "all", d.says("a up", "a silent", "b up"))
 	cancel()
 	<-done
 }
@@ -217,14 +223,14 @@ func TestSilence_is_told_and_sound_ends_it(t *testing.T) {
 		await(t, what, func() bool { send(); return d.says(lines...)() })
 	}
 	nothing, something := speak(0xfc, 0xff, 0xfe), speak(0xfc, 1, 2, 3, 4, 5)
-	until("sound", something, "demo~m7 true false")
-	until("silence", nothing, "demo~m7 true false", "demo~m7 true true")
-	until("sound again", something, "demo~m7 true false", "demo~m7 true true", "demo~m7 true false")
+	until("sound", something, "demo~m7 up")
+	until("silence", nothing, "demo~m7 up", "demo~m7 silent")
+	until("sound again", something, "demo~m7 up", "demo~m7 silent", "demo~m7 up")
 	s.Mute(guestSeat, true, false)
 	for end := time.Now().Add(1500 * time.Millisecond); time.Now().Before(end); <-time.After(20 * time.Millisecond) {
 		nothing()
 	}
-	if !d.says("demo~m7 true false", "demo~m7 true true", "demo~m7 true false")() {
+	if !d.says("demo~m7 up", "demo~m7 silent", "demo~m7 up")() {
 		t.Errorf("who was muted is told to be silent: %v", d.lines)
 	}
 }
@@ -373,7 +379,7 @@ func TestCut_ends_all_of_a_seat_and_nothing_of_others(t *testing.T) {
 	await(t, "the end to be told", func() bool {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		return slices.Contains(d.lines, "demo~m7 false false")
+		return slices.Contains(d.lines, "demo~m7 nothing")
 	})
 	again := publish(t, s, guestSeat, h264)
 	again.keyFrame(0)

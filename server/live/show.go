@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
@@ -50,14 +51,14 @@ type Show struct {
 	poster          printed // the announcement
 	layerList       []wire.Layer
 	linksToldAt     time.Time
-	rung            state // what the bell was told
+	rung            Flow // what the bell was told
 }
 
 // onAir is what others may read of a show.
 type onAir struct {
 	audio, video        *feed
 	live                bool // media flows
-	interrupted         bool // there is a publisher, and its media does not flow
+	interrupted         bool // there is a publisher, and its media does not flow, or not yet
 	publishers, viewers int
 	since               time.Time
 }
@@ -146,9 +147,12 @@ func (s *Show) tell() {
 	o := &onAir{audio: s.audio, video: s.video, since: s.since}
 	if p := s.onAir; p != nil {
 		o.live = p.link() == connected && s.flows(now)
+		p.flowed = p.flowed || o.live
 		o.interrupted = !o.live
 		o.publishers = 1
 	}
+	coming := s.coming()
+	o.interrupted = o.interrupted || coming
 	for _, v := range s.viewers {
 		if v.connected {
 			o.viewers++
@@ -158,13 +162,19 @@ func (s *Show) tell() {
 		s.state.Store(o)
 	}
 	s.announce(o, now)
-	if o.live && !s.rung.up {
+	if o.live && !s.rung.Up {
 		s.onAir.sounded.Store(now.UnixNano()) // who comes back has as long to be heard as who comes
 	}
-	if n := (state{o.live, o.live && s.silent(now)}); n != s.rung {
+	if n := (Flow{Coming: coming, Up: o.live, Silent: o.live && s.silent(now)}); n != s.rung {
 		s.rung = n
 		s.stage.bell.rang(s.id, n)
 	}
+}
+
+// coming reports whether somebody is about to send from a seat where nobody does.
+func (s *Show) coming() bool {
+	p := cmp.Or(s.onAir, s.incoming)
+	return seat(s.id) && p != nil && !p.flowed
 }
 
 // flows reports whether anything has come from the publisher lately.
@@ -251,6 +261,9 @@ func (s *Show) drop(p *peer, why *wire.Error) {
 	}
 	if s.incoming != nil && s.incoming.peer == p {
 		s.incoming = nil
+		if s.onAir == nil && s.vacantSince.IsZero() {
+			s.vacantSince = time.Now() // of those who have come to wait for it
+		}
 	}
 	if s.onAir != nil && s.onAir.peer == p {
 		s.onAir = nil

@@ -42,6 +42,14 @@ type sender struct {
 // extra lines are put into the offer's picture section.
 func publishLayers(t *testing.T, s *Stage, id wire.ShowID, extra string, rids ...string) (*client, map[string]*sender) {
 	t.Helper()
+	begin := make(chan struct{})
+	close(begin)
+	return publishLayersLater(t, s, id, extra, begin, rids...)
+}
+
+// publishLayersLater is publishLayers that sends nothing before begin is closed.
+func publishLayersLater(t *testing.T, s *Stage, id wire.ShowID, extra string, begin <-chan struct{}, rids ...string) (*client, map[string]*sender) {
+	t.Helper()
 	all := map[string]*sender{}
 	// RTCP is taken off the connection's buffers, because pion's reader of it by stream identifier races with closing.
 	var in buffers
@@ -82,7 +90,13 @@ func publishLayers(t *testing.T, s *Stage, id wire.ShowID, extra string, rids ..
 	c.connect()
 	var wg sync.WaitGroup
 	for _, rid := range rids {
-		wg.Go(func() { all[rid].send(t, first, rid, c.pc.GetTransceivers()[0].Mid()) })
+		wg.Go(func() {
+			select {
+			case <-begin:
+				all[rid].send(t, first, rid, c.pc.GetTransceivers()[0].Mid())
+			case <-all[rid].stop:
+			}
+		})
 	}
 	t.Cleanup(func() {
 		for _, one := range all {

@@ -165,6 +165,23 @@ func TestViewers_end_when_no_publisher_returns_in_time(t *testing.T) {
 	await(t, "the show's end", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.shows) == 0 })
 }
 
+func TestViewers_stay_for_good_once_a_publisher_has_returned(t *testing.T) {
+	s := startStage(t, Config{Grace: 2 * time.Second})
+	p := publish(t, s, "demo", h264)
+	p.keyFrame(0)
+	v := watch(t, s, "demo", h264)
+	if err := s.End(t.Context(), Resource{true, "demo", p.answer.Session}); err != nil {
+		t.Fatal(err)
+	}
+	again := publish(t, s, "demo", h264)
+	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); <-time.After(100 * time.Millisecond) {
+		again.keyFrame(uint32(time.Until(end) / time.Millisecond))
+	}
+	if _, err := s.find(Resource{false, "demo", v.answer.Session}); err != nil {
+		t.Errorf("the viewer was sent away though the show goes on: %v", err)
+	}
+}
+
 func TestA_session_that_never_connects_is_removed(t *testing.T) {
 	s := startStage(t, Config{JoinWithin: time.Millisecond})
 	c := newClient(t, h264)

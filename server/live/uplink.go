@@ -12,8 +12,6 @@ import (
 const (
 	// attendEvery is how often a publisher's streams are looked after, receiveEvery how often they are reported on.
 	attendEvery, receiveEvery = 10 * time.Millisecond, time.Second
-	// probed is how many packets of a simulcast stream pion reads for itself to learn the stream's identifier.
-	probed = 2
 	// maxRequests bounds one NACK message, which must fit a datagram: each may need a pair of 4 bytes.
 	maxRequests = 256
 )

@@ -225,15 +225,6 @@ func (u *UpTrack) captureClock() *clock {
 	return nil
 }
 
-// swallowed tells that up to n packets were lost to us before the first that was written.
-func (u *UpTrack) swallowed(epoch uint32, n int) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if epoch == u.epoch {
-		u.reception.before = int64(n)
-	}
-}
-
 // written reports whether the publisher with that epoch is the source.
 func (u *UpTrack) written(epoch uint32) bool {
 	u.mu.Lock()

@@ -152,7 +152,7 @@ func (v *Viewer) track(ssrc uint32) *DownTrack {
 
 // admitViewer takes a viewer in whose answer is about to be sent. It fails if the show has changed since the answer was made.
 func (s *Show) admitViewer(v *Viewer, on *onAir, base wire.Show) error {
-	if s.onAir == nil || s.audio != on.audio || s.video != on.video {
+	if s.onAir == nil && !s.coming() || s.audio != on.audio || s.video != on.video {
 		return notLive()
 	}
 	s.base = Status{}.Describe(base)

@@ -41,7 +41,7 @@ func (g *guest) over(at int64) bool { return g.Until != 0 && at >= g.Until }
 
 // become is what a guest is from now on; within says for how long, 0 for as long as nothing happens.
 func (g *guest) become(s wire.GuestState, at int64, within time.Duration) {
-	g.State, g.Since, g.Until = s, at, 0
+	g.State, g.Since, g.Until, g.Coming = s, at, 0, false
 	if within > 0 {
 		g.Until = at + within.Milliseconds()
 	}

@@ -120,6 +120,9 @@ func (t turn) media(m wire.StageMedia) error {
 	case !m.Up && g.State == wire.GuestLive:
 		g.become(wire.GuestAway, t.in.At, wire.StageGrace)
 		t.say(wire.StageAway, &g.Member, "", false)
+	case g.State == wire.GuestAdmitted && m.Coming != g.Coming:
+		g.Coming = m.Coming
+		t.say(wire.StageChanged, &g.Member, "", false)
 	case silent != g.Quiet && !g.Muted && !g.SelfMuted:
 		t.say(wire.StageChanged, &g.Member, "", false)
 	}

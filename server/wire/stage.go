@@ -89,6 +89,8 @@ type StageGuest struct {
 	Silent bool `json:"silent,omitempty"`
 	// Refused is why the server takes nothing of what they send, NoCodec or TooLarge, until it does; for the staff.
 	Refused Code `json:"refused,omitempty"`
+	// Coming says that the connection of somebody admitted is being made: they can be watched, and will be seen and heard with what comes first.
+	Coming bool `json:"coming,omitempty"`
 }
 
 // LayoutKind is how those on stage share the picture.
@@ -310,6 +312,7 @@ const MaxForget = 32
 // NoCodec or TooLarge, and then nothing else.
 type StageMedia struct {
 	Spot    SpotID `json:"spot"`
+	Coming  bool   `json:"coming,omitempty"` // a connection is being made
 	Up      bool   `json:"up"`
 	Silent  bool   `json:"silent,omitempty"`
 	Refused Code   `json:"refused,omitempty"`

@@ -44,7 +44,7 @@ var stageGolden = map[string]any{
 			},
 			Guests: []wire.StageGuest{{
 				Member: wire.Member{Alias: "m9", Name: "Bo"}, State: wire.GuestAway, Since: 1795205700000, Until: 1795205715000, Media: "evening~m9",
-				Muted: true, Dark: true, SelfMuted: true, SelfDark: true, Pan: -40, Distance: 25, Silent: true, Refused: wire.TooLarge,
+				Muted: true, Dark: true, SelfMuted: true, SelfDark: true, Pan: -40, Distance: 25, Silent: true, Refused: wire.TooLarge, Coming: true,
 			}},
 			Battle: &opponents,
 		},

@@ -8,7 +8,7 @@ import { pause, request } from "./request";
 import type { Stage } from "./stage";
 import { MAX_NOTE, readPass, type StagePass } from "./stagewire";
 import { Check, Controls } from "./view/guest";
-import { send } from "./whip";
+import { prepare, send, type Way } from "./whip";
 import { readRefusal } from "./wire";
 import type { Fields } from "./roomwire";
 
@@ -43,11 +43,12 @@ export class Desk {
   readonly unheard = signal(false);
   readonly #guest: Guest;
   #arrival: ReturnType<typeof setTimeout> | undefined;
+  #ready: Way | undefined;
 
   constructor(readonly stage: Stage) {
     this.#guest = new Guest({
-      pass: (signal) => this.#pass(signal),
-      send: (pass, signal) => send(`/whip/${encodeURIComponent(pass.media)}`, pass.token, this.#tracks(), signal),
+      pass: () => this.#pass(),
+      send: (pass, signal) => send(`/whip/${encodeURIComponent(pass.media)}`, pass.token, this.#tracks(), this.#way(), signal),
       pause,
       now: () => performance.now(),
       random: Math.random,
@@ -154,6 +155,8 @@ export class Desk {
         this.#guest.stop();
       }
       if (state === "" && why !== "") this.atOnce.value = false; // the camera is not kept for nothing
+      if (["applied", "invited", "admitted"].includes(state) && !this.#guest.running) this.#prepare();
+      else this.#unprepare();
       if (state === "admitted" && this.atOnce.value && !this.#guest.running) this.go();
       if (state !== "" || !this.#guest.running) return;
       this.#guest.stop();
@@ -162,15 +165,32 @@ export class Desk {
     });
   }
 
+  /** Has ready what it takes to be on air as soon as one is let on. */
+  #prepare(): void {
+    this.#ready ??= prepare();
+    this.#guest.prepare().catch(() => undefined); // it is asked for again when it is needed
+  }
+
+  #unprepare(): void {
+    this.#ready?.peer.close();
+    this.#ready = undefined;
+  }
+
+  #way(): Way {
+    const way = this.#ready ?? prepare();
+    this.#ready = undefined;
+    return way;
+  }
+
   #tracks(): MediaStreamTrack[] {
     const { audio, video } = this.camera.tracks.value;
     return [audio, this.dark.value ? undefined : video].flatMap((t) => (t ? [t] : []));
   }
 
-  async #pass(signal: AbortSignal): Promise<StagePass> {
+  async #pass(): Promise<StagePass> {
     const show = encodeURIComponent(this.stage.store.show.value);
     const asked = { method: "POST", headers: { Accept: "application/json" }, within: PASS_WITHIN } as const;
-    const response = await request(`/api/shows/${show}/stage/pass`, asked, signal);
+    const response = await request(`/api/shows/${show}/stage/pass`, asked, new AbortController().signal);
     if (!response.ok) throw await readRefusal(response);
     return readPass((await response.json()) as Fields);
   }

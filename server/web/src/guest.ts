@@ -15,7 +15,7 @@ export const OPEN_WITHIN = 8000;
 /** The world as a guest needs it. Times in ms. */
 export interface GuestWorld {
   /** Gets a pass. Throws a Refusal if one may not send. */
-  pass(signal: AbortSignal): Promise<StagePass>;
+  pass(): Promise<StagePass>;
   /** Sends what there is to send. Throws like pass. */
   send(pass: StagePass, signal: AbortSignal): Promise<Uplink>;
   pause(time: number, signals: readonly AbortSignal[]): Promise<void>;
@@ -31,12 +31,21 @@ export class Guest {
   #running: AbortController | undefined;
   #uplink: Uplink | undefined;
   #sending: Sending = "";
+  #pass: Promise<StagePass> | undefined;
   readonly #hope = new Bell();
 
   constructor(private readonly world: GuestWorld) {}
 
   get running(): boolean {
     return this.#running !== undefined;
+  }
+
+  /** Gets a pass, once: ahead, whoever is let on is on air the sooner. One that could not be had is asked for again. */
+  prepare(): Promise<StagePass> {
+    if (this.#pass) return this.#pass;
+    const pass = (this.#pass = this.world.pass());
+    pass.catch(() => this.#pass === pass && (this.#pass = undefined));
+    return pass;
   }
 
   /** Sends until stop; does nothing when it does. */
@@ -52,7 +61,7 @@ export class Guest {
     this.#running?.abort();
     this.#running = undefined;
     this.#uplink?.close();
-    this.#uplink = undefined;
+    this.#uplink = this.#pass = undefined;
     this.#set("");
   }
 
@@ -68,7 +77,6 @@ export class Guest {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { world } = this;
-    let pass: StagePass | undefined;
     let tries = 0;
     let troubleAt = world.now();
     while (!signal.aborted) {
@@ -77,13 +85,14 @@ export class Guest {
       if (signal.aborted) return;
       tries++;
       try {
-        pass ??= await world.pass(signal);
+        const pass = await this.prepare();
+        if (signal.aborted) return;
         const uplink = (this.#uplink = await world.send(pass, signal));
         if (signal.aborted) return uplink.close();
         if (await this.#stay(uplink, signal)) [tries, troubleAt] = [1, world.now()];
         uplink.close();
       } catch (e) {
-        if (e instanceof Refusal && (e.status === 401 || e.status === 403)) pass = undefined; // it has lapsed; a new one is refused if one is off the stage
+        if (e instanceof Refusal && (e.status === 401 || e.status === 403)) this.#pass = undefined; // it has lapsed; a new one is refused if one is off the stage
       }
       if (!signal.aborted) this.#set("lost");
     }

@@ -128,9 +128,10 @@ function guestSpot(g: StageGuest, me: string): Spot {
   const mute = g.muted || g.selfMuted;
   const dark = g.dark || g.selfDark;
   const nothing = mute && dark;
+  const before = g.state === "admitted" && !g.coming; // there is nothing to watch yet
   return {
-    id: g.alias, name: g.name, kind: "guest", mine, media: mine || g.state === "admitted" || nothing ? "" : g.media, box: undefined, over: 0, covered: false,
-    placard: g.state === "admitted" ? "connecting" : g.state === "away" ? "away" : dark ? "dark" : "", muted: mute,
+    id: g.alias, name: g.name, kind: "guest", mine, media: mine || before || nothing ? "" : g.media, box: undefined, over: 0, covered: false,
+    placard: before ? "connecting" : g.state === "away" ? "away" : dark ? "dark" : "", muted: mute,
     gain: mute ? 0 : near(g.distance), pan: Math.min(1, Math.max(-1, g.pan / 100)),
   };
 }

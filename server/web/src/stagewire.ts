@@ -33,6 +33,8 @@ export interface StageGuest extends Member {
   readonly pan: number;
   readonly distance: number;
   readonly silent: boolean;
+  /** Somebody admitted connects: they can be watched already. */
+  readonly coming: boolean;
 }
 
 /** Where somebody is seen, in units of 1/STAGE_UNITS of the stage's width and height. */
@@ -178,7 +180,7 @@ const readMember = (o: Fields): Member => ({ alias: str(o, "alias"), name: str(o
 
 const readGuest = (o: Fields): StageGuest => ({
   ...readMember(o), state: str(o, "state") as GuestState, since: int(o, "since"), until: int(o, "until"), media: str(o, "media"), muted: yes(o, "muted"), dark: yes(o, "dark"),
-  selfMuted: yes(o, "selfMuted"), selfDark: yes(o, "selfDark"), pan: int(o, "pan"), distance: int(o, "distance"), silent: yes(o, "silent"),
+  selfMuted: yes(o, "selfMuted"), selfDark: yes(o, "selfDark"), pan: int(o, "pan"), distance: int(o, "distance"), silent: yes(o, "silent"), coming: yes(o, "coming"),
 });
 
 const readBox = (o: Fields): StageBox => ({ spot: str(o, "spot"), x: int(o, "x"), y: int(o, "y"), w: int(o, "w"), h: int(o, "h") });

@@ -27,9 +27,26 @@ export interface Uplink {
   close(): void;
 }
 
-/** Sends the tracks to the address. Throws a Refusal if the server says no, another error if it cannot be reached. */
-export async function send(address: string, token: string, tracks: readonly MediaStreamTrack[], signal: AbortSignal): Promise<Uplink> {
+/** A way that is prepared, before anything goes by it: browsers take a moment for that. */
+export interface Way {
+  readonly peer: RTCPeerConnection;
+  readonly senders: Readonly<Record<string, RTCRtpSender>>;
+  readonly offer: Promise<string>;
+}
+
+/** Prepares a way. One that is not taken is closed by its peer. */
+export function prepare(): Way {
   const peer = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+  const audio = peer.addTransceiver("audio", { direction: "sendonly" }).sender;
+  const video = peer.addTransceiver("video", { direction: "sendonly", sendEncodings: [...sizes] }).sender;
+  const offer = peer.createOffer().then(({ sdp }) => sdp ?? "");
+  offer.catch(() => undefined); // whoever takes the way is told
+  return { peer, senders: { audio, video }, offer };
+}
+
+/** Sends the tracks to the address by the way, which is its from then on. Throws a Refusal if the server says no, another error if it cannot be reached. */
+export async function send(address: string, token: string, tracks: readonly MediaStreamTrack[], way: Way, signal: AbortSignal): Promise<Uplink> {
+  const { peer, senders } = way;
   const authority = { Authorization: `Bearer ${token}` };
   let resource = "";
   const leave = () => {
@@ -38,12 +55,10 @@ export async function send(address: string, token: string, tracks: readonly Medi
     resource = "";
   };
   try {
-    const audio = peer.addTransceiver("audio", { direction: "sendonly" });
-    const video = peer.addTransceiver("video", { direction: "sendonly", sendEncodings: [...sizes] });
-    for (const t of tracks) await (t.kind === "audio" ? audio : video).sender.replaceTrack(t);
-    const sdp = (await peer.createOffer()).sdp ?? "";
+    const filled = tracks.map((t) => senders[t.kind]?.replaceTrack(t));
+    const sdp = await way.offer;
     const offer = { method: "POST", headers: { ...authority, "Content-Type": "application/sdp" }, body: sdp, within: ANSWER_WITHIN } as const;
-    const response = await request(address, offer, signal);
+    const [response] = await Promise.all([request(address, offer, signal), ...filled]);
     if (response.status !== 201) throw await readRefusal(response);
     const url = new URL(response.headers.get("Location") ?? "", new URL(address, document.baseURI));
     if (url.origin === self.origin && response.headers.has("Location")) resource = url.href;
@@ -55,7 +70,7 @@ export async function send(address: string, token: string, tracks: readonly Medi
     const uplink: Uplink = {
       onlink: () => undefined,
       link: () => linkOf(peer),
-      replace: (kind, track) => void (kind === "audio" ? audio : video).sender.replaceTrack(track).catch(() => undefined), // it was closed meanwhile
+      replace: (kind, track) => void senders[kind]?.replaceTrack(track).catch(() => undefined), // it was closed meanwhile
       close: () => {
         uplink.onlink = () => undefined;
         leave();
