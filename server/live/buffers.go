@@ -89,7 +89,7 @@ func (k *keeping) Read(b []byte) (int, error) {
 	if err == nil && !k.over && len(k.list) < keepMost {
 		k.list = append(k.list, bytes.Clone(b[:n]))
 	}
-	return n, err //nolint:wrapcheck // for pion
+	return n, err
 }
 
 // tapped is a buffer whose packets go to whoever hears.
