@@ -103,14 +103,21 @@ func TestThose_on_stage_are_silent_until_the_tap_that_browsers_ask_for(t *testin
 	p.clean()
 }
 
-func TestA_viewer_becomes_a_guest(t *testing.T) {
+// stageDoor is a page with camera and microphone, in a show whose host takes people on stage.
+func stageDoor(t *testing.T, language string) (*stage, *hall, *tab) {
+	t.Helper()
 	s := newStage(t)
 	s.put(live("evening", "VP8"))
 	h := s.hall("evening")
 	h.stages(wire.StageOpened, func(n *wire.StageNow) { n.Open = true })
-	p := s.open(t, chromium(t, devices()...), "evening", "en-GB")
+	p := s.open(t, chromium(t, devices()...), "evening", language)
 	p.state("playing")
 	p.wait("document.querySelector('.way .ok')")
+	return s, h, p
+}
+
+func TestA_viewer_becomes_a_guest(t *testing.T) {
+	s, h, p := stageDoor(t, "en-GB")
 	p.do(chromedp.Focus(chromedp.CSS(".way .ok")), chromedp.KeyEvent(kb.Enter))
 	p.wait("document.querySelector('.check')?.contains(document.activeElement) && document.querySelector('.check .mirror')?.videoWidth > 0")
 	p.says("We hear you") // the fake microphone beeps
@@ -182,13 +189,7 @@ func TestA_viewer_becomes_a_guest(t *testing.T) {
 }
 
 func TestThe_page_says_what_keeps_somebody_from_the_stage(t *testing.T) {
-	s := newStage(t)
-	s.put(live("evening", "VP8"))
-	h := s.hall("evening")
-	h.stages(wire.StageOpened, func(n *wire.StageNow) { n.Open = true })
-	p := s.open(t, chromium(t, devices()...), "evening", "en-GB")
-	p.state("playing")
-	p.wait("document.querySelector('.way .ok')")
+	_, _, p := stageDoor(t, "en-GB")
 	for name, want := range map[string]string{"NotAllowedError": "may not use your camera", "NotFoundError": "No camera was found", "NotReadableError": "used by another program"} {
 		p.read(`(() => {
 			window.asks ??= navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
@@ -215,13 +216,7 @@ func TestA_guest_of_whom_nothing_arrives_is_told_so_and_one_who_is_refused_choos
 		"es-ES": {"No llega nada de tu cámara", "como máximo 1280×720 píxeles"},
 	} {
 		t.Run(language, func(t *testing.T) {
-			s := newStage(t)
-			s.put(live("evening", "VP8"))
-			h := s.hall("evening")
-			h.stages(wire.StageOpened, func(n *wire.StageNow) { n.Open = true })
-			p := s.open(t, chromium(t, devices()...), "evening", language)
-			p.state("playing")
-			p.wait("document.querySelector('.way .ok')")
+			s, h, p := stageDoor(t, language)
 			admitted := wire.StageMine{State: wire.GuestAdmitted, Media: "evening~" + string(h.somebody()), Until: time.Now().Add(wire.ConnectWithin).UnixMilli()}
 			h.tellsOf(admitted)
 			p.wait("document.querySelector('.check .stays .ok:not(:disabled)')")
