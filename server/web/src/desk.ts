@@ -155,7 +155,7 @@ export class Desk {
         this.#guest.stop();
       }
       if (state === "" && why !== "") this.atOnce.value = false; // the camera is not kept for nothing
-      if (["applied", "invited", "admitted"].includes(state) && !this.#guest.running) this.#prepare();
+      if (["applied", "invited", "admitted"].includes(state) && refused === "" && !this.#guest.running) this.#prepare();
       else this.#unprepare();
       if (state === "admitted" && this.atOnce.value && !this.#guest.running) this.go();
       if (state !== "" || !this.#guest.running) return;
