@@ -17,15 +17,16 @@ setup:
 	@.ci/models build
 
 # Tests run in three passes: everything but the whole programs, these alone, because they have to keep time, and then what is concurrent once
-# more under the race detector with the long soaks short.
+# more under the race detector with the long soaks short. Most tests wait most of the time, so that more packages run at once than there are
+# processors.
 test: setup
 	@.ci/setup test
 	@.ci/models test
 	@[ server/web/node_modules/.package-lock.json -nt server/web/package-lock.json ] || npm ci --prefix server/web --no-audit --no-fund --loglevel=error
 	$(MAKE) --no-print-directory build lint
-	go test -timeout 20m $$(go list ./... | grep -v '/cmd$$')
+	go test -p 4 -timeout 20m $$(go list ./... | grep -v '/cmd$$')
 	go test -timeout 20m ./cmd
-	go test -timeout 20m -race -short ./capture/... ./effects ./effects/plug ./studio ./studio/mix ./studio/publish ./studio/remote ./cmd/studio ./server ./server/live ./server/turn ./server/bus ./server/chat ./server/moderation ./server/api ./server/shop ./server/pay ./server/trust ./server/reach ./server/insight ./server/pictures ./server/store ./app/...
+	go test -p 4 -timeout 20m -race -short ./capture/... ./effects ./effects/plug ./studio ./studio/mix ./studio/publish ./studio/remote ./cmd/studio ./server ./server/live ./server/turn ./server/bus ./server/chat ./server/moderation ./server/api ./server/shop ./server/pay ./server/trust ./server/reach ./server/insight ./server/pictures ./server/store ./app/...
 
 lint:
 	go vet ./...
