@@ -12,7 +12,7 @@ import (
 var (
 	becauses = regexp.MustCompile(`\.Because\("(\w+)"\)`)
 	judged   = regexp.MustCompile(`(?m)^\t(?:"(\w+)"|string\((\w+)\)): +"`)
-	worded   = regexp.MustCompile(`(?m)^  no_(\w+):`)
+	worded   = regexp.MustCompile(`(?m)^  (\w+): "`)
 )
 
 func TestThePageHasWordsForEveryRefusalThatIsNamed(t *testing.T) {

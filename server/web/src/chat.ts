@@ -29,8 +29,8 @@ export interface Flying {
   readonly until: number;
 }
 
-/** What is said beside the box: a text of the server's, or words. */
-export type Problem = { readonly text: string } | { readonly key: RoomKey };
+/** What is said beside the box: a text of the server's, a sentence of the page's, or words by their key. */
+export type Problem = { readonly text: string } | { readonly sentence: string } | { readonly key: RoomKey };
 
 /** What lies over the conversation. */
 export type Sheet = "" | "emoji" | "gifts" | "name" | "line" | "report" | "staff";
@@ -293,15 +293,21 @@ export class Chat {
   }
 
   #refused(error: NonNullable<Answer["error"]>): void {
-    const why = `no_${error.why}`;
-    if (this.words.has(why)) {
-      this.problem.value = { key: why };
-    } else if (error.wait > 0) {
+    if (error.wait > 0 && error.why === "") {
       this.#pause(error.wait);
       this.problem.value = { key: "limited" };
-    } else {
-      this.problem.value = error.code === "internal" || error.text === "" ? { key: "broken" } : { text: error.text };
+      return;
     }
+    const told: Problem = error.code === "internal" || error.text === "" ? { key: "broken" } : { text: error.text };
+    this.problem.value = told;
+    if (error.why !== "") void this.#translate(told, error.why);
+  }
+
+  /** Tells why something was refused in the language of the page, unless something else is told by then. */
+  async #translate(told: Problem, why: string): Promise<void> {
+    const words = await import("./words/refused").catch(() => undefined);
+    const sentence = words?.refusal(this.words.language, why);
+    if (sentence !== undefined && this.problem.value === told) this.problem.value = { sentence };
   }
 
   /** Puts a text that was not sent back into the box. */

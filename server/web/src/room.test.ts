@@ -309,13 +309,15 @@ test("what is refused is told in the words of the page where it has some", async
   const { clock, server, chat, sent } = converse();
   server.greet(0);
   for (const [why, told] of [
-    ["name_taken", { key: "no_name_taken" }],
+    ["name_taken", { sentence: "Somebody here is called so already, or nearly so. Take another name." }],
     ["something_new", { text: "in English" }],
   ] as const) {
     chat.write("Hello");
     chat.send();
     server.say({ type: "answer", id: sent.at(-1)!.id, error: { code: "forbidden", text: "in English", why } });
     await clock.pass(2500);
+    await import("./words/refused"); // as the page does
+    await clock.pass(0);
     assert.deepEqual(chat.problem.value, told);
     assert.equal(chat.draft.value, "Hello");
     chat.write("");

@@ -155,6 +155,7 @@ function Beside({ chat }: { chat: Chat }) {
   const p = problem.value;
   let text = "";
   if (!linked.value) text = words.say("away");
+  else if (p && "sentence" in p) text = p.sentence;
   else if (p) text = "text" in p ? words.say("unsent", { why: p.text }) : words.say(p.key, { n: String(wait.value) });
   else if (talk.value?.modes.emoji) text = words.say("emojiOnly");
   else if (talk.value?.modes.followers) text = words.say("followersOnly");

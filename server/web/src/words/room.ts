@@ -1,9 +1,6 @@
 // What people read in the room, in all languages. The others have the keys of English, or do not compile.
 
-import { refused } from "./refused";
-
 const en = {
-  ...refused.en,
   room: "Room",
   chat: "Chat",
   questions: "Questions",
@@ -112,7 +109,6 @@ const en = {
 export type RoomKey = keyof typeof en;
 
 const zh: Record<RoomKey, string> = {
-  ...refused.zh,
   room: "互动区",
   chat: "聊天",
   questions: "提问",
@@ -219,7 +215,6 @@ const zh: Record<RoomKey, string> = {
 };
 
 const es: Record<RoomKey, string> = {
-  ...refused.es,
   room: "Sala",
   chat: "Chat",
   questions: "Preguntas",
