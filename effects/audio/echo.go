@@ -70,7 +70,7 @@ func (e *Echo) Latency() int { return echoHop }
 func (e *Echo) Process(mic, far *Mono) {
 	e.listen(mic, far)
 	if e.silent > echoRing {
-		e.residue.process(mic, mic, &Mono{}, nil, nil)
+		e.residue.process(mic, mic, &Mono{}, nil, nil, nil)
 		return
 	}
 	for _, f := range [...]*echoFilter{&e.main, &e.shadow} {
@@ -79,10 +79,9 @@ func (e *Echo) Process(mic, far *Mono) {
 	}
 	e.reverberate()
 	if e.echoes(mic) {
-		e.residue.door.unsure = e.main.unsure
-		e.residue.process(mic, &e.main.err, &e.main.echo, e.far(delayAhead), e.late)
+		e.residue.process(mic, &e.main.err, &e.main.echo, e.far(delayAhead), e.late, e.main.unsure)
 	} else {
-		e.residue.process(mic, mic, &Mono{}, nil, nil)
+		e.residue.process(mic, mic, &Mono{}, nil, nil, nil)
 	}
 	if e.shadow.loud < echoWins*e.main.loud {
 		e.main.become(&e.shadow)

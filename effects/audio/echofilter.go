@@ -34,7 +34,7 @@ type echoFilter struct {
 	w      [][]complex64
 	p      [][]float32
 	near   []float32         // power of the error, smoothed
-	unsure float32           // power of the echo that the weights' uncertainty lets expect in the error
+	unsure []float32         // power of the echo that the weights' uncertainty lets expect in the error
 	next   int               // the partition to hold to its 10 ms
 	part   [echoSpan]float32 // mean power of the weights of each partition
 	usual  [echoSpan]float32 // part of all power that is expected there
@@ -45,7 +45,7 @@ type echoFilter struct {
 }
 
 func newEchoFilter(forget float32, bins int) echoFilter {
-	f := echoFilter{forget: forget, near: make([]float32, bins)}
+	f := echoFilter{forget: forget, near: make([]float32, bins), unsure: make([]float32, bins)}
 	for range echoSpan {
 		f.w = append(f.w, make([]complex64, bins))
 		f.p = append(f.p, make([]float32, bins))
@@ -94,9 +94,8 @@ func (f *echoFilter) learn(e *Echo) {
 	for i, p := range f.p {
 		echoSpread(e.gain, e.far(i), p)
 	}
-	f.unsure = 0
 	for k, v := range e.spec {
-		f.unsure += e.gain[k]
+		f.unsure[k] = echoShare * e.gain[k]
 		f.near[k] += echoNear * (power(v) - f.near[k])
 		e.gain[k] = 1 / (e.gain[k] + f.near[k]/echoShare + echoTiny)
 	}
@@ -136,6 +135,7 @@ func (f *echoFilter) become(o *echoFilter) {
 		copy(f.p[i], o.p[i])
 	}
 	copy(f.near, o.near)
+	copy(f.unsure, o.unsure)
 	f.part, f.strong = o.part, o.strong
-	f.loud, f.unsure = o.loud, o.unsure
+	f.loud = o.loud
 }

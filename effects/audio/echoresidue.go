@@ -15,11 +15,12 @@ type echoResidue struct {
 	time      []float32
 	err, echo residueInput
 	far       []float32 // power of the loudspeaker's sound where the echo begins
+	unsure    []float32 // power of the echo that the model's uncertainty lets expect
 	speech    []float32 // power of what was kept in the block before
 	noise     []float32 // power of the room's noise
 	bands     []residueBand
 	gain      []float32
-	kept      float32 // power of all that was kept in this block
+	near      float32 // power of what was kept in this block that no uncertainty of the model explains
 	expected  float32 // power of the echo in it before the model was subtracted
 	door      echoDoor
 	tail      Mono
@@ -49,6 +50,7 @@ const (
 	residueDecay  = .8   // of the echo's power in a block: reverberation, 1 dB in 10 ms
 	residueMemory = .92  // of the decision-directed rule
 	residueLate   = 4    // how far the reverberation that no model covers may lie above its estimate
+	residueUnsure = 8    // how far above what the uncertainty lets expect something is certainly more than echo
 	residueLeast  = .01  // gain
 	noiseRise     = .005 // a block: 2 dB a second
 	noiseLeast    = 5e-7 // power in a bin: −90 dBFS
@@ -62,7 +64,8 @@ func newEchoResidue(f *fft) *echoResidue {
 	}
 	r := &echoResidue{
 		fft: f, time: make([]float32, echoFFT), err: input(), echo: input(),
-		far: make([]float32, bins), gain: make([]float32, bins), door: echoDoor{gain: 1}, speech: make([]float32, bins), noise: make([]float32, bins),
+		far: make([]float32, bins), unsure: make([]float32, bins), gain: make([]float32, bins), door: echoDoor{gain: 1},
+		speech: make([]float32, bins), noise: make([]float32, bins),
 		bands: make([]residueBand, (bins+residueBins-1)/residueBins), random: 1,
 	}
 	for i := range r.bands {
@@ -79,7 +82,6 @@ func newEchoResidue(f *fft) *echoResidue {
 
 // distrust believes for the moment that all there is may be echo: the model has just changed.
 func (r *echoResidue) distrust() {
-	r.door.wary = 1
 	for i := range r.bands {
 		b := &r.bands[i]
 		b.leak = min(1, b.err/(b.echo+echoTiny))
@@ -95,8 +97,9 @@ func (r *echoResidue) forget() {
 }
 
 // process puts the error with less echo, a block late, into out. Far is the loudspeaker's spectrum where the echo begins, late the
-// power of reverberation that the model does not cover; both are nil where there is no echo.
-func (r *echoResidue) process(out, err, echo *Mono, far []complex64, late []float32) {
+// power of reverberation that the model does not cover, unsure that of echo which its own uncertainty lets expect; all are nil where there
+// is no echo.
+func (r *echoResidue) process(out, err, echo *Mono, far []complex64, late, unsure []float32) {
 	r.transform(&r.err, err)
 	r.transform(&r.echo, echo)
 	for k := range r.noise {
@@ -107,18 +110,22 @@ func (r *echoResidue) process(out, err, echo *Mono, far []complex64, late []floa
 		if far != nil {
 			r.far[k] = max(power(far[k]), r.far[k])
 		}
+		r.unsure[k] *= residueDecay
+		if unsure != nil {
+			r.unsure[k] = max(unsure[k], r.unsure[k])
+		}
 		rise := float32(1 + noiseRise)
 		if r.echo.power[k] > r.noise[k] { // what is more may be echo
 			rise = 1
 		}
 		r.noise[k] = max(min(r.noise[k]*rise, r.err.power[k]), noiseLeast)
 	}
-	r.kept, r.expected = 0, 0
+	r.near, r.expected = 0, 0
 	for i := range r.bands {
 		from := i * residueBins
 		r.suppress(&r.bands[i], late, from, min(from+residueBins, len(r.noise)))
 	}
-	r.fill(r.door.pass(r.kept, r.expected))
+	r.fill(r.door.pass(r.near, r.expected))
 	r.fft.inverse(r.time, r.err.spec)
 	for i := range out {
 		out[i] = r.tail[i] + r.time[i]*r.window[i]
@@ -175,7 +182,7 @@ func (r *echoResidue) suppress(b *residueBand, late []float32, from, to int) {
 		snr := residueMemory*r.speech[k]/left + (1-residueMemory)*max(p/left-1, 0)
 		gain := max(snr/(1+snr), residueLeast)
 		r.gain[k], r.speech[k] = gain, gain*gain*p
-		r.kept += r.speech[k]
+		r.near += max(r.speech[k]-residueUnsure*r.unsure[k], 0)
 	}
 }
 
