@@ -88,6 +88,9 @@ func bessel(x float64) float64 {
 }
 
 func TestALimiterNeverPassesItsCeiling(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much is computed, in one goroutine: not with -short, for the race detector")
+	}
 	random := rand.New(rand.NewPCG(1, 2))
 	noise := func(gain float64) sound {
 		return wave(0.25, func(float64) float64 { return gain * (2*random.Float64() - 1) })

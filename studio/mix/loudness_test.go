@@ -115,6 +115,9 @@ func measureByFFmpeg(t *testing.T, s stereo) program {
 }
 
 func TestLoudnessAgreesWithFFmpeg(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much is computed, in one goroutine: not with -short, for the race detector")
+	}
 	random := rand.New(rand.NewPCG(3, 4))
 	steps := wave(12, func(t float64) float64 { return []float64{0.1, 0.02, 0.3}[int(t)/2%3] * random.NormFloat64() })
 	for name, s := range map[string]stereo{
