@@ -169,7 +169,9 @@ func (l *listener) delay(said []float32, began time.Time) (longest time.Duration
 // The whole way: a sound card delivers 10 ms when they are over, the loop takes them from the queue, and the encoder is given the
 // mix. The strong suppressor takes longer, because it hears 32 ms at once.
 func TestAVoiceIsInTheMixWithin40MillisecondsOfTheMicrophonesFirstSample(t *testing.T) {
-	long(t)
+	if testing.Short() {
+		t.Skip("much is computed: not with -short, for the race detector")
+	}
 	rack := effects.New()
 	go rack.Run(t.Context(), func(err error) { t.Error(err) })
 	for noise, most := range map[effects.Noise]time.Duration{effects.LightNoise: 40 * time.Millisecond, effects.StrongNoise: 55 * time.Millisecond} {
