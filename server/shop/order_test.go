@@ -126,7 +126,7 @@ func TestAPurchaseIsPaidOnce(t *testing.T) {
 				if tally.Captures != 1 || tally.Captured != eur(9900) || !tally.Refunded.IsZero() {
 					t.Errorf("the bank's books: %+v", tally)
 				}
-				if e.left("ring") != 1 || o.Paid.IsZero() || o.Lines[0].Tax != eur(1581) {
+				if e.comesTo("ring", 1) != 1 || o.Paid.IsZero() || o.Lines[0].Tax != eur(1581) {
 					t.Errorf("%d left, the order: %+v", e.left("ring"), o.Order)
 				}
 				e.passes(time.Hour)
@@ -181,8 +181,8 @@ func TestARefusedPaymentThatNobodyRepeatsFreesTheUnits(t *testing.T) {
 		p := e.buys("mei", "ring", 1)
 		e.passes(wire.UsualHold)
 		e.becomes(p.Order.ID, wire.OrderExpired)
-		if e.left("ring") != 1 {
-			t.Errorf("%d left", e.left("ring"))
+		if left := e.comesTo("ring", 1); left != 1 {
+			t.Errorf("%d left", left)
 		}
 		if _, err := e.Pay(t.Context(), "mei", p.Order.ID, wire.PayTest); wire.CodeOf(err) != wire.Conflict {
 			t.Error("the expired order is paid:", err)

@@ -132,6 +132,17 @@ func (e *evening) left(variant string) int {
 	return -1
 }
 
+// comesTo waits until so many are left, and returns how many are: the shelf follows what is stored.
+func (e *evening) comesTo(variant string, want int) (left int) {
+	for range 1000 {
+		if left = e.left(variant); left == want {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return left
+}
+
 // audits ends the shop and checks its books.
 func (e *evening) audits() *shop.Audited {
 	e.t.Helper()
