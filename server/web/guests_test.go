@@ -122,11 +122,12 @@ func (h *hall) scores(points ...int64) {
 
 // uplinks are the guests who send.
 type uplinks struct {
-	mu    sync.Mutex
-	peers map[string]*webrtc.PeerConnection
-	kinds map[string]int // of the tracks that came, by kind and rid
-	ended int            // by DELETE
-	begun int
+	mu      sync.Mutex
+	peers   map[string]*webrtc.PeerConnection // by what ends them
+	answers map[string]func() (string, error) // by Idempotency-Key: pages repeat what takes long
+	kinds   map[string]int                    // of the tracks that came, by kind and rid
+	ended   int                               // by DELETE
+	begun   int
 }
 
 // hear is what a guest asks of a server: a pass, and WHIP for it.
@@ -134,7 +135,7 @@ func (s *stage) hear(mux *http.ServeMux) {
 	u := &s.guests
 	u.mu.Lock()
 	if u.peers == nil {
-		u.peers, u.kinds = map[string]*webrtc.PeerConnection{}, map[string]int{}
+		u.peers, u.answers, u.kinds = map[string]*webrtc.PeerConnection{}, map[string]func() (string, error){}, map[string]int{}
 		s.t.Cleanup(u.close)
 	}
 	u.mu.Unlock()
@@ -153,21 +154,29 @@ func (s *stage) hear(mux *http.ServeMux) {
 			problem(w, http.StatusUnauthorized, wire.Unauthenticated)
 			return
 		}
-		answer, err := u.answer(r.PathValue("media"), string(offer))
+		key := r.Header.Get(wire.IdempotencyKey)
+		session := r.URL.Path + "/" + key
+		u.mu.Lock()
+		if u.answers[key] == nil {
+			u.answers[key] = sync.OnceValues(func() (string, error) { return u.answer(session, string(offer)) })
+		}
+		once := u.answers[key]
+		u.mu.Unlock()
+		answer, err := once()
 		if err != nil {
 			s.t.Errorf("answer a guest: %v", err)
 			problem(w, http.StatusBadRequest, wire.Invalid)
 			return
 		}
-		w.Header().Set("Location", "/whip/"+r.PathValue("media")+"/one")
+		w.Header().Set("Location", session)
 		w.Header().Set("Content-Type", "application/sdp")
 		w.WriteHeader(http.StatusCreated)
 		_, _ = io.WriteString(w, answer)
 	})
 	mux.HandleFunc("DELETE /whip/{media}/{session}", func(w http.ResponseWriter, r *http.Request) {
 		u.mu.Lock()
-		p := u.peers[r.PathValue("media")]
-		delete(u.peers, r.PathValue("media"))
+		p := u.peers[r.URL.Path]
+		delete(u.peers, r.URL.Path)
 		u.ended++
 		u.mu.Unlock()
 		if p != nil {
@@ -177,7 +186,7 @@ func (s *stage) hear(mux *http.ServeMux) {
 	})
 }
 
-func (u *uplinks) answer(media, offer string) (string, error) {
+func (u *uplinks) answer(session, offer string) (string, error) {
 	engine, quiet := &webrtc.MediaEngine{}, &logging.DefaultLoggerFactory{Writer: io.Discard}
 	if err := engine.RegisterDefaultCodecs(); err != nil {
 		return "", err
@@ -216,15 +225,15 @@ func (u *uplinks) answer(media, offer string) (string, error) {
 	<-done
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.peers[media], u.begun = p, u.begun+1
+	u.peers[session], u.begun = p, u.begun+1
 	return p.LocalDescription().SDP, nil
 }
 
-// sends tells whether a track of the kind and rid has come.
-func (u *uplinks) sends(kind string) bool {
+// came counts the tracks of the kind and rid that came.
+func (u *uplinks) came(kind string) int {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.kinds[kind] > 0
+	return u.kinds[kind]
 }
 
 func (u *uplinks) counts() (begun, ended int) {
@@ -237,9 +246,9 @@ func (u *uplinks) counts() (begun, ended int) {
 func (u *uplinks) cut() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	for media, p := range u.peers {
+	for session, p := range u.peers {
 		_ = p.Close()
-		delete(u.peers, media)
+		delete(u.peers, session)
 	}
 }
 

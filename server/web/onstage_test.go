@@ -142,7 +142,7 @@ func TestA_viewer_becomes_a_guest(t *testing.T) {
 	p.wait("document.querySelector('.check .mirror')?.videoWidth > 0 && !document.querySelector('.check .stays .ok').disabled")
 	p.do(chromedp.Click(chromedp.CSS(".check .stays .ok")))
 	for _, kind := range []string{"audio", "videoq", "videoh"} {
-		until(t, kind, func() bool { return s.guests.sends(kind) })
+		until(t, kind, func() bool { return s.guests.came(kind) > 0 })
 	}
 	me := h.somebody()
 	h.stages(wire.StageJoined, func(n *wire.StageNow) {
@@ -177,12 +177,13 @@ func TestA_viewer_becomes_a_guest(t *testing.T) {
 	p.wait("document.querySelector('.dock') === null")
 	until(t, "the end of the guest's session", func() bool { _, ended := s.guests.counts(); return ended > 0 })
 
+	came := s.guests.came("audio")
 	h.tellsOf(wire.StageMine{State: wire.GuestAdmitted, Until: time.Now().Add(40 * time.Second).UnixMilli()})
 	p.wait("document.querySelector('.check .stays .ok:not(:disabled)')")
 	p.do(chromedp.Click(chromedp.CSS(".check .stays .ok")))
 	p.wait("document.querySelector('.dock .keys')")
 	_, ended := s.guests.counts()
-	until(t, "the guest sends again", func() bool { again, _ := s.guests.counts(); return again > begun+1 })
+	until(t, "the guest sends again", func() bool { return s.guests.came("audio") > came })
 	p.do(chromedp.Navigate("about:blank")) // a closed page leaves at once
 	until(t, "the end by leaving the page", func() bool { _, again := s.guests.counts(); return again > ended })
 	p.clean()

@@ -44,7 +44,10 @@ export function prepare(): Way {
   return { peer, senders: { audio, video }, offer };
 }
 
-/** Sends the tracks to the address by the way, which is its from then on. Throws a Refusal if the server says no, another error if it cannot be reached. */
+/**
+ * Sends the tracks to the address by the way, which is its from then on. Throws a Refusal if the server says no, another error if it cannot be
+ * reached, or if the signal fires; what the server has begun by then is ended there as well, as soon as it has said how.
+ */
 export async function send(address: string, token: string, tracks: readonly MediaStreamTrack[], way: Way, signal: AbortSignal): Promise<Uplink> {
   const { peer, senders } = way;
   const authority = { Authorization: `Bearer ${token}` };
@@ -58,10 +61,11 @@ export async function send(address: string, token: string, tracks: readonly Medi
     const filled = tracks.map((t) => senders[t.kind]?.replaceTrack(t));
     const sdp = await way.offer;
     const offer = { method: "POST", headers: { ...authority, "Content-Type": "application/sdp" }, body: sdp, within: ANSWER_WITHIN } as const;
-    const [response] = await Promise.all([request(address, offer, signal), ...filled]);
+    const [response] = await Promise.all([request(address, offer, new AbortController().signal), ...filled]);
     if (response.status !== 201) throw await readRefusal(response);
     const url = new URL(response.headers.get("Location") ?? "", new URL(address, document.baseURI));
     if (url.origin === self.origin && response.headers.has("Location")) resource = url.href;
+    signal.throwIfAborted();
     const relays = readRelays(response.headers.get("Link"));
     if (relays.length > 0) peer.setConfiguration({ ...peer.getConfiguration(), iceServers: relays });
     await peer.setLocalDescription({ type: "offer", sdp });
