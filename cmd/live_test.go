@@ -7,9 +7,13 @@ import (
 	"time"
 )
 
-// apart is how far sound and picture are from each other, in ms, if their clocks are told wrongly. How well they are in step on a computer that
-// has the time is a figure of make bench: ITU-R BT.1359 finds that viewers notice sound from 45 ms ahead.
-const apart = 450
+// apart is how far sound and picture are from each other, in ms, if their clocks are told wrongly. A computer that has the time for 1280×720 is
+// held to what viewers accept: sound 90 ms ahead to 185 ms behind (ITU-R BT.1359-1, annex 1). What it reaches is a figure of make bench.
+const (
+	apart  = 450
+	ahead  = 90
+	behind = 185
+)
 
 func TestAViewerSeesTheHostsTimeCodeAndHearsTheSoundInStep(t *testing.T) {
 	for _, codec := range []string{"H264", "VP8"} {
@@ -28,7 +32,8 @@ func TestAViewerSeesTheHostsTimeCodeAndHearsTheSoundInStep(t *testing.T) {
 			if s.Unread > len(s.Frames)/50 {
 				t.Errorf("%d of %d time codes could not be read", s.Unread, len(s.Frames))
 			}
-			if d := quantile(sound, 0.5) - quantile(picture, 0.5); math.Abs(d) > apart {
+			d := quantile(sound, 0.5) - quantile(picture, 0.5)
+			if math.Abs(d) > apart || s.Width == 1280 && (d < -ahead || d > behind) {
 				t.Errorf("the sound is %.0f ms behind the picture", d)
 			}
 			if !advances(s) {
@@ -65,8 +70,8 @@ func TestAViewerWhoJoinsLateHasAPictureAtOnceWhateverTheKeyFrameInterval(t *test
 	if wait := s.First - s.Start; wait > 5000 {
 		t.Errorf("the first picture came after %.0f ms", wait)
 	}
-	if behind := quantile(s.latencies()[:], 0.9); behind > 1000 {
-		t.Errorf("the late viewer stays %.0f ms behind", behind)
+	if lag := quantile(s.latencies()[:], 0.9); lag > 1000 {
+		t.Errorf("the late viewer stays %.0f ms behind", lag)
 	}
 }
 

@@ -122,12 +122,11 @@ func (h *hall) scores(points ...int64) {
 
 // uplinks are the guests who send.
 type uplinks struct {
-	mu      sync.Mutex
-	peers   map[string]*webrtc.PeerConnection // by what ends them
-	answers map[string]func() (string, error) // by Idempotency-Key: pages repeat what takes long
-	kinds   map[string]int                    // of the tracks that came, by kind and rid
-	ended   int                               // by DELETE
-	begun   int
+	mu    sync.Mutex
+	peers map[string]*webrtc.PeerConnection // by what ends them
+	kinds map[string]int                    // of the tracks that came, by kind and rid
+	ended int                               // by DELETE
+	begun int
 }
 
 // hear is what a guest asks of a server: a pass, and WHIP for it.
@@ -135,7 +134,7 @@ func (s *stage) hear(mux *http.ServeMux) {
 	u := &s.guests
 	u.mu.Lock()
 	if u.peers == nil {
-		u.peers, u.answers, u.kinds = map[string]*webrtc.PeerConnection{}, map[string]func() (string, error){}, map[string]int{}
+		u.peers, u.kinds = map[string]*webrtc.PeerConnection{}, map[string]int{}
 		s.t.Cleanup(u.close)
 	}
 	u.mu.Unlock()
@@ -148,21 +147,14 @@ func (s *stage) hear(mux *http.ServeMux) {
 		media := r.PathValue("show") + "~" + alias.Value
 		_ = json.NewEncoder(w).Encode(wire.StagePass{Media: media, Token: "pass of " + media, Until: time.Now().Add(time.Hour).UnixMilli()})
 	})
-	mux.HandleFunc("POST /whip/{media}", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("POST /whip/{media}", s.once(func(w http.ResponseWriter, r *http.Request) {
 		offer, err := io.ReadAll(r.Body)
 		if err != nil || r.Header.Get("Authorization") != "Bearer pass of "+r.PathValue("media") {
 			problem(w, http.StatusUnauthorized, wire.Unauthenticated)
 			return
 		}
-		key := r.Header.Get(wire.IdempotencyKey)
-		session := r.URL.Path + "/" + key
-		u.mu.Lock()
-		if u.answers[key] == nil {
-			u.answers[key] = sync.OnceValues(func() (string, error) { return u.answer(session, string(offer)) })
-		}
-		once := u.answers[key]
-		u.mu.Unlock()
-		answer, err := once()
+		session := r.URL.Path + "/" + r.Header.Get(wire.IdempotencyKey)
+		answer, err := u.answer(session, string(offer))
 		if err != nil {
 			s.t.Errorf("answer a guest: %v", err)
 			problem(w, http.StatusBadRequest, wire.Invalid)
@@ -172,7 +164,7 @@ func (s *stage) hear(mux *http.ServeMux) {
 		w.Header().Set("Content-Type", "application/sdp")
 		w.WriteHeader(http.StatusCreated)
 		_, _ = io.WriteString(w, answer)
-	})
+	}))
 	mux.HandleFunc("DELETE /whip/{media}/{session}", func(w http.ResponseWriter, r *http.Request) {
 		u.mu.Lock()
 		p := u.peers[r.URL.Path]

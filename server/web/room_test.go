@@ -186,7 +186,6 @@ func TestThe_page_has_a_room(t *testing.T) {
 		p.wait("(() => { const l = document.querySelector('.lines'); return l.scrollTop > 0 && l.scrollHeight - l.scrollTop - l.clientHeight < 2 })()")
 		p.read("document.querySelector('.lines').scrollTo(0, 100)")
 		p.wait("document.querySelector('.lines').scrollTop === 100")
-		time.Sleep(100 * time.Millisecond) // the page hears of the scroll with a frame
 		h.says(bo, said("new one"))
 		h.says(bo, said("new two"))
 		p.says("2 new")

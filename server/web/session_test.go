@@ -1,12 +1,16 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/pion/webrtc/v3"
 
@@ -122,6 +126,27 @@ func (s *stage) swallows(r *http.Request) bool {
 	return swallow
 }
 
+// once has a request answered once, however often the page repeats it because the answer takes long.
+func (s *stage) once(answer http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil || s.swallows(r) {
+			return // it was given up
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		made := sync.OnceValue(func() *httptest.ResponseRecorder {
+			recorded := httptest.NewRecorder()
+			answer(recorded, r)
+			return recorded
+		})
+		first, _ := s.answers.LoadOrStore(r.URL.Path+r.Header.Get(wire.IdempotencyKey), made)
+		given := first.(func() *httptest.ResponseRecorder)()
+		maps.Copy(w.Header(), given.Header())
+		w.WriteHeader(given.Code)
+		_, _ = w.Write(given.Body.Bytes())
+	}
+}
+
 func (s *stage) negotiate(offer string, id wire.ShowID, k *sink) (name, answer string, err error) {
 	peer, err := s.api.NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
@@ -190,9 +215,6 @@ func (s *stage) restart(w http.ResponseWriter, r *http.Request) {
 	part, err := io.ReadAll(r.Body)
 	if p == nil || err != nil || r.Header.Get("If-Match") != "*" || r.Header.Get("Content-Type") != "application/trickle-ice-sdpfrag" {
 		problem(w, http.StatusNotFound, wire.NotFound)
-		return
-	}
-	if s.swallows(r) {
 		return
 	}
 	offer := ufrag.ReplaceAllString(p.offer, ufrag.FindString(string(part)))

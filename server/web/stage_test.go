@@ -134,7 +134,8 @@ type stage struct {
 	mute     int  // so many next POSTs and PATCHes of every key are answered never
 	keys     []string
 	joins    int
-	asks     int // how often the show was asked for by HTTP
+	answers  sync.Map // what makes or made each, by address and Idempotency-Key
+	asks     int      // how often the show was asked for by HTTP
 	restarts int
 	pins     chan wire.LayerID
 	leaves   chan string
@@ -208,8 +209,8 @@ func (s *stage) serve(addr string) {
 	mux.HandleFunc("GET /api/live", s.listLive)
 	sell(mux)
 	s.hear(mux)
-	mux.HandleFunc("POST /whep/{show}", s.admit)
-	mux.HandleFunc("PATCH /whep/{show}/{session}", s.restart)
+	mux.HandleFunc("POST /whep/{show}", s.once(s.admit))
+	mux.HandleFunc("PATCH /whep/{show}/{session}", s.once(s.restart))
 	mux.HandleFunc("DELETE /whep/{show}/{session}", s.release)
 	s.addr, s.server = l.Addr().String(), &http.Server{Handler: mux, ReadHeaderTimeout: time.Second}
 	s.answered = make(chan struct{})
@@ -405,9 +406,6 @@ func (s *stage) admit(w http.ResponseWriter, r *http.Request) {
 	}
 	if s.isOld() && strings.Contains(string(offer), "m=application") {
 		problem(w, http.StatusBadRequest, wire.Invalid)
-		return
-	}
-	if s.swallows(r) {
 		return
 	}
 	name, answer, err := s.negotiate(string(offer), id, sink)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -61,7 +62,7 @@ func TestThe_page_lives_by_its_session(t *testing.T) {
 		p := s.open(t, browser, "deaf", "en-GB")
 		p.state("playing")
 		keys := s.swallow(0)[before:]
-		if len(keys) != 3 || keys[0] == "" || keys[1] != keys[0] || keys[2] != keys[0] {
+		if len(keys) < 3 || keys[0] == "" || slices.ContainsFunc(keys, func(k string) bool { return k != keys[0] }) {
 			t.Errorf("the keys were %q", keys)
 		}
 		p.clean()

@@ -34,11 +34,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"sync/atomic"
 	"time"
-
-	"github.com/pion/webrtc/v3"
 
 	"vitrine/capture/frame"
 )
@@ -118,11 +115,22 @@ func (p *Publisher) Run(ctx context.Context, t frame.Target, f Feedback) error {
 	defer p.running.Store(false)
 	transport := newTransport(p.tls)
 	defer transport.CloseIdleConnections()
-	r := &run{Publisher: p, target: t, feedback: f, waits: p.waits, client: &http.Client{
+	r := &run{Publisher: p, target: t, feedback: f, tries: tries{log: p.log, waits: p.waits, tell: f.Link}, client: &http.Client{
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
-	return r.loop(ctx)
+	endpoint, err := parseEndpoint(t.Endpoint)
+	return r.loop(ctx, isFinal, func() (time.Duration, error) {
+		if err != nil {
+			return 0, err
+		}
+		return r.try(ctx, endpoint)
+	})
+}
+
+func isFinal(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.final
 }
 
 func newTransport(c *tls.Config) *http.Transport {
@@ -141,90 +149,20 @@ func newTransport(c *tls.Config) *http.Transport {
 // run is one call of Run.
 type run struct {
 	*Publisher
+	tries
 	target   frame.Target
 	feedback Feedback
 	client   *http.Client
-	waits    backoff
-	// attempt is 1 at the first try after the last success.
-	attempt int
-	// servers are the ICE servers of the last answer; used says that the last offer had them.
-	servers []webrtc.ICEServer
-	used    bool
 	// plain says that the server cannot do simulcast and must not be offered it.
 	plain bool
-	fault frame.Link // the last failure's fault and detail, shown while the next attempt runs
-}
-
-func (r *run) loop(ctx context.Context) error {
-	endpoint, err := parseEndpoint(r.target.Endpoint)
-	for r.attempt = 1; ; r.attempt++ {
-		var lived time.Duration
-		if err == nil {
-			r.link(frame.LinkConnecting, time.Time{})
-			lived, err = r.try(ctx, endpoint)
-		}
-		if ctx.Err() != nil {
-			r.feedback.Link(frame.Link{Phase: frame.LinkIdle})
-			return nil
-		}
-		r.fault = frame.Link{Fault: frame.FaultOf(err), Detail: err.Error()}
-		var e *Error
-		if errors.As(err, &e) && e.final {
-			r.log.Warn("not published", "fault", e.fault, "err", err)
-			r.link(frame.LinkRefused, time.Time{})
-			return err
-		}
-		if lived > 0 {
-			r.attempt = 0
-		}
-		if !r.pause(ctx, lived, err) {
-			r.feedback.Link(frame.Link{Phase: frame.LinkIdle})
-			return nil
-		}
-		err = nil
-	}
-}
-
-// pause waits before the next attempt and reports whether there is to be one.
-func (r *run) pause(ctx context.Context, lived time.Duration, err error) bool {
-	wait := r.waits.next(lived)
-	var e *Error
-	if errors.As(err, &e) {
-		wait = max(wait, e.retryAfter)
-		if e.fault == frame.FaultMedia && len(r.servers) > 0 && !r.used {
-			wait = 0 // with relays it may work
-		}
-	}
-	r.log.Info("off the air, trying again", "fault", r.fault.Fault, "err", err, "wait", wait)
-	if wait == 0 {
-		return true
-	}
-	r.attempt++
-	r.link(frame.LinkWaiting, time.Now().Add(wait))
-	r.attempt--
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-func (r *run) link(p frame.Phase, retryAt time.Time) {
-	r.feedback.Link(frame.Link{Phase: p, Attempt: r.attempt, RetryAt: retryAt, Fault: r.fault.Fault, Detail: r.fault.Detail})
 }
 
 // try makes one connection and stays with it. Lived is how long media flowed.
 func (r *run) try(ctx context.Context, endpoint *url.URL) (lived time.Duration, err error) {
 	s := &session{
-		log:  r.log,
+		log:  r.Publisher.log,
 		whip: &whip{client: r.client, endpoint: endpoint, token: r.target.Token},
-		live: func(l frame.Link) {
-			r.fault = frame.Link{}
-			r.feedback.Link(l)
-		},
+		live: r.live,
 		waiting: func(err error) {
 			r.feedback.Link(frame.Link{Phase: frame.LinkConnecting, Attempt: 1, Fault: frame.FaultOf(err), Detail: err.Error()})
 		},
@@ -233,12 +171,7 @@ func (r *run) try(ctx context.Context, endpoint *url.URL) (lived time.Duration, 
 	if err := s.build(r.target.Video, !r.plain, r.servers, r.paths, ways); err != nil {
 		return 0, &Error{fault: frame.FaultMedia, final: true, err: err}
 	}
-	r.used = len(r.servers) > 0
-	s.fresh = func(servers []webrtc.ICEServer) bool {
-		r.used = r.used && sameServers(servers, r.servers)
-		r.servers = servers
-		return len(servers) > 0 && !r.used
-	}
+	s.fresh = r.fresh()
 	err = s.run(ctx, func(out *sender) { r.out.Store(out) })
 	r.dropped.Add(s.out.dropped.Load())
 	if errors.Is(err, errHalfSimulcast) && !r.plain {
@@ -249,10 +182,6 @@ func (r *run) try(ctx context.Context, endpoint *url.URL) (lived time.Duration, 
 		lived = max(time.Since(s.since), 1)
 	}
 	return lived, err
-}
-
-func sameServers(a, b []webrtc.ICEServer) bool {
-	return slices.EqualFunc(a, b, func(x, y webrtc.ICEServer) bool { return slices.Equal(x.URLs, y.URLs) })
 }
 
 func parseEndpoint(s string) (*url.URL, error) {

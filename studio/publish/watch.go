@@ -3,14 +3,11 @@ package publish
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
-
-	"github.com/pion/webrtc/v3"
 
 	"vitrine/capture/frame"
 )
@@ -54,89 +51,33 @@ func (w *Watcher) Watch(ctx context.Context, endpoint string, r Reception) error
 	}
 	transport := newTransport(w.tls)
 	defer transport.CloseIdleConnections()
-	l := &looks{Watcher: w, reception: r, endpoint: at, waits: w.waits, client: &http.Client{
+	l := &looks{Watcher: w, reception: r, endpoint: at, tries: tries{log: w.log, level: slog.LevelDebug, waits: w.waits, tell: r.Link}, client: &http.Client{
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
-	for attempt := 1; ; attempt++ {
-		l.link(frame.LinkConnecting, attempt, time.Time{})
-		lived, err := l.try(ctx)
-		if ctx.Err() != nil {
-			r.Link(frame.Link{Phase: frame.LinkIdle})
-			return nil
-		}
-		l.fault = frame.Link{Fault: frame.FaultOf(err), Detail: err.Error()}
-		if lived > 0 {
-			attempt = 0
-		}
-		if !l.pause(ctx, lived, err, attempt+1) {
-			r.Link(frame.Link{Phase: frame.LinkIdle})
-			return nil
-		}
-	}
+	return l.loop(ctx, func(error) bool { return false }, func() (time.Duration, error) { return l.try(ctx) })
 }
 
 // looks is one call of Watch.
 type looks struct {
 	*Watcher
+	tries
 	reception Reception
 	endpoint  *url.URL
 	client    *http.Client
-	waits     backoff
-	// servers are the ICE servers of the last answer; used says that the last offer had them.
-	servers []webrtc.ICEServer
-	used    bool
-	fault   frame.Link // the last failure's fault and detail
-}
-
-func (l *looks) link(p frame.Phase, attempt int, retryAt time.Time) {
-	l.reception.Link(frame.Link{Phase: p, Attempt: attempt, RetryAt: retryAt, Fault: l.fault.Fault, Detail: l.fault.Detail})
-}
-
-// pause waits before the next attempt and reports whether there is to be one.
-func (l *looks) pause(ctx context.Context, lived time.Duration, err error, attempt int) bool {
-	wait := l.waits.next(lived)
-	var e *Error
-	if errors.As(err, &e) {
-		wait = max(wait, e.retryAfter)
-		if e.fault == frame.FaultMedia && len(l.servers) > 0 && !l.used {
-			wait = 0 // with relays it may work
-		}
-	}
-	l.log.Debug("not watching, trying again", "err", err, "wait", wait)
-	if wait == 0 {
-		return true
-	}
-	l.link(frame.LinkWaiting, attempt, time.Now().Add(wait))
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // try makes one connection and stays with it. Lived is how long media flowed.
 func (l *looks) try(ctx context.Context) (lived time.Duration, err error) {
 	v := &viewing{
-		log: l.log, reception: l.reception,
+		log: l.Watcher.log, reception: l.reception,
 		whip: &whip{client: l.client, endpoint: l.endpoint},
-		live: func(now frame.Link) {
-			l.fault = frame.Link{}
-			l.reception.Link(now)
-		},
+		live: l.live,
 	}
 	if err := v.build(l.servers, l.paths); err != nil {
 		return 0, fmt.Errorf("set up the connection: %w", err)
 	}
-	l.used = len(l.servers) > 0
-	v.fresh = func(servers []webrtc.ICEServer) bool {
-		l.used = l.used && sameServers(servers, l.servers)
-		l.servers = servers
-		return len(servers) > 0 && !l.used
-	}
+	v.fresh = l.fresh()
 	err = v.run(ctx)
 	if !v.since.IsZero() {
 		lived = max(time.Since(v.since), 1)

@@ -95,15 +95,21 @@ func (c *Client) Room(server, token string, id wire.ShowID) (*Room, error) {
 // Run stays in the room until ctx ends, then it returns nil. It comes back by itself after every loss of the connection, resuming
 // by number, with waits that grow and are spread so that the studios of a server that went down do not come back in step.
 func (r *Room) Run(ctx context.Context, f RoomFeedback) error {
+	return again(ctx, func(joined func()) error { return r.visit(ctx, f, joined) }, func(_ bool, err error) { f.Lost(err) })
+}
+
+// again visits until ctx ends, then it returns nil. A visit says when it was let in; lost is told how it ended and whether it was. Between visits
+// it waits, the longer the more of them were refused.
+func again(ctx context.Context, visit func(here func()) error, lost func(here bool, err error)) error {
 	wait := firstWait
 	for {
-		joined := false
-		err := r.visit(ctx, f, func() { joined = true })
+		here := false
+		err := visit(func() { here = true })
 		if ctx.Err() != nil {
 			return nil
 		}
-		f.Lost(err)
-		if joined {
+		lost(here, err)
+		if here {
 			wait = firstWait
 		}
 		var refused *wire.Error

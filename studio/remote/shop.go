@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	random "math/rand/v2"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -59,31 +58,11 @@ func (c *Client) Shop(server, token string, id wire.ShowID) (*Shop, error) {
 // Run hears what happens in the shop until ctx ends, then it returns nil. It comes back by itself after every loss of the connection, and goes
 // on from what it heard last, with waits that grow and are spread.
 func (s *Shop) Run(ctx context.Context, f ShopFeedback) error {
-	wait := firstWait
-	for {
-		here := false
-		err := s.visit(ctx, f, func() { here = true })
-		if ctx.Err() != nil {
-			return nil
-		}
-		if here {
-			wait = firstWait
-		}
+	return again(ctx, func(here func()) error { return s.visit(ctx, f, here) }, func(here bool, err error) {
 		if !here || !errors.Is(err, io.EOF) { // the server ends a stream now and then
 			f.Lost(err)
 		}
-		var refused *wire.Error
-		pause := wait/2 + random.N(wait+1)
-		if errors.As(err, &refused) {
-			pause = max(pause, refused.RetryAfter)
-		}
-		wait = min(2*wait, longestWait)
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(pause):
-		}
-	}
+	})
 }
 
 // visit is one connection; here is called once the server has let us in. It never returns nil.

@@ -14,27 +14,34 @@ export function Lines({ chat }: { chat: Chat }) {
   const list = useRef<HTMLDivElement>(null);
   /** What is seen while somebody reads further up; undefined while they follow. */
   const frozen = useSignal<readonly RoomEvent[] | undefined>(undefined);
+  /** What was seen last, and where the list was put when it followed last. */
+  const shown = useRef<readonly RoomEvent[]>([]);
+  const put = useRef(0);
   const { words } = chat;
   const talk = chat.talk.value!;
-  const lines = frozen.value ?? talk.lines;
+  // Browsers tell of scrolling with their next frame. A line that comes before must not take away what somebody has gone up to.
+  const now = list.current;
+  if (now && !frozen.peek() && now.scrollTop < put.current && !isNear(now)) frozen.value = shown.current;
+  const lines = (shown.current = frozen.value ?? talk.lines);
   const last = lines.at(-1)?.n ?? 0;
   const fresh = frozen.value ? talk.lines.filter((l) => l.n > last).length : 0;
 
   const follow = () => {
     frozen.value = undefined;
     const l = list.current;
-    if (l) l.scrollTop = l.scrollHeight;
+    if (!l) return;
+    l.scrollTop = l.scrollHeight;
+    put.current = l.scrollTop;
   };
   const scrolled = () => {
     const l = list.current;
     if (!l) return;
-    const near = l.scrollHeight - l.scrollTop - l.clientHeight < NEAR;
-    if (!near) frozen.value ??= chat.talk.value?.lines;
+    if (!isNear(l)) frozen.value ??= chat.talk.value?.lines;
     else if (frozen.value && frozen.value.at(-1)?.n === chat.talk.value?.lines.at(-1)?.n) frozen.value = undefined;
     else if (frozen.value) frozen.value = chat.talk.value?.lines; // who scrolls down to the end sees what is new, and goes on
   };
   useLayoutEffect(() => {
-    if (!frozen.value && list.current) list.current.scrollTop = list.current.scrollHeight;
+    if (!frozen.value) follow();
   });
   useEffect(() => {
     const seen = new ResizeObserver(() => frozen.value || follow());
@@ -67,6 +74,10 @@ export function Lines({ chat }: { chat: Chat }) {
       )}
     </div>
   );
+}
+
+function isNear({ scrollHeight, scrollTop, clientHeight }: Element): boolean {
+  return scrollHeight - scrollTop - clientHeight < NEAR;
 }
 
 /** Of gifts in a row, only the newest is a line. */
