@@ -174,7 +174,8 @@ type Rulebook interface {
 
 // ShopFeedback is what a shop tells its staff. The functions are called one at a time; what comes behind waits for them.
 type ShopFeedback struct {
-	// Here says that the connection stands; what happens goes on from before unless a wire.DeskEvent comes first.
+	// Here says that the connection stands, the first time behind the wire.DeskEvent with all there is. After a loss what happens goes on from
+	// before, unless another wire.DeskEvent comes.
 	Here func()
 	// Told is what happened, in its order: events of the shop's types.
 	Told func([]wire.Event)

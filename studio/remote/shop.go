@@ -17,7 +17,8 @@ import (
 
 // ShopFeedback is what a shop tells its staff. The functions are called one at a time; what comes behind waits for them.
 type ShopFeedback struct {
-	// Here says that the connection stands; what happens goes on from before unless a wire.DeskEvent comes first.
+	// Here says that the connection stands, the first time behind the wire.DeskEvent with all there is. After a loss what happens goes on from
+	// before, unless another wire.DeskEvent comes.
 	Here func()
 	// Told is what happened, in its order.
 	Told func([]wire.Event)
@@ -77,7 +78,10 @@ func (s *Shop) visit(ctx context.Context, f ShopFeedback, here func()) error {
 	}
 	defer body.Close()
 	here()
-	f.Here()
+	knows := s.last != ""
+	if knows {
+		f.Here()
+	}
 	in := newEvents(body, func() { alive.Reset(quiet) })
 	for {
 		e, err := in.next()
@@ -93,6 +97,10 @@ func (s *Shop) visit(ctx context.Context, f ShopFeedback, here func()) error {
 		}
 		f.Told([]wire.Event{told})
 		s.last = e.id
+		if !knows {
+			knows = true
+			f.Here()
+		}
 	}
 }
 
