@@ -194,6 +194,26 @@ func TestAListenerThatDoesNotReadIsCutOffAndOthersAreNot(t *testing.T) {
 	}
 }
 
+func TestNobodyIsWokenToTellWhatIsNotNotedYet(t *testing.T) {
+	f := NewFeed()
+	f.mu.Lock() // somebody looks just now
+	noted := make(chan struct{})
+	go func() {
+		f.Changed(&shop.Batch{Stocks: []*shop.Stock{{Variant: "ring"}}})
+		close(noted)
+	}()
+	select {
+	case <-f.wake:
+		t.Error("whoever tells is woken, finds nothing, and sleeps over what is noted then")
+	case <-time.After(50 * time.Millisecond):
+	}
+	f.mu.Unlock()
+	<-noted
+	if len(f.wake) != 1 || !f.noted.stocks["ring"] {
+		t.Error("nobody is woken to tell what was noted")
+	}
+}
+
 func TestWhatChangesAfterAQuietTimeIsToldAtOnceAndTheRestTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, err := shop.New(shop.Config{})

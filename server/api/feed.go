@@ -121,10 +121,14 @@ func NewFeed() *Feed {
 
 // Changed notes what was committed. It is for shop.Config.Changed.
 func (f *Feed) Changed(b *shop.Batch) {
+	f.note(b)
 	select {
 	case f.wake <- struct{}{}:
 	default: // it will be told with what was noted before
 	}
+}
+
+func (f *Feed) note(b *shop.Batch) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, p := range b.Products {
