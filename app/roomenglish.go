@@ -156,7 +156,7 @@ var englishRoom = roomWords{
 	TruthServer:        "%.0f %% CPU · %d ms/min late",
 	TruthLastMile:      "%.1f %% lost · %d ms",
 	TruthWay:           "%s %d: %d ms",
-	FoundWell:          "All is well for %.0f viewers.",
+	FoundWell:          "All is well; %.0f watching.",
 	FoundNobody:        "No viewer reports yet.",
 	FoundCaptureSlow:   "Your camera gives %.0f of %.0f pictures a second. More light or another USB port may help.",
 	FoundCaptureGone:   "Your camera gives no pictures. Check its cable.",

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"vitrine/effects"
 	"vitrine/server/trust"
 	"vitrine/server/wire"
 	"vitrine/studio"
@@ -35,9 +34,7 @@ func newGallery(t *testing.T) *gallery {
 		tokens = append(tokens, trust.NewToken())
 	}
 	g.evening = furnishedEvening(t, tokens...)
-	s := studio.Defaults()
-	s.Look, s.Voice = effects.Look{}, effects.Voice{} // the room is what is to be seen, on a busy machine as well
-	g.desk = g.evening.desk(t, 1280, 720, s, "--live")
+	g.desk = g.evening.desk(t, 1280, 720, plain(), "--live")
 	g.live()
 	g.host = g.enters(http.Header{"Authorization": {"Bearer " + g.token}})
 	for i, name := range crowd {

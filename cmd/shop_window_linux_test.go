@@ -143,9 +143,7 @@ const payButton = ".shop .stays .ok.wide"
 func TestAHostSellsFromTheRealWindowToAViewerOnTheRealPage(t *testing.T) {
 	t.Setenv("VITRINE_PAY", "test")
 	e := newEvening(t)
-	s := studio.Defaults()
-	s.Look, s.Voice = effects.Look{}, effects.Voice{}
-	d := e.desk(t, 1280, 720, s, "--live")
+	d := e.desk(t, 1280, 720, plain(), "--live")
 	e.live()
 	pictures := picturesFolder(t)
 	shop := till{e}

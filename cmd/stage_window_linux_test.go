@@ -14,7 +14,6 @@ import (
 	"vitrine/effects"
 	"vitrine/server/trust"
 	"vitrine/server/wire"
-	"vitrine/studio"
 )
 
 // opens has the operator make another show, and returns its token.
@@ -54,12 +53,10 @@ func newStage(t *testing.T) *theStage {
 	t.Helper()
 	mei, ada := trust.NewToken(), trust.NewToken()
 	s := &theStage{evening: furnishedEvening(t, ada), folder: picturesFolder(t)}
-	settings := studio.Defaults()
-	settings.Look, settings.Voice = effects.Look{}, effects.Voice{}
-	s.desk = s.evening.desk(t, 1280, 720, settings, "--live")
+	s.desk = s.evening.desk(t, 1280, 720, plain(), "--live")
 	s.live()
 	token := s.opens(s.operates(), wire.NewShow{ID: "morning", Title: "Silver by Ono"})
-	s.start("VITRINE_TOKEN="+token, "studio", "--server", s.url(""), "--show", "morning", "--headless", "--live", "--synthetic", "--look=off", "--voice=off")
+	s.start("VITRINE_TOKEN="+token, "studio", "--server", s.url(""), "--show", "morning", "--headless", "--live", "--synthetic", "--size", "640x360", "--look=off", "--voice=off")
 	s.host = s.enters(http.Header{"Authorization": {"Bearer " + s.token}})
 	s.rival = s.joins("morning", http.Header{"Authorization": {"Bearer " + token}})
 	s.ada = s.comes("Ada", ada)
