@@ -10,7 +10,6 @@ import (
 
 	"vitrine/server/trust"
 	"vitrine/server/wire"
-	"vitrine/studio"
 )
 
 // crowd are who is in the room of the pictures; the first of them has the page open.

@@ -12,9 +12,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"vitrine/effects"
 	"vitrine/server/wire"
-	"vitrine/studio"
 )
 
 // goods is a file of products as Shopify's shops wrote it before 2025; the last row costs less than nothing.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"vitrine/effects"
 	"vitrine/server/trust"
 	"vitrine/server/wire"
 )
