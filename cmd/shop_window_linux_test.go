@@ -104,14 +104,16 @@ func (b buyer) counts() {
 		window.taps = 0;
 		window.counting ??= addEventListener("click", (e) => e.isTrusted && e.detail > 0 && window.taps++, true) ?? true;
 		const video = document.querySelector("#picture");
-		const seen = (window.pictures = { from: performance.now(), last: performance.now(), gap: 0, late: 0, n: 0 });
-		const look = (at) => {
+		const seen = (window.pictures = { from: performance.now(), last: undefined, gap: 0, late: 0, n: 0 });
+		// A page that is busy hears of several pictures at once: what counts is when they were there, and how many.
+		const look = (_, { presentationTime, presentedFrames }) => {
 			if (seen !== window.pictures) return;
-			const gap = at - seen.last;
+			const n = presentedFrames - (seen.last?.presentedFrames ?? presentedFrames - 1);
+			const gap = (presentationTime - (seen.last?.presentationTime ?? presentationTime)) / n;
 			seen.gap = Math.max(seen.gap, gap);
 			if (gap > 100) seen.late++;
-			seen.last = at;
-			seen.n++;
+			seen.last = { presentationTime, presentedFrames };
+			seen.n += n;
 			video.requestVideoFrameCallback(look);
 		};
 		video.requestVideoFrameCallback(look);
