@@ -83,7 +83,8 @@ bench-shop: setup
 bench-room:
 	@$(call figures,Room,30m,./server/api)
 
-# What a whole stage of seventeen costs the server and brings to a page that decodes all of them, in about 2 minutes.
+# What a whole stage of seventeen costs the server and brings to a page that decodes all of them, and what a studio needs that sends everything in
+# one picture, in about 3 minutes.
 bench-stage: setup
 	@.ci/setup test
 	@$(call figures,Stage,10m)
