@@ -115,17 +115,15 @@ func (p *Publisher) Run(ctx context.Context, t frame.Target, f Feedback) error {
 	defer p.running.Store(false)
 	transport := newTransport(p.tls)
 	defer transport.CloseIdleConnections()
-	r := &run{Publisher: p, target: t, feedback: f, tries: tries{log: p.log, waits: p.waits, tell: f.Link}, client: &http.Client{
+	r := &run{Publisher: p, target: t, feedback: f, tries: tries{log: p.log, waits: p.waits, tell: f.Link, attempt: 1}, client: &http.Client{
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	endpoint, err := parseEndpoint(t.Endpoint)
-	return r.loop(ctx, isFinal, func() (time.Duration, error) {
-		if err != nil {
-			return 0, err
-		}
-		return r.try(ctx, endpoint)
-	})
+	if err != nil {
+		return r.refuse(err)
+	}
+	return r.loop(ctx, isFinal, func() (time.Duration, error) { return r.try(ctx, endpoint) })
 }
 
 func isFinal(err error) bool {

@@ -18,7 +18,7 @@ type tries struct {
 	level slog.Level // of what is tried again
 	waits backoff
 	tell  func(frame.Link)
-	// attempt is 1 at the first try after the last success.
+	// attempt is 1 at the first try, and at the first after a success.
 	attempt int
 	// servers are the ICE servers of the last answer; used says that the last offer had them.
 	servers []webrtc.ICEServer
@@ -28,18 +28,16 @@ type tries struct {
 
 // loop tries until ctx ends, then it returns nil, or until an error is final, which it returns. A try says how long media flowed.
 func (t *tries) loop(ctx context.Context, final func(error) bool, try func() (lived time.Duration, err error)) error {
-	for t.attempt = 1; ; t.attempt++ {
+	for ; ; t.attempt++ {
 		t.link(frame.LinkConnecting, time.Time{})
 		lived, err := try()
 		if ctx.Err() != nil {
 			break
 		}
-		t.fault = frame.Link{Fault: frame.FaultOf(err), Detail: err.Error()}
 		if final(err) {
-			t.log.Warn("not connected", "fault", t.fault.Fault, "err", err)
-			t.link(frame.LinkRefused, time.Time{})
-			return err
+			return t.refuse(err)
 		}
+		t.fails(err)
 		if lived > 0 {
 			t.attempt = 0
 		}
@@ -49,6 +47,18 @@ func (t *tries) loop(ctx context.Context, final func(error) bool, try func() (li
 	}
 	t.tell(frame.Link{Phase: frame.LinkIdle})
 	return nil
+}
+
+// refuse says why there will be no other try, and returns it.
+func (t *tries) refuse(err error) error {
+	t.fails(err)
+	t.log.Warn("not connected", "fault", t.fault.Fault, "err", err)
+	t.link(frame.LinkRefused, time.Time{})
+	return err
+}
+
+func (t *tries) fails(err error) {
+	t.fault = frame.Link{Fault: frame.FaultOf(err), Detail: err.Error()}
 }
 
 // pause waits before the next attempt and reports whether there is to be one.

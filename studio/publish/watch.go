@@ -51,7 +51,7 @@ func (w *Watcher) Watch(ctx context.Context, endpoint string, r Reception) error
 	}
 	transport := newTransport(w.tls)
 	defer transport.CloseIdleConnections()
-	l := &looks{Watcher: w, reception: r, endpoint: at, tries: tries{log: w.log, level: slog.LevelDebug, waits: w.waits, tell: r.Link}, client: &http.Client{
+	l := &looks{Watcher: w, reception: r, endpoint: at, tries: tries{log: w.log, level: slog.LevelDebug, waits: w.waits, tell: r.Link, attempt: 1}, client: &http.Client{
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
