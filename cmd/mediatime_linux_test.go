@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	// belongs is how far, in ms, what comes up in the page may be from the picture that it belongs to (issue 6).
+	// belongs is how far, in ms of the host's clock, the picture on screen may be from the one that what comes up in the page belongs to. How soon
+	// after it that is, is told: a busy page draws late.
 	belongs = 200
 	// cards is how many are asked for in each stretch.
 	cards = 60
@@ -79,8 +80,8 @@ func (v *viewer) judge(what string, all []card, s seen) {
 	tell("with pictures taken after their time by", code)
 	tell("and waited", waited)
 	tell("media time of the picture less its time code", known)
-	if early, late := quantile(off, 0.05), quantile(off, 0.95); early < -belongs || late > belongs {
-		v.t.Errorf("%s: cards came up %.0f to %.0f ms after their pictures", what, early, late)
+	if early, usual := quantile(code, 0.05), quantile(code, 0.5); early < -belongs || usual > belongs {
+		v.t.Errorf("%s: cards came up with pictures taken %.0f ms after their time, some %.0f", what, usual, early)
 	}
 	if timeless+blind > 0 {
 		v.t.Logf("%s: of %d cards %d came up where the page knew no time, and %d with a picture that could not be read", what, len(all), timeless, blind)
@@ -134,7 +135,7 @@ func TestTheServerKnowsWhatTheHostIsSending(t *testing.T) {
 			}
 			sorted(off)
 			t.Logf("media time less that of what comes now: min %.0f, p50 %.0f, p95 %.0f, max %.0f ms", off[0], quantile(off, 0.5), quantile(off, 0.95), off[len(off)-1])
-			if off[0] < -belongs || off[len(off)-1] > belongs {
+			if quantile(off, 0.05) < -belongs || quantile(off, 0.95) > belongs {
 				t.Error("an event would come up with another picture")
 			}
 		})

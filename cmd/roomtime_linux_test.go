@@ -92,7 +92,7 @@ func TestWhatTheHostDoesComesUpWithThePictureInWhichItWasDone(t *testing.T) {
 		new MutationObserver(() => {
 			for (const one of [".poll:last-of-type .ask", ".card b"]) {
 				const name = document.querySelector(one)?.textContent;
-				if (name) up[name] ??= { Up: performance.timeOrigin + performance.now(), Shown: vitrine.time.shown() ?? 0 };
+				if (name) up[name] ??= vitrineProbe.now();
 			}
 		}).observe(document.body, { childList: true, subtree: true, characterData: true });
 	})()`)
@@ -107,7 +107,7 @@ func TestWhatTheHostDoesComesUpWithThePictureInWhichItWasDone(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &c); err != nil {
 			t.Fatal(err)
 		}
-		c.Media, c.Before, c.Code = float64(did.Media), c.Shown, c.Shown
+		c.Media, c.Before = float64(did.Media), c.Shown
 		return c
 	}
 	var polls, products []card

@@ -138,13 +138,15 @@
       bins.forEach((v, i) => (Math.abs(i * width - hertz) <= 100 ? (level = Math.max(level, v)) : i * width > 100 && (others = Math.max(others, v))));
       return { Level: level, Others: others };
     },
+    /** What is on screen with something that comes up now: when that is, the picture's time code, and what the page takes its time for; 0 if unknown. */
+    now() {
+      const up = performance.timeOrigin + performance.now(), code = readCode(video());
+      return { Up: up, Code: code === undefined ? 0 : whole(code, up), Shown: vitrine.time.shown() ?? 0 };
+    },
     /** Has a card come up with the picture of now, as if the host had asked for it, and the page heard of it at once. */
     card() {
       const media = Date.now(), before = vitrine.time.shown();
-      void vitrine.time.when(media).then(() => {
-        const up = performance.timeOrigin + performance.now(), code = readCode(video());
-        cards.push({ Media: media, Up: up, Code: code === undefined ? 0 : whole(code, up), Before: before ?? 0, Shown: vitrine.time.shown() ?? 0 });
-      });
+      void vitrine.time.when(media).then(() => cards.push({ Media: media, Before: before ?? 0, ...this.now() }));
     },
     /** The cards that have come up since it was last asked. */
     cards() {
