@@ -19,8 +19,8 @@ const (
 	NoiseStrong
 )
 
-// blocks is a mode's delay.
-func (m NoiseMode) blocks() int { return [...]int{0, 1, 3}[m] }
+// latency is by how many samples a mode delays the sound.
+func (m NoiseMode) latency() int { return [...]int{0, frame.BlockSamples, strongLatency}[m] }
 
 // Noise takes from one voice what is not speech. Both networks eat music: a microphone's sound is all it is for. When the mode
 // changes, the new network first runs unheard for as long as its delay, then the sound is cross-faded over one block. Make it
@@ -33,7 +33,7 @@ type Noise struct {
 	ready    int       // blocks until mode may be heard
 	strength float32
 
-	dry [4]Mono // the blocks of before, newest first
+	dry [3 * frame.BlockSamples]float32 // the last samples, newest last
 }
 
 // NewNoise makes machine code of RNNoise and reads GTCRN, with suppression off and the strength 100. It takes some tenths of a second.
@@ -59,7 +59,7 @@ func (n *Noise) Set(mode NoiseMode, strength float64) {
 	if mode == n.mode {
 		return
 	}
-	n.mode, n.ready = mode, mode.blocks()
+	n.mode, n.ready = mode, (mode.latency()+frame.BlockSamples-1)/frame.BlockSamples
 	switch mode {
 	case NoiseLight:
 		n.ready++
@@ -68,14 +68,14 @@ func (n *Noise) Set(mode NoiseMode, strength float64) {
 	}
 }
 
-// Latency is by how many samples the mode that is set delays the sound: 0, 480 (10 ms) or 1440 (30 ms).
-func (n *Noise) Latency() int { return n.mode.blocks() * frame.BlockSamples }
+// Latency is by how many samples the mode that is set delays the sound: 0, 480 (10 ms) or 720 (15 ms).
+func (n *Noise) Latency() int { return n.mode.latency() }
 
 // Process cleans one block in place. An error comes from a network that broke; the block then is the microphone's, delayed, and
 // the caller had better do without this Noise.
 func (n *Noise) Process(b *Mono) error {
-	copy(n.dry[1:], n.dry[:3])
-	n.dry[0] = *b
+	copy(n.dry[:], n.dry[len(b):])
+	copy(n.dry[len(n.dry)-len(b):], b[:])
 	var wet [3]Mono
 	var err error
 	if n.mode == NoiseLight || n.heard == NoiseLight {
@@ -85,7 +85,7 @@ func (n *Noise) Process(b *Mono) error {
 		n.strong.process(&wet[NoiseStrong], b)
 	}
 	if err != nil {
-		*b = n.dry[n.heard.blocks()]
+		n.mix(b, &wet[NoiseOff], NoiseOff)
 		return fmt.Errorf("suppress noise: %w", err)
 	}
 	n.mix(b, &wet[n.heard], n.heard)
@@ -106,9 +106,9 @@ func (n *Noise) Process(b *Mono) error {
 
 // mix puts into b the suppressed sound and the original as late as it, by the strength.
 func (n *Noise) mix(b, wet *Mono, m NoiseMode) {
-	dry := &n.dry[m.blocks()]
+	dry := n.dry[len(n.dry)-len(b)-m.latency():][:len(b)]
 	if m == NoiseOff {
-		*b = *dry
+		copy(b[:], dry)
 		return
 	}
 	for i, v := range dry {
