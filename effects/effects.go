@@ -23,17 +23,13 @@ type Rack struct {
 func New() *Rack { return &Rack{Picture: newPicture(), Sound: newSound()} }
 
 // Run makes what takes long to make, tells once what cannot be made because models are missing, and looks at pictures until ctx
-// ends. Before, and without models, the rack does what it can. The sound must not be processed any more when ctx ends.
+// ends. Before, and without models, the rack does what it can.
 func (r *Rack) Run(ctx context.Context, missing func(error)) {
 	if r.Picture == nil {
 		return
 	}
-	end, err := r.Sound.open(ctx)
-	if err = errors.Join(err, r.Picture.eyes.open()); err != nil && ctx.Err() == nil {
+	if err := errors.Join(r.Sound.open(), r.Picture.eyes.open()); err != nil && ctx.Err() == nil {
 		missing(err)
-	}
-	if end != nil {
-		defer end()
 	}
 	r.Picture.eyes.run(ctx)
 }

@@ -1,7 +1,6 @@
 package effects
 
 import (
-	"context"
 	"sync/atomic"
 	"time"
 
@@ -102,9 +101,8 @@ func (s *Sound) clean(m *audio.Mono, far *frame.Block, v Voice) {
 			s.take(v)
 		}
 	}
-	if s.noise != nil && s.noise.Process(m) != nil { // broken: the microphone as it is serves better
-		s.noise = nil
-		s.cleaner.Store(nil)
+	if s.noise != nil {
+		s.noise.Process(m)
 	}
 }
 
@@ -165,15 +163,11 @@ func (s *Sound) take(v Voice) {
 	s.delay.Store(int64(time.Duration(delay) * time.Second / frame.SampleRate))
 }
 
-// open makes what takes long to make, and returns how to free it.
-func (s *Sound) open(ctx context.Context) (end func(), err error) {
-	noise, err := audio.NewNoise(ctx)
-	if err != nil {
-		return nil, err
+// open reads the networks.
+func (s *Sound) open() error {
+	noise, err := audio.NewNoise()
+	if err == nil {
+		s.cleaner.Store(noise)
 	}
-	s.cleaner.Store(noise)
-	return func() {
-		s.cleaner.Store(nil)
-		_ = noise.Close(context.WithoutCancel(ctx))
-	}, nil
+	return err
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // fft is the discrete Fourier transform of n real samples, done as one complex transform of half the length (Stockham's
-// self-sorting algorithm, radix 4, and at the end 2 or 3). n is 4, 6, 8 or 12 times a power of four.
+// self-sorting algorithm, radix 4, and at the end 2, 3 and 5). n is a multiple of four without prime factors above 5.
 // It owns its work space: one goroutine at a time.
 type fft struct {
 	n      int
@@ -30,9 +30,14 @@ func newFFT(n int) *fft {
 	}
 	rest, stride := half, 1
 	for rest > 1 {
-		radix := 4
-		if rest%4 != 0 {
-			radix = 2 + rest%2
+		radix := 5
+		switch {
+		case rest%4 == 0:
+			radix = 4
+		case rest%2 == 0:
+			radix = 2
+		case rest%3 == 0:
+			radix = 3
 		}
 		s := fftStep{radix: radix, groups: rest / radix, stride: stride}
 		for p := range s.groups {
@@ -90,7 +95,9 @@ func (f *fft) inverse(x []float32, spec []complex64) {
 
 func conj(a complex64) complex64 { return complex(real(a), -imag(a)) }
 
-func halved(a complex64) complex64 { return complex(real(a)/2, imag(a)/2) }
+func halved(a complex64) complex64 { return scaled(a, .5) }
+
+func scaled(a complex64, by float32) complex64 { return complex(real(a)*by, imag(a)*by) }
 
 // turned is -i times a.
 func turned(a complex64) complex64 { return complex(imag(a), -real(a)) }
@@ -105,6 +112,8 @@ func (f *fft) transform(in []complex64) []complex64 {
 			s.by2(to, from)
 		case 3:
 			s.by3(to, from)
+		case 5:
+			s.by5(to, from)
 		default:
 			by4(s.groups, s.stride, to, from, s.turn)
 		}
@@ -136,8 +145,28 @@ func (s *fftStep) by3(y, x []complex64) {
 		for q, a := range x0 {
 			sum, diff := x1[q]+x2[q], turned(x1[q]-x2[q])
 			mid := complex(real(a)-real(sum)/2, imag(a)-imag(sum)/2)
-			diff = complex(real(diff)*sin60, imag(diff)*sin60)
+			diff = scaled(diff, sin60)
 			y0[q], y1[q], y2[q] = a+sum, (mid+diff)*w[0], (mid-diff)*w[1]
+		}
+	}
+}
+
+func (s *fftStep) by5(y, x []complex64) {
+	const cos72, cos144, sin72, sin144 = 0.30901699437494745, -0.8090169943749475, 0.9510565162951535, 0.5877852522924731
+	n := s.stride
+	for p := range s.groups {
+		x0, x1, x2 := x[n*p:][:n], x[n*(p+s.groups):][:n], x[n*(p+2*s.groups):][:n]
+		x3, x4 := x[n*(p+3*s.groups):][:n], x[n*(p+4*s.groups):][:n]
+		y0, y1, y2 := y[5*n*p:][:n], y[n*(5*p+1):][:n], y[n*(5*p+2):][:n]
+		y3, y4 := y[n*(5*p+3):][:n], y[n*(5*p+4):][:n]
+		w := s.turn[4*p:][:4]
+		for q, a := range x0 {
+			b, c := x1[q]+x4[q], x2[q]+x3[q]
+			d, e := turned(x1[q]-x4[q]), turned(x2[q]-x3[q])
+			near, far := a+scaled(b, cos72)+scaled(c, cos144), a+scaled(b, cos144)+scaled(c, cos72)
+			aside, across := scaled(d, sin72)+scaled(e, sin144), scaled(d, sin144)-scaled(e, sin72)
+			y0[q], y1[q], y2[q] = a+b+c, (near+aside)*w[0], (far+across)*w[1]
+			y3[q], y4[q] = (far-across)*w[2], (near-aside)*w[3]
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func TestAnFFTEqualsTheSumItStandsForAndIsUndone(t *testing.T) {
-	for _, n := range []int{8, 24, 96, 1024, 1536, 2048} {
+	for _, n := range []int{8, 20, 24, 96, 100, 960, 1024, 1536, 2048} {
 		f, rng := newFFT(n), rand.New(rand.NewPCG(1, 2))
 		x, back, spec := make([]float32, n), make([]float32, n), make([]complex64, f.bins())
 		for i := range x {

@@ -248,7 +248,7 @@ func (b *gtBlock) process(x []float32) []float32 {
 	b.loud.step(b.loudness[:])
 	b.weigh.run(1, b.weight[:], 1, b.loud.h)
 	for c := range gtRows / 2 {
-		weight := .5 + .5*hyperbolic(b.weight[c]/2)
+		weight := sigmoid(b.weight[c])
 		copy(b.out[(2*c+1)*gtRow:][:gtRow], x[(c+gtRows/2)*gtRow:])
 		for f, v := range b.narrow[33*c:][:33] {
 			b.out[2*c*gtRow+1+f] = v * weight

@@ -6,8 +6,6 @@ import (
 	"math/cmplx"
 	"math/rand/v2"
 	"testing"
-
-	"vitrine/assets"
 )
 
 // gtcrnProgram runs the very program that the weights are taken from. By its locked hash it has these short names: d initialises, h
@@ -52,7 +50,7 @@ func gtcrnProgram(t *testing.T) func([]complex64) {
 
 func newTestGTCRN(t testing.TB) *gtcrn {
 	t.Helper()
-	g, err := newGTCRN(assets.Model("gtcrn.wasm"))
+	g, err := newGTCRN()
 	if err != nil {
 		t.Fatal(err, "; run .ci/models test")
 	}
@@ -116,12 +114,6 @@ func TestTheNetworksKernelsOfThisBuildEqualThoseInGo(t *testing.T) {
 		if d := math.Abs(float64(hyperbolic(float32(x))) - math.Tanh(x)); d > 3e-7 {
 			t.Fatalf("tanh of %.2f is wrong by %g", x, d)
 		}
-	}
-}
-
-func TestAnotherProgramIsNotTakenForGTCRN(t *testing.T) {
-	if _, err := newGTCRN(make([]byte, 100)); err == nil {
-		t.Error("no error")
 	}
 }
 

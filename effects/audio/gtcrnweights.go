@@ -2,14 +2,13 @@ package audio
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math"
 )
 
-// gtSize is the length of gtcrn.wasm, the program whose weights these places are of. Its hash is locked where it is fetched.
-const gtSize = 196884
+// gtSum is the SHA-256 of gtcrn.wasm, the program whose weights are read.
+const gtSum = "01a5286ddaa1ce6d0dd5510bd9241f3bf0cc727a05d5767ae6881d85d9983719"
 
-// Where in the program the weights are, in bytes. Most are constants in its memory; slopes, and some biases, are in its code.
+// Where in the program they are, in bytes. Most are constants in its memory; slopes, and some biases, are in its code.
 const (
 	gtFirst, gtFirstSlope, gtSecondSlope = 92670, 28908, 29263
 	gtThird, gtThirdSlope                = 182371, 85383
@@ -68,9 +67,10 @@ func transposed(x []float32, rows, columns int) []float32 {
 }
 
 // newGTCRN reads the network out of gtcrn.wasm.
-func newGTCRN(program []byte) (*gtcrn, error) {
-	if len(program) != gtSize {
-		return nil, fmt.Errorf("gtcrn.wasm has %d bytes instead of %d", len(program), gtSize)
+func newGTCRN() (*gtcrn, error) {
+	program, err := lockedModel("gtcrn.wasm", gtSum)
+	if err != nil {
+		return nil, err
 	}
 	g := &gtcrn{bands: gtBands()}
 	t := &gtTape{program, gtFirst}

@@ -35,7 +35,7 @@ BODY rows(int groups, int outs, int ins, int n, float *restrict y, int ystride, 
 			}
 		}
 }
-KERNEL(rows, (int groups, int outs, int ins, int n, float *restrict y, int ystride, const float *restrict x, const int *restrict at,
+EXACT(rows, (int groups, int outs, int ins, int n, float *restrict y, int ystride, const float *restrict x, const int *restrict at,
 	int step, const float *restrict w, const float *restrict bias, float slope),
 	(groups, outs, ins, n, y, ystride, x, at, step, w, bias, slope))
 

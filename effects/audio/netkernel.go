@@ -1,6 +1,6 @@
 package audio
 
-// The loops in which the network GTCRN spends its time. The same in C is in netkernel.c; a test compares them.
+// The loops in which the networks spend their time. The same in C is in netkernel.c; a test compares them.
 
 // goRows is a layer of weights between rows of n numbers. In each group, every row of y is the sum of ins rows of x, weighed, and a
 // bias; what is below zero is multiplied by slope. Row i of the first group begins at x[at[i]], those of the next group are step
@@ -30,8 +30,8 @@ func goRows(groups, outs, ins, n int, y []float32, stride int, x []float32, at [
 func goGates(h, x, back []float32) {
 	n := len(h)
 	for i, was := range h {
-		keep := .5 + .5*hyperbolic((x[i]+back[i])/2)
-		reset := .5 + .5*hyperbolic((x[n+i]+back[n+i])/2)
+		keep := sigmoid(x[i] + back[i])
+		reset := sigmoid(x[n+i] + back[n+i])
 		fresh := hyperbolic(x[2*n+i] + reset*back[2*n+i])
 		h[i] = fresh + keep*(was-fresh)
 	}
@@ -46,6 +46,8 @@ func hyperbolic(x float32) float32 {
 	q := 135135 + s*(62370+s*(3150+s*28))
 	return 2 * p * q / (p*p + q*q)
 }
+
+func sigmoid(x float32) float32 { return .5 + .5*hyperbolic(x/2) }
 
 // netSpace makes n numbers that rows are read from: the kernels read, and do not use, what lies behind.
 func netSpace(n int) []float32 { return make([]float32, n+40)[:n] }

@@ -1,9 +1,11 @@
 package audio
 
 import (
-	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 
+	"vitrine/assets"
 	"vitrine/capture/frame"
 )
 
@@ -36,22 +38,32 @@ type Noise struct {
 	dry [3 * frame.BlockSamples]float32 // the last samples, newest last
 }
 
-// NewNoise makes machine code of RNNoise and reads GTCRN, with suppression off and the strength 100. It takes some tenths of a second.
-// An error means that the caller does without noise suppression: this build has not got a model, or a damaged one.
-func NewNoise(ctx context.Context) (*Noise, error) {
+// NewNoise reads both networks, with suppression off and the strength 100. An error means that the caller does without noise
+// suppression: this build has not got a model, or another one.
+func NewNoise() (*Noise, error) {
 	strong, err := newStrong()
 	if err != nil {
 		return nil, fmt.Errorf("read GTCRN: %w", err)
 	}
-	light, err := newLight(ctx)
+	light, err := newLight()
 	if err != nil {
-		return nil, fmt.Errorf("start RNNoise: %w", err)
+		return nil, fmt.Errorf("read RNNoise: %w", err)
 	}
 	return &Noise{light: light, strong: strong, strength: 1}, nil
 }
 
-// Close frees what NewNoise made; the Noise may not be at work or used afterwards.
-func (n *Noise) Close(ctx context.Context) error { return n.light.net.close(ctx) }
+// lockedModel returns the model of that name. It is an error if this build has not got it, or has one whose SHA-256 is not sum: where in
+// it the weights are is known of that one only.
+func lockedModel(name, sum string) ([]byte, error) {
+	model := assets.Model(name)
+	if model == nil {
+		return nil, fmt.Errorf("%s is not part of this build", name)
+	}
+	if is := sha256.Sum256(model); hex.EncodeToString(is[:]) != sum {
+		return nil, fmt.Errorf("%s is another one than is known here: its SHA-256 is %x", name, is)
+	}
+	return model, nil
+}
 
 // Set chooses the mode and how much of the suppressed sound is in the mix, 0 (none) to 100.
 func (n *Noise) Set(mode NoiseMode, strength float64) {
@@ -71,29 +83,23 @@ func (n *Noise) Set(mode NoiseMode, strength float64) {
 // Latency is by how many samples the mode that is set delays the sound: 0, 480 (10 ms) or 720 (15 ms).
 func (n *Noise) Latency() int { return n.mode.latency() }
 
-// Process cleans one block in place. An error comes from a network that broke; the block then is the microphone's, delayed, and
-// the caller had better do without this Noise.
-func (n *Noise) Process(b *Mono) error {
+// Process cleans one block in place.
+func (n *Noise) Process(b *Mono) {
 	copy(n.dry[:], n.dry[len(b):])
 	copy(n.dry[len(n.dry)-len(b):], b[:])
 	var wet [3]Mono
-	var err error
 	if n.mode == NoiseLight || n.heard == NoiseLight {
-		err = n.light.process(&wet[NoiseLight], b)
+		n.light.process(&wet[NoiseLight], b)
 	}
 	if n.mode == NoiseStrong || n.heard == NoiseStrong {
 		n.strong.process(&wet[NoiseStrong], b)
 	}
-	if err != nil {
-		n.mix(b, &wet[NoiseOff], NoiseOff)
-		return fmt.Errorf("suppress noise: %w", err)
-	}
 	n.mix(b, &wet[n.heard], n.heard)
 	if n.mode == n.heard {
-		return nil
+		return
 	}
 	if n.ready--; n.ready >= 0 {
-		return nil
+		return
 	}
 	var next Mono
 	n.mix(&next, &wet[n.mode], n.mode)
@@ -101,7 +107,6 @@ func (n *Noise) Process(b *Mono) error {
 		b[i] += (next[i] - b[i]) * float32(i) / float32(len(b))
 	}
 	n.heard = n.mode
-	return nil
 }
 
 // mix puts into b the suppressed sound and the original as late as it, by the strength.

@@ -3,7 +3,6 @@ package audio
 import (
 	"math"
 
-	"vitrine/assets"
 	"vitrine/capture/frame"
 )
 
@@ -38,7 +37,7 @@ type strongNoise struct {
 }
 
 func newStrong() (s strongNoise, err error) {
-	if s.net, err = newGTCRN(assets.Model("gtcrn.wasm")); err != nil {
+	if s.net, err = newGTCRN(); err != nil {
 		return s, err
 	}
 	s.fft = newFFT(strongWindow)
