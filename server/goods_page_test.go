@@ -152,9 +152,7 @@ func TestAnOwnerMakesEditsAndHidesAProductOnThePage(t *testing.T) {
 	p.presses("Stay here")
 	p.wait("document.querySelector('dialog') === null")
 	p.holds("Title", "Reading lamp “Dune”")
-	if lost := p.text("dispatchEvent(new Event('beforeunload', { cancelable: true }))"); lost != "false" {
-		t.Error("the page may be closed with what was typed")
-	}
+	p.wait("!dispatchEvent(new Event('beforeunload', { cancelable: true }))") // nor does it close without a question
 
 	p.presses("Make the product")
 	p.wait("document.querySelector('h1')?.innerText === 'Reading lamp “Dune”' && document.activeElement.matches('h1')")
@@ -227,9 +225,7 @@ func TestTwoWhoChangeAProductAtOnceLoseNothing(t *testing.T) {
 	p.sees("Theirs again")
 	p.presses("Take theirs")
 	p.holds("Title", "Theirs again")
-	if lost := p.text("dispatchEvent(new Event('beforeunload', { cancelable: true }))"); lost != "true" {
-		t.Error("nothing is typed, and the page may not be closed")
-	}
+	p.wait("dispatchEvent(new Event('beforeunload', { cancelable: true }))")
 	if now := r.goods()[0]; now.Title != "Theirs again" {
 		t.Errorf("%+v", now)
 	}
@@ -257,7 +253,7 @@ func TestTheProductsFormIsInTheStaffsOwnLanguage(t *testing.T) {
 	browser := openBrowser(t)
 	for _, c := range []struct{ language, operator, token, use, title, make, wrong, more string }{
 		{"zh-CN", "运营者令牌", "令牌", "使用令牌", "新建商品", "创建商品", "请填写此项。", "添加规格"},
-		{"es", "Clave del operador", "Clave", "Trabajar con la clave", "Producto nuevo", "Crear el producto", "Rellene este campo.", "Añadir una variante"},
+		{"es", "Clave del operador", "Clave", "Trabajar con la clave", "Artículo nuevo", "Crear el artículo", "Rellene este campo.", "Añadir una variante"},
 	} {
 		p := r.opens(browser, "/staff#/products/+", c.language)
 		p.presses(c.operator)

@@ -188,7 +188,7 @@ export class Desk {
 /** The codes that are said in the reader's language. */
 const explained = ["invalid", "unauthenticated", "forbidden", "not_found", "conflict", "precondition", "rate_limited", "unavailable", "step_up", "too_large", "media_type"];
 
-const sentence = (s: string): string => s.charAt(0).toUpperCase() + s.slice(1) + (/[.!?]$/.test(s) ? "" : ".");
+const sentence = (s: string): string => s.charAt(0).toUpperCase() + s.slice(1) + (/[.!?。！？]$/.test(s) ? "" : ".");
 
 /** Keys of requests that are to be done once: the same for the same wish until it is done. */
 export class Wishes {

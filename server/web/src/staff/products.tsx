@@ -34,8 +34,9 @@ export function Products({ desk }: { desk: Desk }) {
         </label>
       </div>
       <Waiting desk={desk} of={loaded} />
-      {loaded.value.value && <p role="status" class="quiet count">{words.say("found", { n: String(list.length) })}</p>}
-      {loaded.value.value?.length === 0 && <p class="card">{words.say("noProducts")}</p>}
+      {loaded.value.value && (
+        <p role="status" class="quiet count">{loaded.value.value.length === 0 ? words.say("noProducts") : words.say("found", { n: String(list.length) })}</p>
+      )}
       {list.length > 0 && <ul class="rows">{list.map((p) => <Row key={p.id} desk={desk} product={p} />)}</ul>}
     </>
   );
