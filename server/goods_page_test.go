@@ -112,7 +112,7 @@ func TestAnOwnerMakesEditsAndHidesAProductOnThePage(t *testing.T) {
 	p.fills("Link", "shop.example")
 	p.presses("Make the product")
 	p.sees("Look at the fields that are marked. Nothing was saved yet.", "Fill this in.", "This is no amount: write it as 12.50", "A web address begins with https://")
-	p.wait("document.activeElement.closest('label').innerText.startsWith('Title') && document.activeElement.ariaInvalid === 'true'")
+	p.wait("document.activeElement.closest('label')?.innerText.startsWith('Title') && document.activeElement.ariaInvalid === 'true'")
 	p.looks("product-faults")
 	p.fills("Title", "Reading lamp “Dune”")
 	p.fills("Price (EUR)", "49,90")
