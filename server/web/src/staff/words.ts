@@ -207,7 +207,7 @@ export const en = {
   conflictTheirs: "What is different",
   conflictMine: "Yours",
   conflictOther: "Theirs",
-  conflictText: "Keep yours: what you did not touch becomes as they made it.",
+  conflictText: "If you keep yours, what you did not touch becomes as they made it.",
   keepMine: "Keep mine",
   takeTheirs: "Take theirs",
   stock: "Stock",
