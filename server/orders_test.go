@@ -47,7 +47,8 @@ func TestABuyerIsWrittenToWhenTheParcelLeavesAndArrives(t *testing.T) {
 	if _, status := asks[wire.Order](r, call{method: "POST", path: at, token: r.operator, body: `{"delivered":true}`}); status != 200 {
 		t.Fatal("the delivery is answered", status)
 	}
-	if mail := mailWith(t, data, "has arrived"); !strings.Contains(mail, "You may withdraw from this purchase until") || !strings.Contains(mail, "/withdraw#") {
+	if mail := mailWith(t, data, "has arrived"); !strings.Contains(mail, "You may withdraw from this purchase until") || !strings.Contains(mail, "/withdraw#") ||
+		!strings.Contains(mail, "All your orders: https://shop.example/account") {
 		t.Error(mail)
 	}
 	r.stop()

@@ -172,6 +172,9 @@ func (p *post) order(ctx context.Context, l reach.Letter) (m reach.Mail, err err
 	default:
 		return m, fmt.Errorf("there are no words for %q", l.Type)
 	}
+	if m.HTML == "" && p.public != "" { // the receipt is the order
+		m.Text += fmt.Sprintf("\nAll your orders: %s/account\n", p.public)
+	}
 	return m, nil
 }
 

@@ -78,11 +78,27 @@ func (p *reader) settles() {
 	}
 }
 
+// within is the first field with a label that begins with a text, in the group whose name begins with another.
+const within = `[...document.querySelectorAll('fieldset')].find((f) => f.querySelector('legend')?.innerText.startsWith(%q)) && ` +
+	`[...[...document.querySelectorAll('fieldset')].find((f) => f.querySelector('legend')?.innerText.startsWith(%q)).querySelectorAll('label')].find((l) => l.innerText.trim().startsWith(%q))`
+
+// fillsIn fills in a field of a group.
+func (p *reader) fillsIn(group, label, text string) {
+	p.t.Helper()
+	p.keys(fmt.Sprintf("("+within+")", group, group, label), text)
+}
+
 // fills fills in a field by its label, with the keyboard.
 func (p *reader) fills(label, text string) {
 	p.t.Helper()
-	field := fmt.Sprintf(found, "label", label) + ".querySelector('input, select')"
-	p.wait(fmt.Sprintf(found, "label", label))
+	p.keys(fmt.Sprintf(found, "label", label), text)
+}
+
+// keys fills in the field of a label.
+func (p *reader) keys(label, text string) {
+	p.t.Helper()
+	field := label + ".querySelector('input, select, textarea')"
+	p.wait(label)
 	p.settles()
 	p.text(field + ".focus(), " + field + ".select?.()")
 	p.do(chromedp.KeyEvent(kb.Delete))
@@ -247,7 +263,7 @@ func TestAnOwnerRunsAFreshShopWithTheOperatorsToken(t *testing.T) {
 	p.sees("1 found")
 	p.presses("Tall vase")
 	p.sees("VAS-45")
-	p.fills("Price · 45 cm", "75,50")
+	p.fillsIn("45 cm", "Price", "75,50")
 	p.fills("Title", "Tall vase, by Ana")
 	list, _ := asks[[]wire.Product](r, call{method: "GET", path: "/api/shop/products", token: r.operator})
 	vase := list[1]

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -21,6 +22,10 @@ func (e *edge) serving() {
 		method: "GET", path: "/api/shop/orders/{id}/receipt", action: trust.OrdersOwn, does: "The receipt of an order of one's own",
 		gives: []string{htmlType}, sample: "",
 	}, e.ownReceipt)
+	add(e, operation{
+		method: "GET", path: "/api/shop/orders/{id}/withdrawal", action: trust.OrdersOwn, status: http.StatusSeeOther,
+		does: "To the page on which one withdraws from an order of one's own",
+	}, e.ownWithdrawal)
 	add(e, operation{
 		method: "GET", path: "/api/shop/admin/orders", action: trust.OrdersRead,
 		does: "Orders, the newest first: all, or by number, title, SKU, tracking number or the buyer's e-mail address",
@@ -139,6 +144,24 @@ func (e *edge) ownReceipt(ctx context.Context, v *visitor, in *receiptOf) (*file
 		return nil, err
 	}
 	return e.paper(ctx, o, in.Language)
+}
+
+// elsewhere leads to another address.
+type elsewhere struct {
+	Location string `header:"Location"`
+}
+
+// ownWithdrawal leads to where the link of the receipt does. What follows # in an address is sent to no server and stands in no log.
+func (e *edge) ownWithdrawal(ctx context.Context, v *visitor, in *orderAt) (*elsewhere, error) {
+	o, err := e.own(ctx, v, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	path, err := e.Withdrawals.Path(o.Order)
+	if err != nil {
+		return nil, err
+	}
+	return &elsewhere{path}, nil
 }
 
 func (e *edge) receipt(ctx context.Context, _ *visitor, in *receiptOf) (*file, error) {

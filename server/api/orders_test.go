@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -149,6 +150,23 @@ func TestAnOrderIsShippedByWhoMayAndReadOnItsReceipt(t *testing.T) {
 		t.Errorf("withdrawn by the receipt's link it is %+v", o)
 	}
 	m.audits()
+}
+
+func TestABuyerIsLedFromTheirOrderToThePageThatWithdraws(t *testing.T) {
+	m := opens(t, nil)
+	m.sells("cup", 5, 100)
+	mei := m.browser()
+	o := mei.buys("mei@example.com", "cup", 1, 100).Order
+	mei.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	s := mei.asks("GET", "/api/shop/orders/"+string(o.ID)+"/withdrawal", nil)
+	token, ok := strings.CutPrefix(s.header.Get("Location"), "/withdraw#")
+	if s.status != http.StatusSeeOther || !ok || s.header.Get("Cache-Control") != "no-store" {
+		t.Fatal(s.status, s.header)
+	}
+	if seen := gets[wire.Order](m.browser(), "GET", "/api/shop/withdrawal", nil, "Withdrawal", token); seen.ID != o.ID {
+		t.Errorf("it is about %+v", seen)
+	}
+	m.signsIn("ben@example.com").refused(wire.NotFound, "GET", "/api/shop/orders/"+string(o.ID)+"/withdrawal", nil)
 }
 
 func TestStaffIsToldWhatItsRoleAllowsAndBuyersAreNot(t *testing.T) {

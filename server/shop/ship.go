@@ -107,11 +107,14 @@ func (k WithdrawalKeys) Link(origin string, o wire.Order) (string, error) {
 	if origin == "" {
 		return "", nil
 	}
+	path, err := k.Path(o)
+	return origin + path, err
+}
+
+// Path is what of that link follows the origin.
+func (k WithdrawalKeys) Path(o wire.Order) (string, error) {
 	token, err := k.Token(o.ID, o.Made.Add(linkLasts))
-	if err != nil {
-		return "", err
-	}
-	return origin + "/withdraw#" + token, nil
+	return "/withdraw#" + token, err
 }
 
 // Receipt is Terms.Receipt by the shop's terms.

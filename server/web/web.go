@@ -58,8 +58,8 @@ var types = map[string]string{
 }
 
 // Handler serves GET and HEAD of /watch/{show}, the player, whose ?product=ID opens a product, of /robots.txt and /sitemap.xml, of /verify/{show}, where anybody verifies what was sold, of /withdraw, where
-// buyers withdraw from orders, of /staff, where support and owners work, and of /account, to which links that sign in lead and which is
-// the same page; and of /assets/{file}, what they load. It is safe for concurrent use. It panics if the embedded bundle is broken, which TestThe_committed_bundle_is_fresh rules out.
+// buyers withdraw from orders, of /staff, where support and owners work, and of /account, to which links that sign in lead, where
+// buyers find their orders, and which is the same page; and of /assets/{file}, what they load. It is safe for concurrent use. It panics if the embedded bundle is broken, which TestThe_committed_bundle_is_fresh rules out.
 func Handler(c Config) http.Handler {
 	if c.Now == nil {
 		c.Now = time.Now

@@ -12,7 +12,10 @@ const words = new Texts<Key>(language, { en, "zh-CN": zh, es });
 document.title = location.pathname === "/account" ? "Vitrine" : words.say("brand");
 
 const desk = new Desk(words);
-addEventListener("hashchange", () => (desk.place.value = location.hash.slice(2)));
+addEventListener("hashchange", () => desk.follow());
+addEventListener("beforeunload", (e) => {
+  if (desk.unsaved.value) e.preventDefault();
+});
 
 async function begin(): Promise<void> {
   const [, token] = /^#link=(.+)$/.exec(location.hash) ?? [];

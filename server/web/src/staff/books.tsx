@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import type { Desk, Person } from "./desk";
 import { addPasskey, Enrol, makesKeys } from "./enter";
 import { Field, Form } from "./form";
+import { OwnOrders } from "./own";
 import type { Key } from "./words";
 
 interface Audited {
@@ -87,6 +88,7 @@ export function Account({ desk }: { desk: Desk }) {
           </section>
         </div>
       )}
+      {!operator && <OwnOrders desk={desk} />}
     </>
   );
 }

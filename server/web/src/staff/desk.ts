@@ -12,6 +12,8 @@ export interface Person {
   readonly strong: boolean;
   readonly email?: string;
   readonly made?: string;
+  /** When they proved last who they are; never for a guest's browser. */
+  readonly proved?: string;
   readonly guest?: boolean;
   readonly may?: readonly string[];
 }
@@ -35,6 +37,8 @@ export interface Needed {
 
 export interface Sent {
   readonly body?: unknown;
+  /** Is sent as it is, instead of a body. */
+  readonly file?: Blob;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -46,6 +50,10 @@ export class Desk {
   readonly needed = signal<Needed | undefined>(undefined);
   /** What the address says after "#/", as orders/12. */
   readonly place = signal(location.hash.slice(2));
+  /** Something is typed on this page that is not saved. */
+  readonly unsaved = signal(false);
+  /** Where somebody wants to go nevertheless. */
+  readonly leaving = signal<string | undefined>(undefined);
   #token = "";
 
   constructor(readonly words: Texts<Key>) {}
@@ -53,6 +61,23 @@ export class Desk {
   /** Whether the role of whoever is here allows an action of server/trust. */
   may(action: string): boolean {
     return this.me.value?.may?.includes(action) ?? false;
+  }
+
+  /** Goes where the address says; what is not saved is asked about first. */
+  follow(): void {
+    const to = location.hash.slice(2);
+    if (!this.unsaved.value || to === this.place.value) {
+      this.place.value = to;
+      return;
+    }
+    history.replaceState(null, "", `#/${this.place.value}`);
+    this.leaving.value = to;
+  }
+
+  /** Goes on as another page: the one that was left is not gone back to. */
+  become(place: string): void {
+    history.replaceState(null, "", `#/${place}`);
+    this.place.value = place;
   }
 
   /** Asks, and asks again once a missing proof was given. Throws a Refusal. */
@@ -82,12 +107,13 @@ export class Desk {
     }
   }
 
-  async #send(method: string, path: string, { body, headers }: Sent): Promise<Response> {
+  async #send(method: string, path: string, { body, file, headers }: Sent): Promise<Response> {
     const all: Record<string, string> = { ...headers };
-    if (body !== undefined) all["Content-Type"] = "application/json";
+    if (file || body !== undefined) all["Content-Type"] = file ? file.type : "application/json";
     if (this.#token !== "") all["Authorization"] = `Bearer ${this.#token}`;
     try {
-      return await fetch(path, { method, headers: all, cache: "no-store", ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+      const content = file ?? (body === undefined ? undefined : JSON.stringify(body));
+      return await fetch(path, { method, headers: all, cache: "no-store", ...(content === undefined ? {} : { body: content }) });
     } catch {
       throw new Refusal("unreached", "");
     }
@@ -160,9 +186,9 @@ export class Desk {
 }
 
 /** The codes that are said in the reader's language. */
-const explained = ["invalid", "unauthenticated", "forbidden", "not_found", "conflict", "precondition", "rate_limited", "unavailable", "step_up", "too_large"];
+const explained = ["invalid", "unauthenticated", "forbidden", "not_found", "conflict", "precondition", "rate_limited", "unavailable", "step_up", "too_large", "media_type"];
 
-const sentence = (s: string): string => s.charAt(0).toUpperCase() + s.slice(1) + (/[.!?]$/.test(s) ? "" : ".");
+const sentence = (s: string): string => s.charAt(0).toUpperCase() + s.slice(1) + (/[.!?。！？]$/.test(s) ? "" : ".");
 
 /** Keys of requests that are to be done once: the same for the same wish until it is done. */
 export class Wishes {

@@ -2,7 +2,7 @@
 
 import type { Signal } from "@preact/signals";
 import { useSignal } from "@preact/signals";
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, Ref } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import type { Desk } from "./desk";
 
@@ -15,10 +15,14 @@ interface FormProps {
   readonly done?: string;
   readonly kind?: "main" | "danger" | "plain";
   readonly inline?: boolean;
+  /** It says itself what of the fields cannot be. */
+  readonly own?: boolean;
+  /** It cannot be sent just now. */
+  readonly waits?: boolean;
   readonly children?: ComponentChildren;
 }
 
-export function Form({ desk, button, send, done, kind = "main", inline, children }: FormProps) {
+export function Form({ desk, button, send, done, kind = "main", inline, own, waits, children }: FormProps) {
   const busy = useSignal(false);
   const wrong = useSignal("");
   const said = useSignal("");
@@ -36,10 +40,10 @@ export function Form({ desk, button, send, done, kind = "main", inline, children
     busy.value = false;
   };
   return (
-    <form class={inline ? "form inline" : "form"} onSubmit={(e) => void submit(e)}>
+    <form class={inline ? "form inline" : "form"} noValidate={own ?? false} onSubmit={(e) => void submit(e)}>
       {children}
       <div class="send">
-        <button type="submit" class={kind} disabled={busy.value}>{busy.value ? desk.words.say("working") : button}</button>
+        <button type="submit" class={kind} disabled={busy.value || waits}>{busy.value ? desk.words.say("working") : button}</button>
         {said.value !== "" && <span role="status" class="good">{said.value}</span>}
       </div>
       {wrong.value !== "" && <p role="alert" class="bad">{wrong.value}</p>}
@@ -47,9 +51,14 @@ export function Form({ desk, button, send, done, kind = "main", inline, children
   );
 }
 
+/** Where what is typed is kept: a signal, or a part of one. */
+export interface Kept<T> {
+  value: T;
+}
+
 interface FieldProps {
   readonly label: string;
-  readonly value: Signal<string>;
+  readonly value: Kept<string>;
   readonly type?: string;
   readonly hint?: string;
   readonly required?: boolean;
@@ -57,28 +66,39 @@ interface FieldProps {
   readonly inputmode?: "numeric" | "decimal" | "email" | "search";
   readonly maxLength?: number;
   readonly focus?: boolean;
+  /** What is wrong with what was typed. */
+  readonly fault?: string | undefined;
+  /** So many lines of text at first, where there is more to write. */
+  readonly lines?: number;
 }
 
-export function Field({ label, value, type = "text", hint, required, autocomplete = "off", inputmode, maxLength, focus }: FieldProps) {
+export function Field({ label, value, type = "text", hint, required, autocomplete = "off", inputmode, maxLength, focus, fault, lines }: FieldProps) {
   const id = useId();
-  const input = useRef<HTMLInputElement>(null);
+  const field = useRef<HTMLElement>(null);
   useEffect(() => {
-    if (focus) input.current?.focus();
+    if (focus) field.current?.focus();
   }, []);
+  const common = {
+    value: value.value, required: required ?? false, autocomplete: autocomplete as "off", maxLength, "aria-invalid": fault ? true : undefined,
+    "aria-describedby": fault || hint ? id : undefined,
+  };
   return (
     <label class="field">
       <span>{label}</span>
-      <input
-        ref={input} type={type as "text"} value={value.value} required={required ?? false} autocomplete={autocomplete as "off"} spellcheck={false}
-        onInput={(e) => (value.value = e.currentTarget.value)} aria-describedby={hint ? id : undefined}
-        inputMode={inputmode} maxLength={maxLength}
-      />
-      {hint && <small id={id}>{hint}</small>}
+      {lines ? (
+        <textarea {...common} ref={field as Ref<HTMLTextAreaElement>} rows={lines} onInput={(e) => (value.value = e.currentTarget.value)} />
+      ) : (
+        <input
+          {...common} ref={field as Ref<HTMLInputElement>} type={type as "text"} spellcheck={false} inputMode={inputmode}
+          onInput={(e) => (value.value = e.currentTarget.value)}
+        />
+      )}
+      {(fault || hint) && <small id={id} class={fault ? "bad" : undefined}>{fault || hint}</small>}
     </label>
   );
 }
 
-export function Check({ label, value }: { label: string; value: Signal<boolean> }) {
+export function Check({ label, value }: { label: string; value: Kept<boolean> }) {
   return (
     <label class="check">
       <input type="checkbox" checked={value.value} onChange={(e) => (value.value = e.currentTarget.checked)} />
@@ -87,7 +107,7 @@ export function Check({ label, value }: { label: string; value: Signal<boolean> 
   );
 }
 
-export function Choice({ label, value, of }: { label: string; value: Signal<string>; of: readonly (readonly [string, string])[] }) {
+export function Choice({ label, value, of }: { label: string; value: Kept<string>; of: readonly (readonly [string, string])[] }) {
   return (
     <label class="field">
       <span>{label}</span>

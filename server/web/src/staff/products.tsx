@@ -1,30 +1,17 @@
-// The products: listed with their stock, and changed.
+// The products: listed with their stock, made and changed.
 
-import { signal, useSignal, type Signal } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
-import { parse, show, typed, type Money } from "../money";
+import { useSignal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
+import { show } from "../money";
+import { newKey } from "../request";
 import { Refusal, Wishes, type Desk } from "./desk";
-import { Check, Field, Form, useLoaded, Waiting } from "./form";
+import { nothingYet, type Product, type Variant } from "./draft";
+import { Editor } from "./editor";
+import { Field, Form, useLoaded, Waiting } from "./form";
+import { Thumb } from "./gallery";
 
-export interface Variant {
-  readonly id: string;
-  readonly title?: string;
-  readonly sku?: string;
-  readonly price: Money;
-  readonly stock: number;
-  readonly left: number;
-  readonly waiting?: number;
-  readonly version: number;
-}
-
-export interface Product {
-  readonly id: string;
-  readonly title: string;
-  readonly hidden?: boolean;
-  readonly pictures?: readonly { readonly id?: string; readonly alt?: string }[];
-  readonly variants: readonly Variant[];
-  readonly version: number;
-}
+/** Where a product is made; no product can be called so. */
+const NEW = "+";
 
 const all = (desk: Desk) => desk.ask<Product[]>("GET", "/api/shop/products");
 
@@ -36,7 +23,10 @@ export function Products({ desk }: { desk: Desk }) {
   const list = (loaded.value.value ?? []).filter((p) => wanted === "" || [p.title, p.id, ...p.variants.flatMap((v) => [v.title ?? "", v.sku ?? "", v.id])].some((s) => s.toLowerCase().includes(wanted)));
   return (
     <>
-      <h1>{words.say("products")}</h1>
+      <div class="title">
+        <h1>{words.say("products")}</h1>
+        {desk.may("products.edit") && <a class="button main" href={`#/products/${NEW}`}>{words.say("productNew")}</a>}
+      </div>
       <div class="search" role="search">
         <label class="field wide">
           <span>{words.say("searchProducts")}</span>
@@ -44,7 +34,9 @@ export function Products({ desk }: { desk: Desk }) {
         </label>
       </div>
       <Waiting desk={desk} of={loaded} />
-      {loaded.value.value && <p role="status" class="quiet count">{words.say("found", { n: String(list.length) })}</p>}
+      {loaded.value.value && (
+        <p role="status" class="quiet count">{loaded.value.value.length === 0 ? words.say("noProducts") : words.say("found", { n: String(list.length) })}</p>
+      )}
       {list.length > 0 && <ul class="rows">{list.map((p) => <Row key={p.id} desk={desk} product={p} />)}</ul>}
     </>
   );
@@ -59,7 +51,7 @@ function Row({ desk, product: p }: { desk: Desk; product: Product }) {
   return (
     <li>
       <a href={`#/products/${encodeURIComponent(p.id)}`} class="row product">
-        <Picture product={p} />
+        <Thumb picture={p.pictures?.[0]} />
         <span class="name">{p.title}</span>
         <span class="goods quiet">{p.variants.length > 1 ? words.say("variants", { n: String(p.variants.length) }) : (p.variants[0]?.sku ?? "")}</span>
         <span class="where">
@@ -72,56 +64,52 @@ function Row({ desk, product: p }: { desk: Desk; product: Product }) {
   );
 }
 
-/** The product's first picture; an empty square where there is none. */
-function Picture({ product }: { product: Product }) {
-  const broken = useSignal(false);
-  const id = product.pictures?.[0]?.id;
-  if (!id || broken.value) return <span class="picture" aria-hidden="true" />;
-  return <img class="picture" src={`/pictures/${id}/160.jpg`} alt="" loading="lazy" width="44" height="44" onError={() => (broken.value = true)} />;
+/** A product with the currency of its prices. */
+interface Seen {
+  readonly product: Product;
+  readonly currency: string;
 }
-
-/** What is typed about a product. */
-interface Draft {
-  readonly title: Signal<string>;
-  readonly shown: Signal<boolean>;
-  readonly prices: readonly Signal<string>[];
-}
-
-const draftOf = (p: Product): Draft => ({ title: signal(p.title), shown: signal(!p.hidden), prices: p.variants.map((v) => signal(typed(v.price))) });
 
 export function ProductPage({ desk, id }: { desk: Desk; id: string }) {
   const { words } = desk;
-  const loaded = useLoaded(desk, async () => {
-    const found = (await all(desk)).find((p) => p.id === id);
-    if (found === undefined) throw new Refusal("not_found", words.say("noProduct"));
-    return found;
+  const loaded = useLoaded<Seen>(desk, async () => {
+    const find = () => desk.ask<Product>("GET", `/api/shop/products/${encodeURIComponent(id)}`);
+    const make = async () => nothingYet(newKey(), await all(desk));
+    const [{ currency }, product] = await Promise.all([desk.ask<{ currency: string }>("GET", "/api/shop/terms"), id === NEW ? make() : find()]);
+    return { product, currency };
   }, [id]);
-  const p = loaded.value.value;
+  const it = loaded.value.value;
+  const seen = it && (id === NEW ? it.product.version === 0 : it.product.id === id) ? it : undefined; // what was here before is not what is asked for
+  const changed = (product: Product) => {
+    if (seen) loaded.value.value = { ...seen, product };
+    if (id === NEW) desk.become(`products/${encodeURIComponent(product.id)}`);
+  };
   return (
     <>
       <p><a href="#/products">{`← ${words.say("products")}`}</a></p>
-      {p ? <Whole key={p.id} desk={desk} product={p} changed={(next) => (loaded.value.value = next)} /> : <Waiting desk={desk} of={loaded} />}
+      {seen ? <Whole key={seen.product.id} desk={desk} seen={seen} changed={changed} /> : <Waiting desk={desk} of={loaded} />}
     </>
   );
 }
 
 interface Props {
   readonly desk: Desk;
-  readonly product: Product;
+  readonly seen: Seen;
   readonly changed: (p: Product) => void;
 }
 
-function Whole({ desk, product: p, changed }: Props) {
+function Whole({ desk, seen, changed }: Props) {
   const { words } = desk;
+  const { product: p, currency } = seen;
   return (
     <>
       <div class="title">
-        <h1>{p.title}</h1>
+        <h1>{p.version === 0 ? words.say("productNew") : p.title}</h1>
         {p.hidden && <span class="chip">{words.say("hidden")}</span>}
       </div>
       <div class="columns">
         <div class="stack">
-          {desk.may("products.edit") ? <Edit desk={desk} product={p} changed={changed} /> : <Prices desk={desk} product={p} />}
+          {desk.may("products.edit") ? <Editor desk={desk} product={p} currency={currency} changed={changed} /> : <Prices desk={desk} product={p} />}
         </div>
         <div class="stack">
           {p.variants.map((v) => <Stock key={v.id} desk={desk} product={p} variant={v} changed={changed} />)}
@@ -143,82 +131,14 @@ function Prices({ desk, product: p }: { desk: Desk; product: Product }) {
   );
 }
 
-function Edit({ desk, product: p, changed }: Props) {
-  const { words } = desk;
-  const draft = useMemo(() => draftOf(p), []);
-  /** The product as somebody else has made it meanwhile. */
-  const theirs = useSignal<Product | undefined>(undefined);
-  useEffect(() => {
-    theirs.value = undefined;
-  }, [p.version]);
-  const save = async (seen: Product) => {
-    const mine = drafted(words.say("noAmount"), draft, seen);
-    for (let tries = 0; ; tries++) {
-      const now = (await all(desk)).find((other) => other.id === p.id);
-      if (now === undefined) throw new Refusal("not_found", words.say("noProduct"));
-      if (now.version !== seen.version) {
-        theirs.value = now;
-        return false;
-      }
-      // Stock moves with every sale: it goes as it is now.
-      const body = { ...now, title: mine.title, hidden: mine.hidden, variants: now.variants.map((v) => ({ ...v, price: mine.prices.get(v.id) ?? v.price })) };
-      try {
-        changed(await desk.ask<Product>("PUT", `/api/shop/products/${encodeURIComponent(p.id)}`, { body, headers: { "If-Match": `"${now.version}"` } }));
-        return true;
-      } catch (e) {
-        if (!(e instanceof Refusal) || e.code !== "precondition" || tries === 4) throw e;
-      }
-    }
-  };
-  const take = (other: Product) => {
-    draft.title.value = other.title;
-    draft.shown.value = !other.hidden;
-    other.variants.forEach((v, i) => {
-      const field = draft.prices[i];
-      if (field) field.value = typed(v.price);
-    });
-    changed(other);
-  };
-  const other = theirs.value;
-  return (
-    <section class="card">
-      <Form desk={desk} button={words.say("save")} done={words.say("saved")} send={() => save(p)}>
-        <Field label={words.say("productTitle")} value={draft.title} required maxLength={120} />
-        {p.variants.map((v, i) => {
-          const price = draft.prices[i];
-          return price && <Field key={v.id} label={`${words.say("price")}${v.title ? ` · ${v.title}` : ""} (${v.price.currency})`} value={price} inputmode="decimal" required />;
-        })}
-        <Check label={words.say("shown")} value={draft.shown} />
-      </Form>
-      {other && (
-        <div class="conflict" role="group" aria-label={words.say("conflictTheirs")}>
-          <p role="alert" class="bad">{words.say("conflict")}</p>
-          <h2>{words.say("conflictTheirs")}</h2>
-          <dl class="facts">
-            <div><dt>{words.say("productTitle")}</dt><dd>{other.title}</dd></div>
-            {other.variants.map((v) => <div key={v.id}><dt>{`${words.say("price")}${v.title ? ` · ${v.title}` : ""}`}</dt><dd>{show(words.language, v.price)}</dd></div>)}
-            <div><dt>{words.say("shown")}</dt><dd>{words.say(other.hidden ? "no" : "yes")}</dd></div>
-          </dl>
-          <Form desk={desk} kind="plain" button={words.say("keepMine")} send={() => save(other)} />
-          <div class="send"><button type="button" onClick={() => take(other)}>{words.say("takeTheirs")}</button></div>
-        </div>
-      )}
-    </section>
-  );
+interface StockProps {
+  readonly desk: Desk;
+  readonly product: Product;
+  readonly variant: Variant;
+  readonly changed: (p: Product) => void;
 }
 
-/** What was typed, read. */
-function drafted(wrong: string, draft: Draft, p: Product): { title: string; hidden: boolean; prices: Map<string, Money> } {
-  const prices = new Map<string, Money>();
-  p.variants.forEach((v, i) => {
-    const price = parse(draft.prices[i]?.value ?? typed(v.price), v.price.currency);
-    if (price === undefined) throw new Refusal("typed", wrong);
-    prices.set(v.id, price);
-  });
-  return { title: draft.title.value.trim(), hidden: !draft.shown.value, prices };
-}
-
-function Stock({ desk, product: p, variant: v, changed }: Props & { variant: Variant }) {
+function Stock({ desk, product: p, variant: v, changed }: StockProps) {
   const { words } = desk;
   const units = useSignal("");
   const reason = useSignal("");

@@ -9,6 +9,7 @@ import { Prove, SignIn } from "./enter";
 import { Form, Modal } from "./form";
 import { OrderPage } from "./order";
 import { Orders, Search } from "./orders";
+import { Own } from "./own";
 import { People } from "./people";
 import { ProductPage, Products } from "./products";
 import type { Key } from "./words";
@@ -33,10 +34,11 @@ export function Shell({ desk, begin }: { desk: Desk; begin: () => void }) {
     );
   }
   if (me === null) return <Gate desk={desk} title="signIn"><SignIn desk={desk} /></Gate>;
+  if (!me.may && location.pathname === "/account") return <Own desk={desk} me={me} />;
   if (!me.may) {
     return (
-      <Gate desk={desk} title={location.pathname === "/staff" ? "notStaff" : "signedIn"}>
-        <p>{desk.words.say(location.pathname === "/staff" ? "notStaffText" : "signedInText", { email: me.email ?? "" })}</p>
+      <Gate desk={desk} title="notStaff">
+        <p>{desk.words.say("notStaffText", { email: me.email ?? "" })}</p>
         <Form desk={desk} kind="plain" button={desk.words.say("signOut")} send={() => desk.leave()} />
       </Gate>
     );
@@ -49,6 +51,7 @@ export function Shell({ desk, begin }: { desk: Desk; begin: () => void }) {
         </Gate>
       )}
       {me.strong && desk.needed.value && <Again desk={desk} needed={desk.needed.value} />}
+      {desk.leaving.value !== undefined && <Leaving desk={desk} to={desk.leaving.value} />}
     </>
   );
 }
@@ -85,6 +88,27 @@ function Again({ desk, needed }: { desk: Desk; needed: Needed }) {
   );
 }
 
+/** Asks whether what was typed shall be lost. */
+function Leaving({ desk, to }: { desk: Desk; to: string }) {
+  const { words } = desk;
+  const stay = () => (desk.leaving.value = undefined);
+  const leave = () => {
+    desk.unsaved.value = false;
+    stay();
+    location.hash = `/${to}`;
+  };
+  return (
+    <Modal label={words.say("leave")} close={stay}>
+      <h2>{words.say("leave")}</h2>
+      <p>{words.say("leaveText")}</p>
+      <div class="send">
+        <button type="button" class="main" onClick={stay}>{words.say("leaveStay")}</button>
+        <button type="button" class="danger" onClick={leave}>{words.say("leaveNow")}</button>
+      </div>
+    </Modal>
+  );
+}
+
 function Inside({ desk }: { desk: Desk }) {
   const { words } = desk;
   const search = useMemo(() => new Search(desk), [desk.me.value?.id]);
@@ -110,7 +134,7 @@ function Inside({ desk }: { desk: Desk }) {
       </header>
       <main class="inside" ref={main}>
         {page?.name === "orders" && (id === "" ? <Orders desk={desk} search={search} /> : <OrderPage key={id} desk={desk} search={search} number={id} />)}
-        {page?.name === "products" && (id === "" ? <Products desk={desk} /> : <ProductPage key={id} desk={desk} id={id} />)}
+        {page?.name === "products" && (id === "" ? <Products desk={desk} /> : <ProductPage desk={desk} id={id} />)}
         {page?.name === "coupons" && <Coupons desk={desk} />}
         {page?.name === "people" && <People desk={desk} />}
         {page?.name === "ledger" && <Ledger desk={desk} />}
