@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vitrine/capture/frame"
+	"vitrine/server/wire"
 )
 
 // videoOut encodes the program's pictures while media flows, on its own goroutine, so that a slow picture never holds up
@@ -30,6 +31,8 @@ type videoOut struct {
 	plan   frame.Plan
 	load   load
 	spent  time.Duration
+	left   wire.Stalls   // the encoder
+	leftAt time.Duration // the newest of them, on the show's clock
 
 	// Owned by run:
 	encoder VideoEncoder
@@ -81,6 +84,13 @@ func (e *videoOut) second() load {
 	return l
 }
 
+// leaving is how pictures have left the encoder until now.
+func (e *videoOut) leaving() wire.Stalls {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.left
+}
+
 func (e *videoOut) run(ctx context.Context) error {
 	defer e.drop()
 	var before uint64
@@ -130,19 +140,23 @@ func (e *videoOut) encode(v *frame.Video, lost int) {
 		e.fail(err)
 		return
 	}
-	e.count(packets, plan, lost, time.Since(start))
+	e.count(packets, plan, lost, v.PTS, start)
 	for _, p := range packets {
 		e.write(p)
 	}
 }
 
-func (e *videoOut) count(packets []*frame.Packet, plan frame.Plan, lost int, spent time.Duration) {
+// count takes what became of a picture that the encoder has had since start.
+func (e *videoOut) count(packets []*frame.Packet, plan frame.Plan, lost int, pts time.Duration, start time.Time) {
+	now := time.Now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if plan != (frame.Plan{}) {
 		e.load.encoded++
 		e.load.dropped += lost
-		e.spent += spent
+		e.spent += now.Sub(start)
+		e.left.Take(pts-e.leftAt, now)
+		e.leftAt = pts
 	}
 	for _, p := range packets {
 		e.load.layers[p.Layer].pictures++

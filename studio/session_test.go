@@ -549,6 +549,9 @@ func TestTheServerIsToldHowTheShowLeavesAndSaysWhatViewersSee(t *testing.T) {
 		if n < 3 || n > 4 || last.Capture.FPS < 29 || last.Capture.Wanted != 30 || last.Encode.FPS < 29 || last.Encode.Reduced || last.Encode.Height != 720 {
 			t.Errorf("%d reports, the last %+v", n, last)
 		}
+		if e := last.Encode; e.Pictures < 160 || e.Pictures > 210 || e.Stalled != 0 || e.Late != 0 {
+			t.Errorf("in six seconds %d pictures are said to have left, with gaps of %d ms, by a computer that was %d ms late", e.Pictures, e.Stalled, e.Late)
+		}
 		if truth := s.Snapshot().Air.Truth; truth == nil || truth.Viewers != 7 {
 			t.Errorf("the host is told %+v", truth)
 		}
