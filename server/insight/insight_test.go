@@ -127,6 +127,11 @@ func TestTheGuiltyHopIsNamed(t *testing.T) {
 			e.growth.Stalled = 110 * time.Millisecond
 			e.spoil(e.everybody()...)
 		}, wire.HopEncode, wire.EncodeLate},
+		"a studio that thinks too little of its uplink, for everything is late": {5, func(e *evening) { // as measured with six busy loops on two cores
+			e.left.Stalled, e.left.Late, e.growth.Late = 16, 35, 31*time.Millisecond
+			e.growth.Frames, e.growth.Stalled, e.growth.Skipped = 25, 120*time.Millisecond, 90*time.Millisecond
+			e.spoil(e.everybody()...)
+		}, wire.HopEncode, wire.EncodeLate},
 		"a studio and an uplink that are late": {5, func(e *evening) {
 			e.left.Stalled = 50
 			e.growth.Stalled = 300 * time.Millisecond

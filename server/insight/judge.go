@@ -131,13 +131,14 @@ func (f figures) studioLate() (wire.Verdict, bool) {
 	return verdict(wire.HopEncode, wire.EncodeLate, figures), true
 }
 
-// judgeStalls looks for who kept pictures that came late to the server, or did not make them.
+// judgeStalls looks for who kept pictures that came late to the server, or did not make them. The uplink is to blame for what is most of
+// it: what comes late also misleads the studio to think less of the way, and to leave out pictures that it would carry.
 func judgeStalls(f figures) (wire.Verdict, bool) {
 	if !f.arrives || f.hops.Uplink.Stalled <= stalledBad {
 		return wire.Verdict{}, false
 	}
 	switch held, before, late := f.held(), f.before(), f.hops.Server.Late; {
-	case held >= max(before, late):
+	case held > before+late:
 		return f.uplinkSlow()
 	case late >= before:
 		return f.serverLate()
