@@ -84,6 +84,15 @@ func (e *videoOut) second() load {
 	return l
 }
 
+// leaves counts a picture that leaves: while there is no way out, too, for that is not the encoder's fault.
+func (e *videoOut) leaves(pts time.Duration) {
+	now := time.Now()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.left.Take(pts-e.leftAt, now)
+	e.leftAt = pts
+}
+
 // leaving is how pictures have left the encoder until now.
 func (e *videoOut) leaving() wire.Stalls {
 	e.mu.Lock()
@@ -107,23 +116,28 @@ func (e *videoOut) run(ctx context.Context) error {
 		_, dropped := e.slot.Counts()
 		lost := dropped - before
 		before = dropped
-		if e.flowing.Load() && !e.dark.Load() {
-			e.encode(v, int(lost))
+		shown := !e.dark.Load()
+		if e.flowing.Load() && shown {
+			shown = e.encode(v, int(lost))
 		} else if e.encoder != nil {
 			e.drop()
+		}
+		if shown {
+			e.leaves(v.PTS)
 		}
 		v.Release()
 	}
 }
 
-func (e *videoOut) encode(v *frame.Video, lost int) {
+// encode reports whether the picture left the encoder, or was left out because the way does not carry it.
+func (e *videoOut) encode(v *frame.Video, lost int) bool {
 	start := time.Now()
 	if err := e.build(v, start); err != nil {
 		e.fail(err)
-		return
+		return false
 	}
 	if e.encoder == nil {
-		return
+		return false
 	}
 	e.mu.Lock()
 	plan := e.plan
@@ -138,25 +152,22 @@ func (e *videoOut) encode(v *frame.Video, lost int) {
 	packets, err := e.encoder.Encode(v, plan, keys)
 	if err != nil {
 		e.fail(err)
-		return
+		return false
 	}
-	e.count(packets, plan, lost, v.PTS, start)
+	e.count(packets, plan, lost, time.Since(start))
 	for _, p := range packets {
 		e.write(p)
 	}
+	return true
 }
 
-// count takes what became of a picture that the encoder has had since start.
-func (e *videoOut) count(packets []*frame.Packet, plan frame.Plan, lost int, pts time.Duration, start time.Time) {
-	now := time.Now()
+func (e *videoOut) count(packets []*frame.Packet, plan frame.Plan, lost int, spent time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if plan != (frame.Plan{}) {
 		e.load.encoded++
 		e.load.dropped += lost
-		e.spent += now.Sub(start)
-		e.left.Take(pts-e.leftAt, now)
-		e.leftAt = pts
+		e.spent += spent
 	}
 	for _, p := range packets {
 		e.load.layers[p.Layer].pictures++

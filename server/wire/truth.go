@@ -162,7 +162,7 @@ type Encode struct {
 	Dropped int     `json:"dropped"`
 	Reduced bool    `json:"reduced"`
 	Height  int     `json:"height"`
-	// Pictures have left the encoder; 0 from a studio that does not count them. Stalled is for how long they were missing there as a
+	// Pictures have left the encoder, or would have but for the way; 0 from a studio that does not count them. Stalled is for how long they were missing there as a
 	// viewer would see it, Late for how long the studio was not given a processor that it waited for: sums in ms in a report, in a
 	// Truth ms a minute.
 	Pictures int `json:"pictures"`
