@@ -18,8 +18,9 @@ type figures struct {
 	rtt           int
 	// encoder is the share of pictures that the encoder had no time for, sent how many a second left it; 0 if the studio does not count.
 	encoder, sent float64
-	// arrives says that the uplink was measured, absent that nobody sends the show although viewers are there.
-	arrives, absent bool
+	// arrives says that the uplink was measured, absent that nobody sends the show although viewers are there, cut that nothing has come
+	// for a while, the studio's word neither.
+	arrives, absent, cut bool
 }
 
 // group collects what a group of viewers saw.
@@ -67,14 +68,15 @@ func (s *show) figures(now time.Time) figures {
 	f.hops.Uplink, f.hops.Server = ways(measured)
 	f.arrives = f.hops.Uplink != nil
 	if n := len(s.measured); n > 0 {
-		f.absent = s.measured[n-1].Source == 0
-	}
-	if f.arrives {
-		f.hops.Uplink.Quiet = int(s.measured[len(s.measured)-1].Quiet.Milliseconds())
-	} else if way != nil {
-		f.hops.Uplink = &wire.Uplink{}
+		f.absent, f.cut = s.measured[n-1].Source == 0, s.cut(s.measured[n-1].Quiet, now)
+		if f.arrives {
+			f.hops.Uplink.Quiet = int(s.measured[n-1].Quiet.Milliseconds())
+		}
 	}
 	if way != nil {
+		if !f.arrives {
+			f.hops.Uplink = &wire.Uplink{}
+		}
 		f.hops.Uplink.Way = way
 	}
 	fps := 0.0
@@ -115,6 +117,13 @@ func (s *show) figures(now time.Time) figures {
 		}
 	}
 	return f
+}
+
+// cut says whether nothing at all comes: while the studio is heard its way is not cut, though pictures may wait.
+func (s *show) cut(quiet time.Duration, now time.Time) bool {
+	n := len(s.studio)
+	heard := n > 0 && now.Sub(s.studio[n-1].at) < quiet-soonest
+	return quiet > quietBad && !heard
 }
 
 // lastMile collects the ways to the viewers, and apart from them those of who suffers.

@@ -17,8 +17,8 @@ const (
 	// unrepairedBad is the share of packets whose absence breaks pictures, one a second of a usual show, lossyFrom from when loss is called the reason.
 	unrepairedBad = 0.003
 	lossyFrom     = 0.03
-	// quietBad is how long nothing may come, in ms: Opus and pictures come 30 to 100 times a second.
-	quietBad = 1500
+	// quietBad is how long nothing may come: Opus and pictures come 30 to 100 times a second.
+	quietBad = 1500 * time.Millisecond
 	// lateBad is how long studio and server may wait for a processor, in ms a minute: a tenth of the time. A queue of queuedBad ms, and
 	// droppedBad of all packets, are seen by viewers.
 	lateBad    = 6000
@@ -153,7 +153,7 @@ func judgeLoss(f figures) (wire.Verdict, bool) {
 	case f.absent:
 		return verdict(wire.HopUplink, wire.UplinkGone, because{"quiet": 0}), true
 	case !f.arrives:
-	case u.Quiet > quietBad:
+	case f.cut:
 		return verdict(wire.HopUplink, wire.UplinkGone, because{"quiet": float64(u.Quiet)}), true
 	case u.Loss >= lossyFrom && (f.broken() || f.held() > stalledBad):
 		return verdict(wire.HopUplink, wire.UplinkLoss, because{"loss": u.Loss, "stalled": float64(u.Stalled)}), true
