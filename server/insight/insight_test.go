@@ -162,6 +162,11 @@ func TestTheGuiltyHopIsNamed(t *testing.T) {
 			e.growth.Late, e.growth.Stalled = 400*time.Millisecond, 400*time.Millisecond // it finds all that comes late
 			e.spoil(e.everybody()...)
 		}, wire.HopServer, wire.ServerLate},
+		"a server without a processor, which most viewers' buffers make good": {5, func(e *evening) {
+			e.growth.Late, e.growth.Stalled = 400*time.Millisecond, 400*time.Millisecond
+			e.links[0].RTT = 500
+			e.spoil(0)
+		}, wire.HopServer, wire.ServerLate},
 		"a server that slept when pictures came": {5, func(e *evening) {
 			e.growth.Late, e.growth.Stalled = 80*time.Millisecond, 90*time.Millisecond
 			e.spoil(e.everybody()...)

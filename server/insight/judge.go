@@ -204,11 +204,14 @@ func judgeLastMile(f figures) wire.Verdict {
 		return verdict(h, finding, figures)
 	}
 	few := share(f.all.Suffering, f.all.Viewers) < everybody
+	late, isLate := judgeLate(f) // those with a short buffer suffer first, and round trips are as long as the server sleeps
 	switch {
 	case f.loss >= lossyFrom:
 		return with(wire.HopLastMile, wire.LinkLoss, because{"loss": f.loss, "rtt": float64(f.rtt)})
 	case f.dropped > deviceBad:
 		return with(wire.HopLastMile, wire.DeviceSlow, because{"dropped": f.dropped})
+	case isLate:
+		return late
 	case few || f.rtt >= tripBad || f.hops.LastMile != nil && f.hops.LastMile.Limited > 0:
 		return with(wire.HopLastMile, wire.LinkSlow, because{"loss": f.loss, "rtt": float64(f.rtt)})
 	}
