@@ -162,7 +162,7 @@ var chineseRoom = roomWords{
 	FoundCaptureGone:   "摄像头没有画面。请检查连接线。",
 	FoundEncodeSlow:    "这台电脑每秒只编码 %.0f 帧，应为 %.0f 帧。请关闭其他程序或选择更小的画面。",
 	FoundEncodeReduced: "这台电脑无法胜任所选画面：观众看到的是 %.0fp。",
-	FoundEncodeLate:    "画面离开这台电脑时有停顿，每分钟共 %.1f 秒。请关闭其他程序或选择更小的画面。",
+	FoundEncodeLate:    "这台电脑处理画面有延误，每分钟共 %.1f 秒。请关闭其他程序或选择更小的画面。",
 	FoundUplinkLoss:    "您的上行丢失了 %.1f %% 的数据。改用网线最有效。",
 	FoundUplinkSlow:    "您的上行跟不上：每秒到达 %.0f 帧，发出 %.0f 帧，每分钟停顿 %.1f 秒。请停止其他上传或选择更小的画面。",
 	FoundUplinkGone:    "已有 %.0f 秒没有数据到达服务器。请检查网络连接。",

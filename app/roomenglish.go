@@ -162,7 +162,7 @@ var englishRoom = roomWords{
 	FoundCaptureGone:   "Your camera gives no pictures. Check its cable.",
 	FoundEncodeSlow:    "This computer encodes %.0f of %.0f pictures a second. Close other programs or choose a smaller picture.",
 	FoundEncodeReduced: "This computer is too slow for the picture you chose: viewers get %.0fp.",
-	FoundEncodeLate:    "Pictures leave this computer with gaps, %.1f s of them a minute. Close other programs or choose a smaller picture.",
+	FoundEncodeLate:    "This computer is late with its pictures, by %.1f s a minute. Close other programs or choose a smaller picture.",
 	FoundUplinkLoss:    "Your upload loses %.1f %% of what you send. A cable in place of Wi-Fi helps most.",
 	FoundUplinkSlow:    "Your upload is late: %.0f of %.0f pictures a second arrive, with gaps of %.1f s a minute. Stop other uploads or choose a smaller picture.",
 	FoundUplinkGone:    "Nothing of yours has reached the server for %.0f s. Check your connection.",

@@ -146,7 +146,7 @@ func TestTheGuiltyHopOfAnInjectedFaultIsNamed(t *testing.T) {
 	there := newNamespace(t)
 	uplink := newLink(t, home, there, 100)
 	far := e.across(uplink, there)
-	host := far.studio("--synthetic", "--size", "640x360")
+	far.studio("--synthetic", "--size", "640x360")
 	e.live()
 	seats := []*seat{e.seat(t, home, 1), e.seat(t, home, 2)}
 	var v *viewer
@@ -169,12 +169,6 @@ func TestTheGuiltyHopOfAnInjectedFaultIsNamed(t *testing.T) {
 			t.Errorf("%d of %d suffer", got.All.Suffering, got.All.Viewers)
 		}
 	})
-	t.Run("a studio that waits for a processor", func(t *testing.T) {
-		defer host.pulses(150*time.Millisecond, 250*time.Millisecond)()
-		if got := e.names(t, wire.HopEncode); got.Hops.Encode.Late == 0 || got.Hops.Encode.Stalled == 0 {
-			t.Errorf("its encoder is said to do %+v", got.Hops.Encode)
-		}
-	})
 	t.Run("a slow server", func(t *testing.T) {
 		defer e.server.pulses(250*time.Millisecond, 350*time.Millisecond)()
 		e.names(t, wire.HopServer)
@@ -190,8 +184,12 @@ func TestTheGuiltyHopOfAnInjectedFaultIsNamed(t *testing.T) {
 		defer host.crowds(8)()
 		e.names(t, wire.HopEncode)
 	})
-	t.Run("well again", func(t *testing.T) {
-		far.studio("--synthetic", "--size", "640x360")
-		e.names(t, wire.NoHop)
+	host := far.studio("--synthetic", "--size", "640x360")
+	t.Run("well again", func(t *testing.T) { e.names(t, wire.NoHop) })
+	t.Run("a studio that waits for a processor", func(t *testing.T) {
+		defer host.pulses(150*time.Millisecond, 250*time.Millisecond)()
+		if got := e.names(t, wire.HopEncode); got.Hops.Encode.Late == 0 || got.Hops.Encode.Stalled == 0 {
+			t.Errorf("its encoder is said to do %+v", got.Hops.Encode)
+		}
 	})
 }
