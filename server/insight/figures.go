@@ -151,10 +151,10 @@ func (l *lastMile) sum() *wire.LastMile {
 	}
 }
 
-// ways are the uplink and the server over the time measured; nil before there are two measurements.
+// ways are the uplink and the server over the time measured; nil before there are two measurements of different times.
 func ways(measured []sample) (*wire.Uplink, *wire.Serving) {
 	n := len(measured)
-	if n < 2 {
+	if n == 0 || !measured[n-1].at.After(measured[0].at) {
 		return nil, nil
 	}
 	a, b := measured[0], measured[n-1]

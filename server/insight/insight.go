@@ -12,13 +12,14 @@
 // cannot see comes first: a frozen camera, and a picture made smaller for a slow encoder, which they show as it comes; there the
 // studio's word alone decides. The uplink is judged by how complete pictures arrive at the server, after all repair, as a
 // viewer's screen would count it; loss alone, which repair makes good, accuses nobody. What arrives is held against what left the
-// encoder, counted alike (wire.Stalls) and over the same stretch: the server measures as a studio's report comes, and the uplink is
-// judged from the first to the last report of the time, not by what has happened since. Of a studio that does not count, gaps in
+// encoder, counted alike (wire.Stalls) and over the same stretch: the server measures as a studio's report comes, and judges the
+// uplink from the first to the last report of the time, not by what has happened since. Where a studio does not count, gaps in
 // arrival are compared with those in the pictures' own timestamps. Studio and server both tell how late they get a processor
-// (wire.Pulse), for a program that sleeps sends late or finds everything late: that is looked at after loss on the uplink, which is
-// none of their making, and before pictures that come late. Of pictures that come late, who kept them longest is to blame: the studio,
-// the server, or, with the rest, the uplink. What all viewers suffer at a time has a cause that they share; what some suffer while others are well has not, and is
-// their own last mile. Where viewers suffer and no hop's figures say why, nobody is named.
+// (wire.Pulse): it is looked at after loss on the uplink, which is none of their making, for what a server does not read waits in the
+// socket; and before pictures that come late, because a program that sleeps sends late or finds everything late. Of pictures that
+// come late the uplink is to blame when it kept them longer than studio and server together, else the later of the two. What all
+// viewers suffer at a time has a cause that they share; what some suffer while others are well has not, and is their own last mile,
+// unless studio or server are so late that short buffers run dry. Where viewers suffer and no hop's figures say why, nobody is named.
 //
 // Viewers are judged over ten seconds and hops over fifteen, because viewers report later than things happen: so that at the end of a
 // fault the hop is not found innocent while its victims still count. A verdict needs three seconds to change and five to be lifted;
