@@ -172,6 +172,7 @@ type roomWords struct {
 	FoundCaptureGone   string
 	FoundEncodeSlow    string
 	FoundEncodeReduced string
+	FoundEncodeLate    string
 	FoundUplinkLoss    string
 	FoundUplinkSlow    string
 	FoundUplinkGone    string
@@ -182,4 +183,5 @@ type roomWords struct {
 	FoundLinkSlow      string
 	FoundDeviceSlow    string
 	FoundUnexplained   string
+	FoundUnsettled     string
 }

@@ -137,10 +137,12 @@ func (t *words) finding(d wire.Verdict) string {
 		return fmt.Sprintf(t.FoundEncodeSlow, f("fps"), f("wanted"))
 	case wire.EncodeReduced:
 		return fmt.Sprintf(t.FoundEncodeReduced, f("height"))
+	case wire.EncodeLate:
+		return fmt.Sprintf(t.FoundEncodeLate, f("stalled")/1000)
 	case wire.UplinkLoss:
 		return fmt.Sprintf(t.FoundUplinkLoss, share("loss"))
 	case wire.UplinkSlow:
-		return fmt.Sprintf(t.FoundUplinkSlow, f("fps"), f("sent"))
+		return fmt.Sprintf(t.FoundUplinkSlow, f("fps"), f("sent"), f("stalled")/1000)
 	case wire.UplinkGone:
 		return fmt.Sprintf(t.FoundUplinkGone, f("quiet")/1000)
 	}
@@ -152,7 +154,7 @@ func (t *words) foundBeyond(d wire.Verdict) string {
 	suffering, viewers, loss := d.Figures["suffering"], d.Figures["viewers"], 100*d.Figures["loss"]
 	switch d.Finding {
 	case wire.ServerLate:
-		return fmt.Sprintf(t.FoundServerLate, 100*d.Figures["cpu"])
+		return fmt.Sprintf(t.FoundServerLate, d.Figures["late"]/1000, 100*d.Figures["cpu"])
 	case wire.ServerDrops:
 		return fmt.Sprintf(t.FoundServerDrops, 100*d.Figures["dropped"])
 	case wire.ServerLink:
@@ -163,6 +165,8 @@ func (t *words) foundBeyond(d wire.Verdict) string {
 		return fmt.Sprintf(t.FoundLinkSlow, suffering, viewers)
 	case wire.DeviceSlow:
 		return fmt.Sprintf(t.FoundDeviceSlow, suffering, viewers)
+	case wire.Unsettled:
+		return fmt.Sprintf(t.FoundUnsettled, suffering, viewers)
 	}
 	return fmt.Sprintf(t.FoundUnexplained, suffering, viewers)
 }

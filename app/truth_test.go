@@ -32,9 +32,9 @@ func TestEveryFindingHasASentence(t *testing.T) {
 	for _, w := range []*words{&english, &chinese} {
 		seen := map[string]bool{}
 		for _, f := range []wire.Finding{
-			wire.AllWell, wire.NobodyReports, wire.CaptureSlow, wire.CaptureGone, wire.EncodeSlow, wire.EncodeReduced, wire.UplinkLoss,
+			wire.AllWell, wire.NobodyReports, wire.CaptureSlow, wire.CaptureGone, wire.EncodeSlow, wire.EncodeReduced, wire.EncodeLate, wire.UplinkLoss,
 			wire.UplinkSlow, wire.UplinkGone, wire.ServerLate, wire.ServerDrops, wire.ServerLink, wire.LinkLoss, wire.LinkSlow,
-			wire.DeviceSlow, wire.Unexplained,
+			wire.DeviceSlow, wire.Unexplained, wire.Unsettled,
 		} {
 			s := w.finding(wire.Verdict{Finding: f})
 			if s == "" || seen[s] || strings.Contains(s, "%!") {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vitrine/capture/frame"
+	"vitrine/server/wire"
 )
 
 // videoOut encodes the program's pictures while media flows, on its own goroutine, so that a slow picture never holds up
@@ -30,6 +31,8 @@ type videoOut struct {
 	plan   frame.Plan
 	load   load
 	spent  time.Duration
+	left   wire.Stalls   // the encoder
+	leftAt time.Duration // the newest of them, on the show's clock
 
 	// Owned by run:
 	encoder VideoEncoder
@@ -81,6 +84,22 @@ func (e *videoOut) second() load {
 	return l
 }
 
+// leaves counts a picture that leaves: while there is no way out, too, for that is not the encoder's fault.
+func (e *videoOut) leaves(pts time.Duration) {
+	now := time.Now()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.left.Take(pts-e.leftAt, now)
+	e.leftAt = pts
+}
+
+// leaving is how pictures have left the encoder until now.
+func (e *videoOut) leaving() wire.Stalls {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.left
+}
+
 func (e *videoOut) run(ctx context.Context) error {
 	defer e.drop()
 	var before uint64
@@ -97,23 +116,28 @@ func (e *videoOut) run(ctx context.Context) error {
 		_, dropped := e.slot.Counts()
 		lost := dropped - before
 		before = dropped
-		if e.flowing.Load() && !e.dark.Load() {
-			e.encode(v, int(lost))
+		shown := !e.dark.Load()
+		if e.flowing.Load() && shown {
+			shown = e.encode(v, int(lost))
 		} else if e.encoder != nil {
 			e.drop()
+		}
+		if shown {
+			e.leaves(v.PTS)
 		}
 		v.Release()
 	}
 }
 
-func (e *videoOut) encode(v *frame.Video, lost int) {
+// encode reports whether the picture left the encoder, or was left out because the way does not carry it.
+func (e *videoOut) encode(v *frame.Video, lost int) bool {
 	start := time.Now()
 	if err := e.build(v, start); err != nil {
 		e.fail(err)
-		return
+		return false
 	}
 	if e.encoder == nil {
-		return
+		return false
 	}
 	e.mu.Lock()
 	plan := e.plan
@@ -128,12 +152,13 @@ func (e *videoOut) encode(v *frame.Video, lost int) {
 	packets, err := e.encoder.Encode(v, plan, keys)
 	if err != nil {
 		e.fail(err)
-		return
+		return false
 	}
 	e.count(packets, plan, lost, time.Since(start))
 	for _, p := range packets {
 		e.write(p)
 	}
+	return true
 }
 
 func (e *videoOut) count(packets []*frame.Packet, plan frame.Plan, lost int, spent time.Duration) {

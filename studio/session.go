@@ -80,6 +80,7 @@ type Session struct {
 	changed  chan struct{}
 	snapshot atomic.Pointer[Snapshot]
 	thumbs   atomic.Pointer[map[wire.SpotID]*frame.Slot] // of those on stage; the map never changes
+	late     atomic.Int64                                // how much too late the program got a processor, summed up
 
 	// Owned by the loop in Run:
 	ctx       context.Context
@@ -176,6 +177,10 @@ func (s *Session) Run(ctx context.Context) error {
 	})
 	group.Go(func() error { return s.watchShow(ctx) })
 	group.Go(func() error { return s.reportShow(ctx) })
+	group.Go(func() error {
+		wire.Pulse(ctx, func(late time.Duration) { s.late.Add(int64(late)) })
+		return nil
+	})
 	group.Go(func() error { return s.loop(ctx) })
 	err := group.Wait()
 	s.flush()

@@ -530,6 +530,43 @@ func TestAShowThatWasCutOffIsOfferedOnlyWhereItWaitsForItsHost(t *testing.T) {
 	}
 }
 
+func TestPicturesThatTheWayDoesNotTakeAreNoFaultOfTheEncoder(t *testing.T) {
+	m := newMachine()
+	m.script = func(ctx context.Context, _ *machine, f studio.Feedback) error {
+		for ctx.Err() == nil {
+			f.Link(frame.Link{Phase: frame.LinkLive})
+			rest(ctx, 4*time.Second)
+			f.Link(frame.Link{Phase: frame.LinkWaiting})
+			rest(ctx, 4*time.Second)
+		}
+		return nil
+	}
+	onSession(t, m, func(ctx context.Context, s *studio.Session) {
+		must(t, s.SetServer(ctx, evening))
+		_, err := s.AddSource(ctx, "Camera", camera)
+		must(t, err)
+		wait(time.Second)
+		must(t, s.GoLive(ctx))
+		wait(20 * time.Second)
+		m.mu.Lock()
+		m.encoding = 400 * time.Millisecond
+		told := slices.Clone(m.reports)
+		m.mu.Unlock()
+		for i := 1; i < len(told); i++ {
+			if made := told[i].Encode.Pictures - told[i-1].Encode.Pictures; made < 58 || made > 62 || told[i].Encode.Stalled != 0 {
+				t.Errorf("in two seconds %d pictures left: %+v", made, told[i].Encode)
+			}
+		}
+		wait(8 * time.Second)
+		m.mu.Lock()
+		last := m.reports[len(m.reports)-1]
+		m.mu.Unlock()
+		if stalled := last.Encode.Stalled; stalled < 1000 || len(told) < 8 {
+			t.Errorf("an encoder that takes 400 ms has gaps of %d ms; %d reports", stalled, len(told))
+		}
+	})
+}
+
 func TestTheServerIsToldHowTheShowLeavesAndSaysWhatViewersSee(t *testing.T) {
 	m := newMachine()
 	onSession(t, m, func(ctx context.Context, s *studio.Session) {
@@ -548,6 +585,9 @@ func TestTheServerIsToldHowTheShowLeavesAndSaysWhatViewersSee(t *testing.T) {
 		m.mu.Unlock()
 		if n < 3 || n > 4 || last.Capture.FPS < 29 || last.Capture.Wanted != 30 || last.Encode.FPS < 29 || last.Encode.Reduced || last.Encode.Height != 720 {
 			t.Errorf("%d reports, the last %+v", n, last)
+		}
+		if made := last.Encode.Pictures - m.reports[n-2].Encode.Pictures; made < 58 || made > 62 || last.Encode.Stalled != 0 || last.Encode.Late != 0 {
+			t.Errorf("in two seconds %d pictures left: %+v", made, last.Encode)
 		}
 		if truth := s.Snapshot().Air.Truth; truth == nil || truth.Viewers != 7 {
 			t.Errorf("the host is told %+v", truth)

@@ -30,7 +30,7 @@ func (s *Session) reportShow(ctx context.Context) error {
 func (s *Session) report(ctx context.Context, snap *Snapshot) {
 	srv := snap.Settings.Server
 	ask, cancel := context.WithTimeout(ctx, callTimeout)
-	truth, err := s.c.Backstage.Report(ask, srv.Address, srv.Token, srv.Show, told(snap))
+	truth, err := s.c.Backstage.Report(ask, srv.Address, srv.Token, srv.Show, s.told(snap))
 	cancel()
 	s.post(ctx, func() {
 		switch {
@@ -44,13 +44,14 @@ func (s *Session) report(ctx context.Context, snap *Snapshot) {
 	})
 }
 
-// told is what the server is told of a snapshot.
-func told(snap *Snapshot) wire.StudioReport {
-	p, link := snap.Program, snap.Air.Link
+// told is what the server is told of a snapshot, with counts as they are now: the server holds them against its own of now.
+func (s *Session) told(snap *Snapshot) wire.StudioReport {
+	p, link, left := snap.Program, snap.Air.Link, s.video.leaving()
 	r := wire.StudioReport{
 		Capture: wire.Capture{Wanted: float64(snap.Settings.Output.Format.FPS), Stopped: p.Showing == ShowingLast, Dropped: int(snap.Sound.Dropped)},
 		Encode: wire.Encode{
 			FPS: p.FPS, Time: float64(p.EncodeTime.Microseconds()) / 1000, Dropped: int(p.Dropped), Reduced: p.Reduced, Height: p.Format.Height,
+			Pictures: int(left.Pictures), Stalled: int(left.Stalled.Milliseconds()), Late: int(time.Duration(s.late.Load()).Milliseconds()),
 		},
 		Way: wire.Way{
 			RTT: int(link.RTT.Milliseconds()), Loss: min(max(link.LossPercent/100, 0), 1), Bandwidth: link.Estimate, Bitrate: link.Bitrate,

@@ -16,10 +16,11 @@ type figures struct {
 	// loss and rtt are medians of those who suffer; dropped is the share of frames that came to them and were not shown.
 	loss, dropped float64
 	rtt           int
-	// encoder is the share of pictures that the encoder had no time for.
-	encoder float64
-	// arrives says that the uplink was measured, absent that nobody sends the show although viewers are there.
-	arrives, absent bool
+	// encoder is the share of pictures that the encoder had no time for, sent how many a second left it; 0 if the studio does not count.
+	encoder, sent float64
+	// arrives says that the uplink was measured, absent that nobody sends the show although viewers are there, cut that nothing has come
+	// for a while, the studio's word neither.
+	arrives, absent, cut bool
 }
 
 // group collects what a group of viewers saw.
@@ -35,7 +36,7 @@ func (g *group) add(v *viewer, now, minute sum, suffers bool) {
 	if suffers {
 		g.seen.Suffering++
 	}
-	if now.freezes > 0 {
+	if now.freezing() {
 		g.freezing++
 	}
 	if v.latency > 0 {
@@ -63,10 +64,21 @@ func (g *group) sum() wire.Seen {
 // figures makes them of what is known, and forgets viewers who have said nothing for a minute.
 func (s *show) figures(now time.Time) figures {
 	f := figures{byProtocol: map[wire.Protocol]wire.Seen{}}
-	f.hops.Uplink, f.hops.Server = s.ways()
+	way, measured := s.tellsOf(&f, now)
+	f.hops.Uplink, f.hops.Server = ways(measured)
 	f.arrives = f.hops.Uplink != nil
-	f.absent = len(s.measured) > 0 && s.measured[len(s.measured)-1].Source == 0
-	f.encoder = s.tellsOf(&f, now)
+	if n := len(s.measured); n > 0 {
+		f.absent, f.cut = s.measured[n-1].Source == 0, s.cut(s.measured[n-1].Quiet, now)
+		if f.arrives {
+			f.hops.Uplink.Quiet = int(s.measured[n-1].Quiet.Milliseconds())
+		}
+	}
+	if way != nil {
+		if !f.arrives {
+			f.hops.Uplink = &wire.Uplink{}
+		}
+		f.hops.Uplink.Way = way
+	}
 	fps := 0.0
 	if f.hops.Uplink != nil {
 		fps = f.hops.Uplink.FPS
@@ -107,6 +119,13 @@ func (s *show) figures(now time.Time) figures {
 	return f
 }
 
+// cut says whether nothing at all comes: while the studio is heard its way is not cut, though pictures may wait.
+func (s *show) cut(quiet time.Duration, now time.Time) bool {
+	n := len(s.studio)
+	heard := n > 0 && now.Sub(s.studio[n-1].at) < quiet-soonest
+	return quiet > quietBad && !heard
+}
+
 // lastMile collects the ways to the viewers, and apart from them those of who suffers.
 type lastMile struct {
 	losses, trips, badLoss, badTrip []float64
@@ -132,13 +151,13 @@ func (l *lastMile) sum() *wire.LastMile {
 	}
 }
 
-// ways are the uplink and the server over the time measured; nil before there are two measurements.
-func (s *show) ways() (*wire.Uplink, *wire.Serving) {
-	n := len(s.measured)
-	if n < 2 {
+// ways are the uplink and the server over the time measured; nil before there are two measurements of different times.
+func ways(measured []sample) (*wire.Uplink, *wire.Serving) {
+	n := len(measured)
+	if n == 0 || !measured[n-1].at.After(measured[0].at) {
 		return nil, nil
 	}
-	a, b := s.measured[0], s.measured[n-1]
+	a, b := measured[0], measured[n-1]
 	span := b.at.Sub(a.at)
 	server := &wire.Serving{
 		Late: perMinute(b.Late-a.Late, span), Dropped: share(int(b.Dropped-a.Dropped), int(b.Dropped-a.Dropped+b.Sent-a.Sent)),
@@ -149,15 +168,15 @@ func (s *show) ways() (*wire.Uplink, *wire.Serving) {
 	if w := int(b.Waits - a.Waits); w > 0 {
 		server.Queued = int((b.Waited - a.Waited).Milliseconds()) / w
 	}
-	return s.arrival(), server
+	return arrival(measured), server
 }
 
 // arrival adds up what came between every two measurements of one stream: viewers may turn to another size, which is another stream.
-func (s *show) arrival() *wire.Uplink {
+func arrival(measured []sample) *wire.Uplink {
 	var sum Measured
 	var span time.Duration
-	for i := 1; i < len(s.measured); i++ {
-		a, b := s.measured[i-1], s.measured[i]
+	for i := 1; i < len(measured); i++ {
+		a, b := measured[i-1], measured[i]
 		if a.Source == 0 || a.Source != b.Source {
 			continue
 		}
@@ -172,7 +191,7 @@ func (s *show) arrival() *wire.Uplink {
 	if span == 0 {
 		return nil
 	}
-	last := s.measured[len(s.measured)-1]
+	last := measured[len(measured)-1]
 	return &wire.Uplink{
 		FPS: round(float64(sum.Frames)/span.Seconds(), 10), Bitrate: last.Bitrate,
 		Stalled: perMinute(sum.Stalled, span), Skipped: perMinute(sum.Skipped, span),
@@ -184,24 +203,35 @@ func (s *show) arrival() *wire.Uplink {
 // perMinute is a part of a span in ms a minute.
 func perMinute(part, span time.Duration) int { return int(float64(part) / float64(span) * 60_000) }
 
-// tellsOf fills in what the studio says, if it still does, and returns the share of pictures that its encoder had no time for.
-func (s *show) tellsOf(f *figures, now time.Time) (missed float64) {
+// tellsOf fills in what the studio says, if it still does. measured is what the server measured over the same time, as far as the studio
+// counts.
+func (s *show) tellsOf(f *figures, now time.Time) (way *wire.Way, measured []sample) {
 	n := len(s.studio)
 	if n == 0 || now.Sub(s.studio[n-1].at) > toldFor {
-		return 0
+		return nil, s.measured
 	}
 	a, b := s.studio[0], s.studio[n-1]
 	f.hops.Capture, f.hops.Encode = &b.Capture, &b.Encode
-	if f.hops.Uplink == nil {
-		f.hops.Uplink = &wire.Uplink{}
+	pictures, dropped, span := b.Encode.Pictures-a.Encode.Pictures, b.Encode.Dropped-a.Encode.Dropped, b.at.Sub(a.at)
+	if b.Encode.Pictures == 0 {
+		return &b.Way, s.measured
 	}
-	f.hops.Uplink.Way = &b.Way
-	dropped, encoded := b.Encode.Dropped-a.Encode.Dropped, int(b.Encode.FPS*b.at.Sub(a.at).Seconds())
-	if dropped < 0 { // it has begun anew
-		dropped = b.Encode.Dropped
+	stalled, late := b.Encode.Stalled-a.Encode.Stalled, b.Encode.Late-a.Encode.Late
+	f.hops.Encode.Pictures, f.hops.Encode.Stalled, f.hops.Encode.Late = pictures, 0, 0
+	if span > 0 {
+		f.encoder, f.sent = share(dropped, dropped+pictures), round(float64(pictures)/span.Seconds(), 10)
+		f.hops.Encode.FPS = f.sent
+		f.hops.Encode.Stalled, f.hops.Encode.Late = perMinute(milliseconds(stalled), span), perMinute(milliseconds(late), span)
 	}
-	return share(dropped, dropped+encoded)
+	for _, m := range s.measured {
+		if !m.at.Before(a.at) && !m.at.After(b.at) {
+			measured = append(measured, m)
+		}
+	}
+	return &b.Way, measured
 }
+
+func milliseconds(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
 // quantile of values, which it sorts; 0 of none.
 func quantile(list []float64, q float64) float64 {

@@ -11,15 +11,19 @@
 // measurement on each of its sides and not by its load: a busy server whose viewers are well is nobody's trouble. What players
 // cannot see comes first: a frozen camera, and a picture made smaller for a slow encoder, which they show as it comes; there the
 // studio's word alone decides. The uplink is judged by how complete pictures arrive at the server, after all repair, as a
-// viewer's screen would count it; loss alone, which repair makes good, accuses nobody. Who has no picture for a while because
-// the host's clock has none either is not the uplink's victim, so the gaps in arrival are compared with those in the pictures'
-// own timestamps. The server is judged by how late it gets a processor: after loss on the uplink, which is none of its making,
-// for what it does not read waits in the socket; before pictures that come late, because a server that sleeps finds everything
-// late. What all viewers suffer at a time has a cause that they share; what some suffer while others are well has not, and is
-// their own last mile. Where viewers suffer and no hop's figures say why, nobody is named.
+// viewer's screen would count it; loss alone, which repair makes good, accuses nobody. What arrives is held against what left the
+// encoder, counted alike (wire.Stalls) and over the same stretch: the server measures as a studio's report comes, and judges the
+// uplink from the first to the last report of the time, not by what has happened since. Where a studio does not count, gaps in
+// arrival are compared with those in the pictures' own timestamps. Studio and server both tell how late they get a processor
+// (wire.Pulse): it is looked at after loss on the uplink, which is none of their making, for what a server does not read waits in the
+// socket; and before pictures that come late, because a program that sleeps sends late or finds everything late. Of pictures that
+// come late the uplink is to blame when it kept them longer than studio and server together, else the later of the two. What all
+// viewers suffer at a time has a cause that they share; what some suffer while others are well has not, and is their own last mile,
+// unless studio or server are so late that short buffers run dry. Where viewers suffer and no hop's figures say why, nobody is named.
 //
 // Viewers are judged over ten seconds and hops over fifteen, because viewers report later than things happen: so that at the end of a
-// fault the hop is not found innocent while its victims still count. A verdict needs three seconds to change and five to be lifted.
+// fault the hop is not found innocent while its victims still count. A verdict needs three seconds to change and five to be lifted;
+// while viewers suffer and nobody is named yet, that is said, and not that all is well.
 package insight
 
 import (
@@ -145,11 +149,17 @@ func (d *Desk) Studio(id wire.ShowID, r wire.StudioReport) wire.Truth {
 	now := d.cfg.Now()
 	d.mu.Lock()
 	s := d.show(id, now)
-	if n := len(s.studio); n == 0 || now.Sub(s.studio[n-1].at) >= soonest {
-		s.studio = append(fresh(s.studio, now.Add(-hopsFor), func(t told) time.Time { return t.at }), told{now, r})
+	n := len(s.studio)
+	if n > 0 && now.Sub(s.studio[n-1].at) < soonest {
+		d.mu.Unlock()
+		return d.Truth(id)
 	}
+	if n > 0 && (r.Encode.Pictures < s.studio[n-1].Encode.Pictures || r.Encode.Dropped < s.studio[n-1].Encode.Dropped) {
+		s.studio = nil // it has begun anew
+	}
+	s.studio = append(s.studio, told{now, r})
 	d.mu.Unlock()
-	return d.Truth(id)
+	return d.look(id, now) // measured now: what the studio has sent is held against what has come by then
 }
 
 // Truth is what is known about a show, at most a second old while Run runs.
@@ -226,7 +236,7 @@ func (d *Desk) look(id wire.ShowID, now time.Time) wire.Truth {
 	f := s.figures(now)
 	s.truth = wire.Truth{
 		Show: id, At: now, Viewers: m.Viewers, All: f.all, ByProtocol: f.byProtocol, Hops: f.hops,
-		Verdict: s.settled.take(judge(f), now),
+		Verdict: s.settled.take(judge(f), unnamed(f.all), now),
 	}
 	return s.truth
 }

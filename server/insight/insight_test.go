@@ -16,6 +16,7 @@ type evening struct {
 	studio   *wire.StudioReport
 	measured insight.Measured
 	growth   insight.Measured // a second's
+	left     wire.Encode      // what a second adds to the studio's sums
 	viewers  []wire.PlayerReport
 	links    []wire.LinkEvent
 }
@@ -27,6 +28,7 @@ func newEvening(viewers int) *evening {
 		Measure: func(wire.ShowID) (insight.Measured, bool) { return e.measured, true },
 	})
 	e.studio = &wire.StudioReport{Capture: wire.Capture{Wanted: 30, FPS: 30}, Encode: wire.Encode{FPS: 30, Time: 7, Height: 720}, Way: wire.Way{RTT: 20}}
+	e.left = wire.Encode{Pictures: 30}
 	e.measured = insight.Measured{Viewers: viewers, Source: 1, Processors: 2}
 	e.growth = insight.Measured{Frames: 30, Packets: 300, Sent: 300 * uint64(viewers), Waits: 30, CPU: 200 * time.Millisecond}
 	for range viewers {
@@ -62,6 +64,11 @@ func (e *evening) pass(t *testing.T, seconds int) wire.Truth {
 		m.Stalled, m.Skipped, m.Late, m.CPU = m.Stalled+g.Stalled, m.Skipped+g.Skipped, m.Late+g.Late, m.CPU+g.CPU
 		m.Sent, m.Dropped, m.Waits, m.Waited = m.Sent+g.Sent, m.Dropped+g.Dropped, m.Waits+g.Waits, m.Waited+g.Waited
 		m.Quiet = g.Quiet
+		if e.studio != nil {
+			e.studio.Encode.Pictures += e.left.Pictures
+			e.studio.Encode.Stalled += e.left.Stalled
+			e.studio.Encode.Late += e.left.Late
+		}
 		if i%2 == 0 {
 			for n, r := range e.viewers {
 				h := insight.Heard{Report: r, Latency: 150 * time.Millisecond, Link: &e.links[n]}
@@ -93,7 +100,7 @@ func TestTheGuiltyHopIsNamed(t *testing.T) {
 		}, wire.HopCapture, wire.CaptureSlow},
 		"a camera that was pulled": {5, func(e *evening) { e.studio.Capture.Stopped = true }, wire.HopCapture, wire.CaptureGone},
 		"an overloaded encoder": {5, func(e *evening) {
-			e.studio.Encode.FPS, e.studio.Encode.Time, e.growth.Frames = 14, 70, 14
+			e.studio.Encode.FPS, e.studio.Encode.Time, e.left.Pictures, e.growth.Frames = 14, 70, 14, 14
 			e.studio.Capture.FPS = 20 // which it takes the processor from
 		}, wire.HopEncode, wire.EncodeSlow},
 		"an encoder that was given a smaller picture": {5, func(e *evening) {
@@ -103,7 +110,37 @@ func TestTheGuiltyHopIsNamed(t *testing.T) {
 			e.studio = nil
 			e.growth.Frames, e.growth.Stalled, e.growth.Skipped = 4, 800*time.Millisecond, 800*time.Millisecond
 			e.spoil(e.everybody()...)
+		}, wire.HopEncode, wire.EncodeLate},
+		"a studio without a processor": {5, func(e *evening) {
+			e.left = wire.Encode{Pictures: 12, Stalled: 600, Late: 550}
+			e.studio.Capture.FPS, e.studio.Encode.FPS = 12, 12
+			e.growth.Frames, e.growth.Stalled, e.growth.Skipped = 12, 620*time.Millisecond, 450*time.Millisecond
+			e.spoil(e.everybody()...)
 		}, wire.HopEncode, wire.EncodeSlow},
+		"a studio that makes all pictures, in jolts": {5, func(e *evening) {
+			e.left.Stalled = 200
+			e.growth.Stalled = 210 * time.Millisecond
+			e.spoil(e.everybody()...)
+		}, wire.HopEncode, wire.EncodeLate},
+		"a studio that is kept waiting after its encoder": {5, func(e *evening) {
+			e.left.Late = 90
+			e.growth.Stalled = 110 * time.Millisecond
+			e.spoil(e.everybody()...)
+		}, wire.HopEncode, wire.EncodeLate},
+		"a studio that thinks too little of its uplink, for everything is late": {5, func(e *evening) { // as measured with six busy loops on two cores
+			e.left.Stalled, e.left.Late, e.growth.Late = 16, 35, 31*time.Millisecond
+			e.growth.Frames, e.growth.Stalled, e.growth.Skipped = 25, 120*time.Millisecond, 90*time.Millisecond
+			e.spoil(e.everybody()...)
+		}, wire.HopEncode, wire.EncodeLate},
+		"a studio and an uplink that are late": {5, func(e *evening) {
+			e.left.Stalled = 50
+			e.growth.Stalled = 300 * time.Millisecond
+			e.spoil(e.everybody()...)
+		}, wire.HopUplink, wire.UplinkSlow},
+		"an uplink that takes fewer pictures than were made": {5, func(e *evening) {
+			e.growth.Frames = 12
+			e.spoil(e.everybody()...)
+		}, wire.HopUplink, wire.UplinkSlow},
 		"loss on the uplink": {5, func(e *evening) {
 			e.growth.Lost, e.growth.Gone, e.growth.Stalled, e.growth.Skipped = 90, 20, 300*time.Millisecond, 250*time.Millisecond
 			e.spoil(e.everybody()...)
@@ -123,6 +160,24 @@ func TestTheGuiltyHopIsNamed(t *testing.T) {
 		}, wire.HopUplink, wire.UplinkGone},
 		"a server without a processor": {5, func(e *evening) {
 			e.growth.Late, e.growth.Stalled = 400*time.Millisecond, 400*time.Millisecond // it finds all that comes late
+			e.spoil(e.everybody()...)
+		}, wire.HopServer, wire.ServerLate},
+		"a server without a processor, which most viewers' buffers make good": {5, func(e *evening) {
+			e.growth.Late, e.growth.Stalled = 400*time.Millisecond, 400*time.Millisecond
+			e.links[0].RTT = 500
+			e.spoil(0)
+		}, wire.HopServer, wire.ServerLate},
+		"a server that slept when pictures came": {5, func(e *evening) {
+			e.growth.Late, e.growth.Stalled = 80*time.Millisecond, 90*time.Millisecond
+			e.spoil(e.everybody()...)
+		}, wire.HopServer, wire.ServerLate},
+		"a studio and a server on one short computer": {5, func(e *evening) {
+			e.left.Stalled, e.left.Late, e.growth.Late = 150, 120, 180*time.Millisecond
+			e.growth.Stalled = 350 * time.Millisecond
+			e.spoil(e.everybody()...)
+		}, wire.HopServer, wire.ServerLate},
+		"a server that is too late for pictures, and hears the studio": {5, func(e *evening) {
+			e.growth.Frames, e.growth.Late, e.growth.Quiet = 0, 600*time.Millisecond, 4400*time.Millisecond
 			e.spoil(e.everybody()...)
 		}, wire.HopServer, wire.ServerLate},
 		"a server that drops": {5, func(e *evening) {
@@ -208,6 +263,66 @@ func TestAVerdictDoesNotFlapAndNamesNobodyElseAtTheEndOfAFault(t *testing.T) {
 	}
 	if want := []wire.Hop{wire.NoHop, wire.HopUplink, wire.NoHop}; fmt.Sprint(named) != fmt.Sprint(want) {
 		t.Errorf("named in turn: %q", named)
+	}
+}
+
+// Only the processors were short, for six seconds: fewer pictures were made, fewer came, and then all is as before. What left the encoder
+// within the last second must not be held against what came over fifteen.
+func TestAComputerThatWasShortForAWhileIsNotTakenForItsUplink(t *testing.T) {
+	e := newEvening(2)
+	left, growth, well := e.left, e.growth, append([]wire.PlayerReport(nil), e.viewers...)
+	e.pass(t, 20)
+	for second := range 40 {
+		e.left, e.growth, e.viewers = left, growth, append([]wire.PlayerReport(nil), well...)
+		e.studio.Encode.FPS = 30
+		if second < 6 {
+			e.left, e.studio.Encode.FPS = wire.Encode{Pictures: 4, Stalled: 700, Late: 600}, 4
+			e.growth.Frames, e.growth.Stalled, e.growth.Skipped = 4, 720*time.Millisecond, 500*time.Millisecond
+			e.spoil(e.everybody()...)
+		}
+		if got := e.pass(t, 1); got.Verdict.Hop != wire.NoHop && got.Verdict.Hop != wire.HopEncode {
+			t.Fatalf("after %d s %q is named: %v", second, got.Verdict.Hop, got.Verdict.Figures)
+		}
+	}
+}
+
+func TestAllIsNotSaidToBeWellWhileViewersSuffer(t *testing.T) {
+	e := newEvening(4)
+	well, growth := append([]wire.PlayerReport(nil), e.viewers...), e.growth
+	suffered := 0
+	for second := range 60 {
+		e.growth, e.viewers = growth, append([]wire.PlayerReport(nil), well...)
+		switch {
+		case second >= 15 && second < 30: // who is to blame is named after a while
+			e.spoil(e.everybody()...)
+			e.growth.Late = 400 * time.Millisecond
+		case second == 50: // a freeze that is hardly seen
+			for i := range e.viewers {
+				e.viewers[i].Freezes, e.viewers[i].Frozen = 1, 190
+			}
+		}
+		got := e.pass(t, 1)
+		if got.All.Suffering > 0 {
+			suffered++
+		}
+		if got.Verdict.Finding == wire.AllWell && (got.All.Suffering > 0 || got.All.Freezing > 0) {
+			t.Errorf("after %d s all is well, and %d of %d suffer, %.0f %% of them from freezes", second, got.All.Suffering, got.All.Viewers, 100*got.All.Freezing)
+		}
+		if got.Verdict.Finding == wire.Unsettled && got.All.Suffering == 0 {
+			t.Errorf("after %d s it is not known whose fault it is that nobody suffers", second)
+		}
+	}
+	if suffered < 10 {
+		t.Errorf("viewers suffered for %d s", suffered)
+	}
+}
+
+func TestAStudioThatBeginsAnewIsNotHeldAgainstItsPast(t *testing.T) {
+	e := newEvening(3)
+	e.pass(t, 20)
+	e.studio.Encode.Pictures = 0
+	if got := e.pass(t, 20); got.Verdict.Finding != wire.AllWell || got.Hops.Encode.FPS < 29 || got.Hops.Encode.FPS > 31 {
+		t.Errorf("said %+v of %+v", got.Verdict, got.Hops.Encode)
 	}
 }
 

@@ -86,9 +86,12 @@ func (v *viewer) since(from time.Time) (s sum) {
 // fps is what came on screen a second; 0 if nobody looked.
 func (s sum) fps() float64 { return share(1000*s.shown, s.watched) }
 
+// freezing says whether pictures stood for long enough that it was seen.
+func (s sum) freezing() bool { return s.freezes > 0 && s.frozen >= frozenBad }
+
 // suffers says whether that was bad, where so many frames a second should have come; 0 if that is not known.
 func (s sum) suffers(fps float64) bool {
-	return s.freezes > 0 && s.frozen >= frozenBad || s.stalled || share(s.concealed, s.samples) > concealedBad ||
+	return s.freezing() || s.stalled || share(s.concealed, s.samples) > concealedBad ||
 		s.watched >= int(seenFor.Milliseconds())/4 && s.fps() < slowBad*fps
 }
 

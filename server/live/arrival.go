@@ -7,51 +7,21 @@ import (
 	"vitrine/server/wire"
 )
 
-const (
-	// stallLeast and stallFrames say from when on a viewer would see that no picture comes (W3C webrtc-stats, freezeCount): after three
-	// frames, and a frame and stallLeast.
-	stallLeast  = 150 * time.Millisecond
-	stallFrames = 3
-	// stallMost is the longest pause that counts as a stall: beyond it the stream was paused, or is interrupted, which is told otherwise.
-	stallMost = 5 * time.Second
-	// usualMost bounds what is taken for the usual time between frames.
-	usualMost = 200 * time.Millisecond
-)
-
-// arrival measures how complete pictures come, as a screen that shows each at once would count it. It is pure; the zero value with a
-// rate is ready.
+// arrival measures how complete pictures come. It is pure; the zero value with a rate is ready.
 type arrival struct {
-	rate   uint32 // ticks a second
-	frames uint64
-	// stalled is the sum of stalls; skipped that of the same in the pictures' own time, for what was never made cannot come.
-	stalled, skipped time.Duration
-
-	at    time.Time // when the newest frame was complete
-	ticks uint32    // of it
-	usual time.Duration
+	rate uint32 // ticks a second
+	wire.Stalls
+	ticks uint32 // of the newest frame
 }
 
 // completed takes a frame whose last packet has come.
 func (a *arrival) completed(ticks uint32, now time.Time) {
 	step := int32(ticks - a.ticks)
-	if a.frames > 0 && step <= 0 {
+	if a.Pictures > 0 && step <= 0 {
 		return // it comes late, or its end twice
 	}
-	if a.frames++; a.frames == 1 {
-		a.at, a.ticks, a.usual = now, ticks, usualMost/2
-		return
-	}
-	gap, media := now.Sub(a.at), time.Duration(float64(step)/float64(a.rate)*float64(time.Second))
-	a.at, a.ticks = now, ticks
-	if limit := max(stallFrames*a.usual, a.usual+stallLeast); gap > limit {
-		if gap <= stallMost {
-			a.stalled += gap
-			if media > limit {
-				a.skipped += min(media, gap)
-			}
-		}
-	}
-	a.usual += (min(gap, usualMost) - a.usual) / 16
+	a.ticks = ticks
+	a.Take(time.Duration(float64(step)/float64(a.rate)*float64(time.Second)), now)
 }
 
 // Arrival is how a stream has come since it began, after repair. Its counters only grow as long as Source is the same.
@@ -71,7 +41,7 @@ func (u *UpTrack) Arrival(now time.Time) Arrival {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	a := Arrival{
-		Source: u.serial<<32 | uint64(u.epoch), Frames: u.arrival.frames, Stalled: u.arrival.stalled, Skipped: u.arrival.skipped,
+		Source: u.serial<<32 | uint64(u.epoch), Frames: u.arrival.Pictures, Stalled: u.arrival.Stalled, Skipped: u.arrival.Skipped,
 		Lost: uint64(max(u.reception.lost, 0)), Gone: u.reception.gone, Bitrate: u.meter.rate(now), Quiet: u.Quiet(now),
 		Jitter: time.Duration(u.reception.jitter / float64(u.rate) * float64(time.Second)),
 	}
@@ -155,25 +125,4 @@ func (v *Viewer) said(r wire.PlayerReport, now time.Time) Said {
 		}
 	}
 	return s
-}
-
-// pulseEvery is how often it is looked whether the process gets a processor when it wants one, pulseSlack how late it may be without
-// counting.
-const pulseEvery, pulseSlack = 20 * time.Millisecond, 20 * time.Millisecond
-
-// pulse measures until ctx ends how late this process gets a processor: what waits for it waits as long.
-func (s *Stage) pulse(ctx context.Context) error {
-	wait := time.NewTimer(pulseEvery)
-	defer wait.Stop()
-	for due := time.Now().Add(pulseEvery); ; due = time.Now().Add(pulseEvery) {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-wait.C:
-		}
-		if late := time.Since(due); late > pulseSlack {
-			s.stats.late.Add(int64(late))
-		}
-		wait.Reset(pulseEvery)
-	}
 }

@@ -39,8 +39,8 @@ func TestStalls_are_told_from_pictures_that_were_not_made(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := arrival{rate: 90_000}
 			frames(&a, c.steps...)
-			if a.stalled.Round(time.Millisecond) != c.stalled || a.skipped.Round(time.Millisecond) != c.skipped {
-				t.Errorf("stalled for %v, of which %v were not made", a.stalled, a.skipped)
+			if a.Stalled.Round(time.Millisecond) != c.stalled || a.Skipped.Round(time.Millisecond) != c.skipped {
+				t.Errorf("stalled for %v, of which %v were not made", a.Stalled, a.Skipped)
 			}
 		})
 	}

@@ -89,7 +89,10 @@ func (s *Stage) Run(ctx context.Context) error {
 	s.group, s.ctx = errgroup.WithContext(ctx)
 	reading := make(chan error, 1)
 	go func() { reading <- s.port.run() }()
-	s.group.Go(func() error { return s.pulse(s.ctx) })
+	s.group.Go(func() error {
+		wire.Pulse(s.ctx, func(late time.Duration) { s.stats.late.Add(int64(late)) })
+		return nil
+	})
 	s.group.Go(func() error { return s.bell.run(s.ctx) })
 	mux := newMux(s.port, pionLog{s.log}.NewLogger("mux"))
 	s.mux = mux

@@ -150,8 +150,10 @@ type Capture struct {
 	Dropped int `json:"dropped"`
 }
 
-// Encode is how the encoder does.
+// Encode is how the encoder does, and the computer that it is on. Sums are since the studio began in its report, and of the same time as
+// the other hops' figures in a Truth.
 type Encode struct {
+	// FPS is of the last second in a report.
 	FPS float64 `json:"fps"`
 	// Time is that for one picture, in ms. Queue is how many pictures wait; Dropped counts those the encoder had no time for, since the
 	// show began. Reduced says that the picture was made smaller or slower than the host wants, because of that.
@@ -160,6 +162,12 @@ type Encode struct {
 	Dropped int     `json:"dropped"`
 	Reduced bool    `json:"reduced"`
 	Height  int     `json:"height"`
+	// Pictures have left the encoder, or would have but for the way; 0 from a studio that does not count them. Stalled is for how long they were missing there as a
+	// viewer would see it, Late for how long the studio was not given a processor that it waited for: sums in ms in a report, in a
+	// Truth ms a minute.
+	Pictures int `json:"pictures"`
+	Stalled  int `json:"stalled"`
+	Late     int `json:"late"`
 }
 
 // Way is the way to the server, as the studio sees it: ms, shares and bit/s.
@@ -181,7 +189,7 @@ func (r StudioReport) Validate() error {
 	if !(r.Way.Loss >= 0 && r.Way.Loss <= 1) {
 		return Errorf(Invalid, "a report's loss is 0 to 1")
 	}
-	for _, n := range []int{r.Capture.Dropped, r.Encode.Queue, r.Encode.Dropped, r.Encode.Height, r.Way.RTT, r.Way.Bandwidth, r.Way.Bitrate, r.Way.Dropped} {
+	for _, n := range []int{r.Capture.Dropped, r.Encode.Queue, r.Encode.Dropped, r.Encode.Height, r.Encode.Pictures, r.Encode.Stalled, r.Encode.Late, r.Way.RTT, r.Way.Bandwidth, r.Way.Bitrate, r.Way.Dropped} {
 		if n < 0 {
 			return Errorf(Invalid, "a count in the report is negative")
 		}
@@ -213,8 +221,9 @@ const (
 	CaptureGone   Finding = "capture_gone"   // -
 	EncodeSlow    Finding = "encode_slow"    // fps, wanted, time
 	EncodeReduced Finding = "encode_reduced" // height, time
+	EncodeLate    Finding = "encode_late"    // stalled, late (ms a minute): pictures leave the studio with gaps, for it waits for a processor
 	UplinkLoss    Finding = "uplink_loss"    // loss (share), stalled (ms a minute)
-	UplinkSlow    Finding = "uplink_slow"    // fps, sent, stalled (ms a minute): late without loss, as a full queue makes it
+	UplinkSlow    Finding = "uplink_slow"    // fps, sent, stalled (ms a minute on this way alone): late without loss, as a full queue makes it
 	UplinkGone    Finding = "uplink_gone"    // quiet (ms)
 	ServerLate    Finding = "server_late"    // late (ms a minute), cpu (share of all processors)
 	ServerDrops   Finding = "server_drops"   // dropped (share)
@@ -223,6 +232,7 @@ const (
 	LinkSlow      Finding = "link_slow"      // suffering, viewers, loss, rtt: no loss but late
 	DeviceSlow    Finding = "device_slow"    // suffering, viewers, dropped (share of frames that came and were not shown)
 	Unexplained   Finding = "unexplained"    // suffering, viewers: all hops are well as far as they are measured
+	Unsettled     Finding = "unsettled"      // suffering, viewers: it is too early to say whose fault it is
 )
 
 // Verdict names the guilty hop. Since is when that began.
@@ -254,7 +264,7 @@ type Seen struct {
 	// Latency from the host to the screen, in ms, of those who know it; 0 if nobody does.
 	LatencyP50 int `json:"latencyP50"`
 	LatencyP95 int `json:"latencyP95"`
-	// FPS is the median of what came on screen. Freezing is the share of viewers with a freeze within ten seconds, Frozen how long
+	// FPS is the median of what came on screen. Freezing is the share of viewers who suffer from freezes, over ten seconds, Frozen how long
 	// pictures stood, in ms a viewer and minute, over the last minute, Concealed the share of sound that was made up in it.
 	FPS       float64 `json:"fps"`
 	Freezing  float64 `json:"freezing"`

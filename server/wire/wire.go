@@ -1,6 +1,7 @@
 // Package wire is the contract between the companion server and whoever speaks to it: the studio, the page, operators'
 // scripts. It holds value types and the words for errors, uses the standard library only, and knows neither sockets nor
-// storage. The same JSON is read from Go and from TypeScript; the golden files in testdata keep the two together.
+// storage. What both ends of a way must measure alike is measured here (Stalls, Pulse). The same JSON is read from Go and from
+// TypeScript; the golden files in testdata keep the two together.
 package wire
 
 import (

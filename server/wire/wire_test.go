@@ -204,7 +204,7 @@ var golden = map[string]any{
 	"report_posted.json": &wire.PostedReport{Viewer: "k3jH9sQ2", Report: wire.PlayerReport{Protocol: wire.HLS, Span: 5000, Shown: 150, FPS: 30}},
 	"report_studio.json": &wire.StudioReport{
 		Capture: wire.Capture{Wanted: 30, FPS: 29.9, Dropped: 3},
-		Encode:  wire.Encode{FPS: 21.5, Time: 45.2, Queue: 1, Dropped: 130, Reduced: true, Height: 480},
+		Encode:  wire.Encode{FPS: 21.5, Time: 45.2, Queue: 1, Dropped: 130, Reduced: true, Height: 480, Pictures: 5230, Stalled: 1650, Late: 910},
 		Way:     wire.Way{RTT: 18, Loss: 0.01, Bandwidth: 6_000_000, Bitrate: 2_400_000, Dropped: 4},
 	},
 	"truth.json": &wire.Truth{
@@ -215,7 +215,7 @@ var golden = map[string]any{
 		},
 		Hops: wire.Hops{
 			Capture:  &wire.Capture{Wanted: 30, FPS: 30},
-			Encode:   &wire.Encode{FPS: 30, Time: 6.5, Height: 720},
+			Encode:   &wire.Encode{FPS: 30, Time: 6.5, Height: 720, Pictures: 390, Stalled: 40, Late: 120},
 			Uplink:   &wire.Uplink{FPS: 30, Bitrate: 2_600_000, Stalled: 0, Loss: 0.01, Unrepaired: 0.0001, Jitter: 4, Quiet: 12, Way: &wire.Way{RTT: 18, Bandwidth: 6_000_000, Bitrate: 2_400_000}},
 			Server:   &wire.Serving{CPU: 0.21, Late: 30, Queued: 4, Dropped: 0},
 			LastMile: &wire.LastMile{Loss: 0.001, LossP95: 0.24, RTT: 30, RTTP95: 210, Limited: 5, Silent: 10},

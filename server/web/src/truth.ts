@@ -37,7 +37,7 @@ export interface Seen {
 /** A hop that nobody has told about or measured is missing. */
 export interface Hops {
   readonly capture?: { readonly wanted: number; readonly fps: number; readonly stopped: boolean; readonly dropped: number };
-  readonly encode?: { readonly fps: number; readonly time: number; readonly queue: number; readonly dropped: number; readonly reduced: boolean; readonly height: number };
+  readonly encode?: { readonly fps: number; readonly time: number; readonly queue: number; readonly dropped: number; readonly reduced: boolean; readonly height: number; readonly pictures: number; readonly stalled: number; readonly late: number };
   readonly uplink?: {
     readonly fps: number;
     readonly bitrate: number;
