@@ -16,6 +16,9 @@ setup:
 	@.ci/setup build
 	@.ci/models build
 
+# What only computes, text into shapes and SQL into pages, is not watched by the race detector: it would take half of its time.
+light := $(foreach p,github.com/go-text/typesetting golang.org/x/image modernc.org,-gcflags=$(p)/...=-race=false)
+
 # Tests run in three passes: everything but the whole programs, these alone, because they have to keep time, and then what is concurrent once
 # more under the race detector with the long soaks short. In the first most tests wait most of the time, so that more packages run at once than
 # there are processors.
@@ -26,7 +29,7 @@ test: setup
 	$(MAKE) --no-print-directory build lint
 	go test -p 4 -timeout 20m $$(go list ./... | grep -v '/cmd$$')
 	go test -timeout 20m ./cmd
-	go test -timeout 20m -race -short ./capture/... ./effects ./effects/plug ./studio ./studio/mix ./studio/publish ./studio/remote ./cmd/studio ./server ./server/live ./server/turn ./server/bus ./server/chat ./server/moderation ./server/api ./server/shop ./server/pay ./server/trust ./server/reach ./server/insight ./server/pictures ./server/store ./app/...
+	go test -timeout 20m -race $(light) -short ./capture/... ./effects ./effects/plug ./studio ./studio/mix ./studio/publish ./studio/remote ./cmd/studio ./server ./server/live ./server/turn ./server/bus ./server/chat ./server/moderation ./server/api ./server/shop ./server/pay ./server/trust ./server/reach ./server/insight ./server/pictures ./server/store ./app/...
 
 lint:
 	go vet ./...
