@@ -15,6 +15,8 @@ type simulated struct {
 	buffer time.Duration
 	loss   float64 // of all packets, at random, behind the bottleneck
 	jitter time.Duration
+	// pauses says of each 100 ms for how long from then on nothing arrives; what would have comes at once afterwards.
+	pauses []time.Duration
 	// use is the part of the estimate that the encoders make of it; 1 is all.
 	use float64
 }
@@ -48,6 +50,7 @@ func simulate(p simulated, most int, lasts time.Duration) []second {
 		debt     float64       // bytes that the encoders have made
 		seconds  []second
 		reported time.Duration
+		paused   time.Duration // until when nothing arrives
 	)
 	send := func(now time.Duration, size int) time.Duration {
 		e.sent(seq, size, now)
@@ -60,6 +63,13 @@ func simulate(p simulated, most int, lasts time.Duration) []second {
 		f.arrives = free + oneWay
 		if p.jitter > 0 {
 			f.arrives += time.Duration(random.Int64N(int64(p.jitter)))
+		}
+		if n := int(f.arrives / (100 * time.Millisecond)); n < len(p.pauses) {
+			paused = max(paused, time.Duration(n)*100*time.Millisecond+p.pauses[n])
+		}
+		if f.arrives < paused {
+			paused += time.Millisecond
+			f.arrives = paused
 		}
 		flights = append(flights, f)
 		seq++
@@ -173,6 +183,26 @@ func TestLossWithoutDelayDoesNotLowerTheEstimate(t *testing.T) {
 		t.Logf("loss %v: %s", loss, storyOf(s))
 		if m := mean(s[10:]); m < 2_400_000 {
 			t.Errorf("at %.0f %% random loss the estimate is %.0f bit/s of 3,000,000", 100*loss, m)
+		}
+	}
+}
+
+// A radio that is away, and a server or a studio that waits for a processor, bring nothing for a while and then everything: that is no queue.
+func TestPausesOfThePathDoNotLowerTheEstimate(t *testing.T) {
+	for _, most := range []time.Duration{50, 100, 250} {
+		random := rand.New(rand.NewPCG(3, 4))
+		p := simulated{capacity: steady(20_000_000), buffer: time.Second, use: 1}
+		for range 600 {
+			pause := time.Duration(0)
+			if random.IntN(4) == 0 {
+				pause = time.Duration(random.Int64N(int64(most * time.Millisecond)))
+			}
+			p.pauses = append(p.pauses, pause)
+		}
+		s := simulate(p, 3_000_000, 60*time.Second)
+		t.Logf("pauses of up to %d ms: %s", most, storyOf(s))
+		if m := mean(s[10:]); m < 2_400_000 {
+			t.Errorf("with pauses of up to %d ms the estimate is %.0f bit/s of 3,000,000", most, m)
 		}
 	}
 }

@@ -17,6 +17,8 @@ const (
 // Constants of the delay gradient filter (draft-ietf-rmcat-gcc-02 §5, with the trendline that replaced its Kalman filter).
 const (
 	groupSpan   = 5 * time.Millisecond // packets sent this close together are one group
+	heldGap     = 5 * time.Millisecond // those that were held up arrive no further apart
+	heldMost    = 250 * time.Millisecond
 	trendPoints = 20
 	trendSmooth = 0.9
 	trendGain   = 4.0
@@ -47,9 +49,21 @@ type trend struct {
 	is          usage
 }
 
-// group is packets that left together: when its first and last left, and when its last arrived.
+// group is packets that left together, or were held up together: when its first and last left, and when its last arrived.
 type group struct {
 	first, sent, arrived time.Duration
+	held                 time.Duration // when the first of those arrived that were held up; 0 if none was
+}
+
+// delay is that of its last packet, plus whatever the clocks differ by.
+func (g *group) delay() time.Duration { return g.arrived - g.sent }
+
+// take adds a packet.
+func (g *group) take(sent, arrived time.Duration) {
+	if arrived-sent > g.delay()+heldGap {
+		g.held = arrived
+	}
+	g.sent, g.arrived = max(g.sent, sent), max(g.arrived, arrived)
 }
 
 // forget starts anew: what comes next has nothing to do with what was before.
@@ -59,19 +73,27 @@ func (t *trend) forget() {
 
 // add takes a packet in the order of sending: when it left by our clock, when it arrived by the receiver's.
 func (t *trend) add(sent, arrived time.Duration) {
-	if t.groups == 0 {
-		t.open, t.groups = group{sent, sent, arrived}, 1
-		return
-	}
-	if sent-t.open.first <= groupSpan {
-		t.open.sent, t.open.arrived = max(t.open.sent, sent), max(t.open.arrived, arrived)
+	if t.groups > 0 && t.belongs(sent, arrived) {
+		t.open.take(sent, arrived)
 		return
 	}
 	if t.groups > 1 {
 		t.gradient(t.open.arrived-t.last.arrived, t.open.sent-t.last.sent, t.open.arrived)
 	}
-	t.last, t.open = t.open, group{sent, sent, arrived}
+	next := group{first: sent, sent: sent, arrived: arrived}
+	if t.groups > 0 && arrived-sent > t.open.delay()+heldGap {
+		next.held = arrived
+	}
+	t.last, t.open = t.open, next
 	t.groups++
+}
+
+// belongs says whether a packet is of the open group. After a pause of the path, or of a program that takes packets up late, what was
+// held up comes in a burst, and is one group (§5.2, pre-filtering) until the delay is what it was before: that is no queue that grows.
+func (t *trend) belongs(sent, arrived time.Duration) bool {
+	g := &t.open
+	burst := g.held > 0 && arrived-g.arrived <= heldGap && arrived-g.held < heldMost && t.groups > 1 && arrived-sent > t.last.delay()
+	return sent-g.first <= groupSpan || burst
 }
 
 func (t *trend) gradient(arrivedLater, sentLater, at time.Duration) {
