@@ -16,8 +16,9 @@ setup:
 	@.ci/setup build
 	@.ci/models build
 
-# What only computes, text into shapes and SQL into pages, is not watched by the race detector: it would take half of its time.
-light := $(foreach p,github.com/go-text/typesetting golang.org/x/image modernc.org,-gcflags=$(p)/...=-race=false)
+# What turns text into shapes is not watched by the race detector: it takes half of the window's time there. Only packages without locks and
+# atomics may stand here, or the linker takes their unwatched copies of generic ones for everybody's.
+light := $(foreach p,github.com/go-text/typesetting/font/... github.com/go-text/typesetting/harfbuzz golang.org/x/image/vector,-gcflags=$(p)=-race=false)
 
 # Tests run in three passes: everything but the whole programs, these alone, because they have to keep time, and then what is concurrent once
 # more under the race detector with the long soaks short. In the first most tests wait most of the time, so that more packages run at once than
