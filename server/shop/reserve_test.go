@@ -287,12 +287,20 @@ func TestABugOfOneDecisionIsNobodyElses(t *testing.T) {
 			if r, err := e.wants("ben", "cup", 1); err != nil || r.State != wire.Held {
 				t.Error(r, err)
 			}
+			if _, err := e.AddStock(t.Context(), "host", "cup", 1, ""); err != nil { // this has no key
+				t.Error(err)
+			}
 		})
 	}
-	if _, err := e.Release(t.Context(), "mei", held.ID); wire.CodeOf(err) != wire.Internal {
-		t.Error("released what is not there:", err)
+	for range 10 {
+		if _, err := e.Release(t.Context(), "mei", held.ID); wire.CodeOf(err) != wire.Internal {
+			t.Error("released what is not there:", err)
+		}
 	}
 	others.Wait()
+	if e.left("cup") != 100 {
+		t.Errorf("%d left of 100, less 50 and as many more", e.left("cup"))
+	}
 }
 
 // stammerer is a database that stores a batch and then says that it could not, the first time of every two.

@@ -83,28 +83,32 @@ func (s *Shop) gather(first *request) []*request {
 }
 
 // take decides requests on the state as it will be once all that was decided before is stored. If that cannot be, they are settled
-// apart.
+// apart, each once, after those that were open before them.
 func (s *Shop) take(ctx context.Context, list []*request) {
+	var q Questions
 	if s.state != nil {
-		working, done := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
-		defer done()
-		q := s.questions(list)
+		q = s.questions(list)
 		if s.entangled(q) {
 			if s.finish(ctx); s.state != nil {
 				q = s.questions(list)
 			}
 		}
-		if s.state != nil && s.decide(working, list, q) == nil {
+	}
+	var before []*request
+	if s.open != nil {
+		before = s.open.requests // deciding adds those of the list
+	}
+	if s.state != nil {
+		working, done := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
+		defer done()
+		if s.decide(working, list, q) == nil {
 			return
 		}
-	}
-	if s.open != nil {
-		list = append(s.open.requests, list...)
 	}
 	s.open = nil // or it would be committed though its state is broken
 	s.finish(ctx)
 	s.state = nil
-	s.settle(ctx, list)
+	s.settle(ctx, slices.Concat(before, list))
 }
 
 // finish waits until all that was decided is stored.
