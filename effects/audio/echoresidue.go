@@ -74,9 +74,7 @@ func newEchoResidue(f *fft) *echoResidue {
 	for k := range r.noise {
 		r.noise[k] = 1 // the first block's is less
 	}
-	for i := range 2 * echoHop {
-		r.window = append(r.window, float32(math.Sin(math.Pi*(float64(i)+.5)/(2*echoHop))))
-	}
+	r.window = rootOfHann(2 * echoHop)
 	return r
 }
 

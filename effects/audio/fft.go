@@ -170,3 +170,11 @@ func (s *fftStep) by5(y, x []complex64) {
 		}
 	}
 }
+
+// rootOfHann is a window that, used twice, adds up to one with those before and after it that overlap it by a half.
+func rootOfHann(n int) (window []float32) {
+	for i := range n {
+		window = append(window, float32(math.Sin(math.Pi*(float64(i)+.5)/float64(n))))
+	}
+	return window
+}

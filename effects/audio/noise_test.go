@@ -64,10 +64,7 @@ func TestNoiseSuppressionMakesSpeechClearer(t *testing.T) {
 
 // idealGain is the clearness that the best gain of each bin of 32 ms reaches, as Wiener's filter has it.
 func idealGain(noisy, clean []float32) float64 {
-	f, window := newFFT(strongWindow), make([]float32, strongWindow)
-	for i := range window {
-		window[i] = float32(math.Sin(math.Pi * (float64(i) + .5) / strongWindow))
-	}
+	f, window := newFFT(strongWindow), rootOfHann(strongWindow)
 	out, time := make([]float32, len(clean)), make([]float32, strongWindow)
 	spectrum := func(x []float32) []complex64 {
 		for i, w := range window {

@@ -47,14 +47,6 @@ func newStrong() (s strongNoise, err error) {
 	return s, nil
 }
 
-// rootOfHann is a window that, used twice, adds up to one with those before and after it that overlap it by a half.
-func rootOfHann(n int) (window []float32) {
-	for i := range n {
-		window = append(window, float32(math.Sin(math.Pi*(float64(i)+.5)/float64(n))))
-	}
-	return window
-}
-
 // clear forgets all sound.
 func (s *strongNoise) clear() {
 	s.net.clear()

@@ -196,7 +196,7 @@ func arrival(measured []sample) *wire.Uplink {
 		FPS: round(float64(sum.Frames)/span.Seconds(), 10), Bitrate: last.Bitrate,
 		Stalled: perMinute(sum.Stalled, span), Skipped: perMinute(sum.Skipped, span),
 		Loss: round(share(int(sum.Lost), int(sum.Packets)), 1000), Unrepaired: round(share(int(sum.Gone), int(sum.Packets)), 10_000),
-		Jitter: int(last.Jitter.Milliseconds()), Quiet: int(last.Quiet.Milliseconds()),
+		Jitter: int(last.Jitter.Milliseconds()),
 	}
 }
 

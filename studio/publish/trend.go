@@ -58,9 +58,12 @@ type group struct {
 // delay is that of its last packet, plus whatever the clocks differ by.
 func (g *group) delay() time.Duration { return g.arrived - g.sent }
 
+// late says whether a packet comes so much later than the group that it was held up.
+func (g *group) late(sent, arrived time.Duration) bool { return arrived-sent > g.delay()+heldGap }
+
 // take adds a packet.
 func (g *group) take(sent, arrived time.Duration) {
-	if arrived-sent > g.delay()+heldGap {
+	if g.late(sent, arrived) {
 		g.held = arrived
 	}
 	g.sent, g.arrived = max(g.sent, sent), max(g.arrived, arrived)
@@ -81,7 +84,7 @@ func (t *trend) add(sent, arrived time.Duration) {
 		t.gradient(t.open.arrived-t.last.arrived, t.open.sent-t.last.sent, t.open.arrived)
 	}
 	next := group{first: sent, sent: sent, arrived: arrived}
-	if t.groups > 0 && arrived-sent > t.open.delay()+heldGap {
+	if t.groups > 0 && t.open.late(sent, arrived) {
 		next.held = arrived
 	}
 	t.last, t.open = t.open, next
