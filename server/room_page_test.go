@@ -19,8 +19,9 @@ import (
 
 // reader is somebody who has the page of a show open in Chromium.
 type reader struct {
-	t   *testing.T
-	ctx context.Context
+	t     *testing.T
+	ctx   context.Context
+	media map[string]string // what they prefer
 }
 
 // reader opens the page of a show as somebody whom the browser has not seen.
@@ -31,7 +32,7 @@ func (r *running) reader(browser context.Context, show string) *reader {
 	if err := chromedp.Do(ctx); err != nil { // what is first done with a context bounds the life of its page
 		r.t.Fatal(err)
 	}
-	p := &reader{r.t, ctx}
+	p := &reader{r.t, ctx, map[string]string{}}
 	p.do(chromedp.EmulateViewport(390, 844), chromedp.Navigate("http://"+r.at.HTTP.String()+"/watch/"+show))
 	return p
 }

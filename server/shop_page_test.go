@@ -518,10 +518,11 @@ func axe(t *testing.T) string {
 	return string(b)
 }
 
-// accessible fails for what axe finds.
+// accessible fails for what axe finds. Nothing is halfway in or out meanwhile.
 func (p *reader) accessible(axe, what string) {
 	p.t.Helper()
-	p.do(chromedp.Sleep(400 * time.Millisecond)) // what appears has done so
+	p.prefers("reduced-motion", "reduce")
+	defer p.prefers("reduced-motion", "no-preference")
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	if _, err := chromedp.Run(ctx, chromedp.Evaluate[string](axe+"; ''")); err != nil {

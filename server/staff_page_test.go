@@ -32,7 +32,7 @@ func (r *running) opens(browser context.Context, path, language string) *reader 
 	if err := chromedp.Do(ctx); err != nil {
 		r.t.Fatal(err)
 	}
-	p := &reader{r.t, ctx}
+	p := &reader{r.t, ctx, map[string]string{}}
 	agent := p.text("navigator.userAgent")
 	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: agent, AcceptLanguage: language})
@@ -56,10 +56,19 @@ func (p *reader) dark(on bool) {
 	if on {
 		value = "dark"
 	}
+	p.prefers("color-scheme", value)
+}
+
+// prefers shows the page as to somebody who has told their computer so.
+func (p *reader) prefers(what, value string) {
+	p.t.Helper()
+	p.media[what] = value
+	var all []*emulation.MediaFeature
+	for name, value := range p.media {
+		all = append(all, &emulation.MediaFeature{Name: "prefers-" + name, Value: value})
+	}
 	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: value}},
-		})
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: all})
 		return err
 	}))
 }

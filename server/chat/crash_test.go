@@ -175,7 +175,7 @@ func TestNothingIsLostOrDoubledWhenProcessesDieAtAnyStep(t *testing.T) {
 
 func died(w *town, steps [2]int64, after bool, loses float64) {
 	t := w.t
-	w.bus.loses = loses
+	w.bus.lose(loses)
 	f := &fleet{w: w}
 	f.begin(0, steps[0], after)
 	f.begin(1, steps[1], after)
@@ -305,5 +305,25 @@ func TestTheLastThingSaidIsHeardThoughItsProcessDiedBeforeItCouldTell(t *testing
 		case <-late:
 			t.Fatalf("event %d is not heard", n)
 		}
+	}
+}
+
+func TestWhoListensAloneFarAwayHearsWhatTheBusLost(t *testing.T) {
+	for _, who := range []chat.Who{viewer("Bo"), host()} {
+		w := newTown(t, "SQLite")
+		home, far := w.hub(), w.hub()
+		home.says(viewer("Ann"), "one") // it is the room's home now
+		sub, j, err := far.Join(t.Context(), w.show, who, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer sub.Close()
+		w.bus.lose(1)
+		n := home.says(viewer("Ann"), "two")
+		w.bus.lose(0)
+		if n <= j.Through {
+			t.Fatalf("who joined has heard of %d events, and the last one is %d", j.Through, n)
+		}
+		hears(t, sub, n)
 	}
 }

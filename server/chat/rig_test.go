@@ -314,6 +314,13 @@ func (l *line) cut(away bool) {
 
 var errAway = errors.New("the bus is away")
 
+// lose has the bus lose a part of what is published and answered.
+func (w *wires) lose(part float64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.loses = part
+}
+
 func (w *wires) chance() (lost bool, delay time.Duration, lines []*line) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -317,7 +317,8 @@ func (r *room) pulses(ctx context.Context) {
 		p.Likes, r.likes = r.likes, 0
 		r.liking.forget(r.hub.c.Now())
 		r.mu.Unlock()
-		if p.Likes == 0 && p.Viewers == viewers && (p.Viewers == 0 || time.Since(last) < stillEvery) {
+		// Where only staff listens, the answer tells it too how far the log goes.
+		if p.Likes == 0 && p.Viewers == viewers && (r.crowd.present() == 0 || time.Since(last) < stillEvery) {
 			continue
 		}
 		for ctx.Err() == nil {

@@ -180,7 +180,7 @@ func TestA_full_stage_is_seen_by_one_viewer_who_is_sent_only_what_is_visible(t *
 	t.Cleanup(reading.Wait)
 	t.Cleanup(func() {
 		for _, v := range all {
-			_ = v.pc.GracefulClose()
+			v.close()
 		}
 	})
 	everybody := func(what string, so func(v *spectator) bool) {

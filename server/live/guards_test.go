@@ -134,7 +134,7 @@ func TestA_show_has_only_so_many_publishing_sessions_a_minute(t *testing.T) {
 	s := startStage(t, Config{})
 	publish := func(id wire.ShowID) error {
 		c := makeClient(t, func(*webrtc.SettingEngine) {}, h264)
-		defer func() { _ = c.pc.GracefulClose() }()
+		defer c.close()
 		if _, err := c.pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly}); err != nil {
 			t.Fatal(err)
 		}

@@ -62,6 +62,7 @@ type client struct {
 	audio, video *webrtc.TrackLocalStaticRTP // of a publisher
 	keys         chan struct{}               // a publisher's PLIs
 	sequence     map[*webrtc.TrackLocalStaticRTP]uint16
+	waiting      buffers // see there why they are closed
 }
 
 func newClient(t *testing.T, codecs ...Codec) *client {
@@ -72,8 +73,13 @@ func newClient(t *testing.T, codecs ...Codec) *client {
 func newClientWith(t *testing.T, set func(*webrtc.SettingEngine), codecs ...Codec) *client {
 	t.Helper()
 	c := makeClient(t, set, codecs...)
-	t.Cleanup(func() { _ = c.pc.GracefulClose() })
+	t.Cleanup(c.close)
 	return c
+}
+
+func (c *client) close() {
+	_ = c.pc.GracefulClose()
+	c.waiting.close()
 }
 
 // makeClient makes a client that the caller closes.
@@ -105,27 +111,29 @@ func makeClient(t *testing.T, set func(*webrtc.SettingEngine), codecs ...Codec) 
 		t.Fatal(err)
 	}
 	chain.Add(answers)
-	e := webrtc.SettingEngine{}
-	e.SetIncludeLoopbackCandidate(true)
-	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
-	e.SetInterfaceFilter(func(name string) bool { return name == "lo" })
-	set(&e)
-	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(e), webrtc.WithInterceptorRegistry(chain)).
-		NewPeerConnection(webrtc.Configuration{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	c := &client{
-		t: t, pc: pc, up: make(chan struct{}), keys: make(chan struct{}, 64),
+		t: t, up: make(chan struct{}), keys: make(chan struct{}, 64),
 		sequence: map[*webrtc.TrackLocalStaticRTP]uint16{},
 		tracks: map[webrtc.RTPCodecType]chan *webrtc.TrackRemote{
 			webrtc.RTPCodecTypeAudio: make(chan *webrtc.TrackRemote, 4),
 			webrtc.RTPCodecTypeVideo: make(chan *webrtc.TrackRemote, 4),
 		},
+		waiting: buffers{parity: &mender{}},
 	}
-	pc.OnTrack(func(tr *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { c.tracks[tr.Kind()] <- tr })
+	e := webrtc.SettingEngine{}
+	e.SetIncludeLoopbackCandidate(true)
+	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	e.SetInterfaceFilter(func(name string) bool { return name == "lo" })
+	e.BufferFactory = c.waiting.open
+	set(&e)
+	c.pc, err = webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(e), webrtc.WithInterceptorRegistry(chain)).
+		NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.pc.OnTrack(func(tr *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { c.tracks[tr.Kind()] <- tr })
 	var once sync.Once
-	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
+	c.pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
 		if s == webrtc.PeerConnectionStateConnected {
 			once.Do(func() { close(c.up) })
 		}

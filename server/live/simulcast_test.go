@@ -52,13 +52,12 @@ func publishLayersLater(t *testing.T, s *Stage, id wire.ShowID, extra string, be
 	t.Helper()
 	all := map[string]*sender{}
 	// RTCP is taken off the connection's buffers, because pion's reader of it by stream identifier races with closing.
-	var in buffers
 	hear := func(raw []byte) {
 		for _, one := range all {
 			one.hear(raw)
 		}
 	}
-	c := newClientWith(t, func(e *webrtc.SettingEngine) { e.BufferFactory = in.open }, h264)
+	c := newClient(t, h264)
 	var first *webrtc.RTPSender
 	for _, rid := range rids {
 		track, err := webrtc.NewTrackLocalStaticRTP(h264.parameters(nil).RTPCodecCapability, "video", "show", webrtc.WithRTPStreamID(rid))
@@ -85,7 +84,7 @@ func publishLayersLater(t *testing.T, s *Stage, id wire.ShowID, extra string, be
 			}
 		}
 	}
-	in.hear.Store(&hear)
+	c.waiting.hear.Store(&hear)
 	c.accept(s.Publish(t.Context(), id, strings.Replace(c.offer(false), "a=sendonly\r\n", "a=sendonly\r\n"+extra, 1), loopback))
 	c.connect()
 	var wg sync.WaitGroup

@@ -43,7 +43,7 @@ func TestNothing_grows_with_joins_and_leaves(t *testing.T) {
 	p.keyFrame(0)
 	visit := func(i int) {
 		c := makeClient(t, func(*webrtc.SettingEngine) {}, opus, h264)
-		defer func() { _ = c.pc.GracefulClose() }()
+		defer c.close()
 		for _, k := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
 			if _, err := c.pc.AddTransceiverFromKind(k, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
 				t.Error(err)
@@ -83,7 +83,7 @@ func TestNothing_grows_with_joins_and_leaves(t *testing.T) {
 				next := publish(t, s, "demo", opus, h264)
 				next.keyFrame(0)
 				await(t, "the take-over", func() bool { _, err := s.find(Resource{true, "demo", p.answer.Session}); return err != nil })
-				_ = p.pc.GracefulClose()
+				p.close()
 				p = next
 			}
 		}

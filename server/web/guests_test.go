@@ -13,6 +13,7 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/logging"
 	"github.com/pion/sdp/v3"
+	"github.com/pion/transport/v2/packetio"
 	"github.com/pion/webrtc/v3"
 
 	"vitrine/server/wire"
@@ -127,6 +128,8 @@ type uplinks struct {
 	kinds map[string]int                    // of the tracks that came, by kind and rid
 	ended int                               // by DELETE
 	begun int
+	// waiting is where packets wait: pion forgets the reader of a track that was just being started when its connection closed.
+	waiting []io.Closer
 }
 
 // hear is what a guest asks of a server: a pass, and WHIP for it.
@@ -172,7 +175,7 @@ func (s *stage) hear(mux *http.ServeMux) {
 		u.ended++
 		u.mu.Unlock()
 		if p != nil {
-			_ = p.Close()
+			_ = p.GracefulClose()
 		}
 		w.WriteHeader(http.StatusOK)
 	})
@@ -191,6 +194,13 @@ func (u *uplinks) answer(session, offer string) (string, error) {
 	settings := webrtc.SettingEngine{LoggerFactory: quiet}
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	settings.BufferFactory = func(packetio.BufferPacketType, uint32) io.ReadWriteCloser {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		b := packetio.NewBuffer()
+		u.waiting = append(u.waiting, b)
+		return b
+	}
 	p, err := webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(&interceptor.Registry{})).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		return "", err
@@ -212,7 +222,7 @@ func (u *uplinks) answer(session, offer string) (string, error) {
 		}
 	}
 	if err != nil {
-		return "", errors.Join(err, p.Close())
+		return "", errors.Join(err, p.GracefulClose())
 	}
 	<-done
 	u.mu.Lock()
@@ -237,14 +247,22 @@ func (u *uplinks) counts() (begun, ended int) {
 // cut takes the connections away without a word.
 func (u *uplinks) cut() {
 	u.mu.Lock()
-	defer u.mu.Unlock()
-	for session, p := range u.peers {
-		_ = p.Close()
-		delete(u.peers, session)
+	all := u.peers
+	u.peers = map[string]*webrtc.PeerConnection{}
+	u.mu.Unlock()
+	for _, p := range all {
+		_ = p.GracefulClose()
 	}
 }
 
-func (u *uplinks) close() { u.cut() }
+func (u *uplinks) close() {
+	u.cut()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, b := range u.waiting {
+		_ = b.Close()
+	}
+}
 
 // until waits for what does not happen in the page.
 func until(t *testing.T, what string, is func() bool) {

@@ -322,7 +322,7 @@ func TestThe_stage_is_accessible(t *testing.T) {
 	look := func(what string) {
 		t.Helper()
 		for _, size := range [][2]int64{{390, 844}, {820, 1180}, {1280, 720}} {
-			p.do(chromedp.EmulateViewport(size[0], size[1]), chromedp.Sleep(450*time.Millisecond)) // what appears has done so
+			p.do(chromedp.EmulateViewport(size[0], size[1]))
 			p.accessible(axe, what, true)
 		}
 	}

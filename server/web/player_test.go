@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -325,9 +328,26 @@ func axeCore(t *testing.T) string {
 	return string(script)
 }
 
-// accessible fails for what axe finds. A page that has a show has a heading of the first rank.
+// moves lets the page move what appears and goes, or not, as viewers who want less motion have it.
+func (p *tab) moves(on bool) {
+	p.t.Helper()
+	value := "reduce"
+	if on {
+		value = "no-preference"
+	}
+	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: value}},
+		})
+		return err
+	}))
+}
+
+// accessible fails for what axe finds. A page that has a show has a heading of the first rank. Nothing is halfway in or out meanwhile.
 func (p *tab) accessible(axe, what string, headed bool) {
 	p.t.Helper()
+	p.moves(false)
+	defer p.moves(true)
 	run(p, chromedp.Evaluate[string](axe+"; ''"))
 	verdict := run(p, chromedp.Evaluate[string](`axe.run(document, {rules: {'page-has-heading-one': {enabled: `+
 		fmt.Sprint(headed)+`}}}).then((r) => JSON.stringify(r.violations.flatMap((v) => v.nodes.map((n) => v.id + ': ' + n.failureSummary + ' ' + n.html))))`,

@@ -294,7 +294,6 @@ func TestThe_room_is_accessible(t *testing.T) {
 		for _, width := range []int64{1280, 390} {
 			p.do(chromedp.EmulateViewport(width, 844))
 			p.do(steps...)
-			p.do(chromedp.Sleep(400 * time.Millisecond)) // what appears has done so
 			p.accessible(axe, what, true)
 			p.do(chromedp.KeyEvent(kb.Escape), chromedp.Click(chromedp.CSS(".tabs button:nth-child(1)")))
 		}
