@@ -20,7 +20,7 @@ import (
 )
 
 // patience bounds every wait for something to happen; it is no expectation.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 var small = frame.Format{Width: 320, Height: 180, FPS: 30}
 

@@ -22,7 +22,7 @@ import (
 )
 
 // patience bounds every wait for something to happen; it is no expectation.
-const patience = 40 * time.Second
+const patience = time.Minute
 
 // bin holds the three programs, built once for all tests and benchmarks of this package.
 var bin string

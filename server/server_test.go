@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience bounds every wait of a test; it is no measure of speed.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 const (
 	token      = "correct-horse"

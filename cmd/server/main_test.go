@@ -48,7 +48,7 @@ func (c *console) String() string {
 // await waits until what was printed fits.
 func (c *console) await(t *testing.T, pattern string) []string {
 	t.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(time.Minute)
 	for {
 		if m := regexp.MustCompile(pattern).FindStringSubmatch(c.String()); m != nil {
 			return m

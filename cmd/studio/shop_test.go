@@ -24,7 +24,7 @@ import (
 	"vitrine/studio/remote"
 )
 
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // realServer runs the server with a show, and returns its address.
 func realServer(t *testing.T) string {

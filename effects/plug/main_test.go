@@ -162,7 +162,7 @@ func run(t testing.TB, p running) (stop func()) {
 }
 
 // patience bounds what has to happen some time.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // until calls step every 10 ms until it reports true.
 func until(t testing.TB, p running, what string, step func() bool) {

@@ -200,7 +200,7 @@ func TestBackFromTheBanksPageTheOrderIsSettled(t *testing.T) {
 	for range 3 {
 		gets[wire.Order](mei, "POST", "/api/shop/orders/"+string(p.Order.ID)+"/settle", nil)
 	}
-	for range 200 { // what is promised is captured by the cashier
+	for range 3000 { // what is promised is captured by the cashier
 		if mei.order(p.Order.ID).State == wire.OrderCaptured {
 			break
 		}

@@ -200,7 +200,7 @@ type browser struct {
 func (m *market) browser() *browser {
 	jar, _ := cookiejar.New(nil)
 	n := m.visits.Add(1)
-	return &browser{m: m, client: &http.Client{Jar: jar, Timeout: 30 * time.Second}, address: fmt.Sprintf("198.%d.%d.%d", 18+n>>16, n>>8&255, n&255)}
+	return &browser{m: m, client: &http.Client{Jar: jar, Timeout: time.Minute}, address: fmt.Sprintf("198.%d.%d.%d", 18+n>>16, n>>8&255, n&255)}
 }
 
 // operates is a client with an operator's token.

@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience bounds every wait of a test; it is no measure of speed.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // lines is a log that can be read while it is written.
 type lines struct {

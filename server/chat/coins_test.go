@@ -12,7 +12,7 @@ import (
 // hearsCoins reads frames until one tells of a wallet.
 func hearsCoins(t *testing.T, s *chat.Subscription) int64 {
 	t.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(patience)
 	for {
 		select {
 		case f, ok := <-s.Frames():

@@ -179,7 +179,7 @@ func died(w *town, steps [2]int64, after bool, loses float64) {
 	f := &fleet{w: w}
 	f.begin(0, steps[0], after)
 	f.begin(1, steps[1], after)
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	defer cancel()
 	const people, each = 4, 6
 	for p := range people {
@@ -292,7 +292,7 @@ func TestTheLastThingSaidIsHeardThoughItsProcessDiedBeforeItCouldTell(t *testing
 	if n <= j.Through {
 		t.Fatalf("who joined has heard of %d events, and the last one is %d", j.Through, n)
 	}
-	for late := time.After(20 * time.Second); ; {
+	for late := time.After(patience); ; {
 		select {
 		case frame := <-sub.Frames():
 			var fr wire.RoomFrame

@@ -23,6 +23,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(rig.Main(closing{m})) }
 
+// patience bounds every wait; it is no expectation.
+const patience = time.Minute
+
 // shared are databases that all tests have together, each with a show of its own: a fresh one takes PostgreSQL a second.
 var shared struct {
 	mu     sync.Mutex

@@ -20,7 +20,7 @@ func everyEngine(t *testing.T, test func(t *testing.T, w *town)) {
 // hears reads frames until one tells of an event.
 func hears(t *testing.T, s *chat.Subscription, n int64) wire.RoomEvent {
 	t.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(patience)
 	for {
 		select {
 		case f, ok := <-s.Frames():

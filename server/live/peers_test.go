@@ -25,7 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 var loopback = Caller{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.0.1")}
 
 // patience bounds every wait of a test; it is no measure of speed.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // startStage runs a stage on a free port until the test ends.
 func startStage(t *testing.T, cfg Config) *Stage {

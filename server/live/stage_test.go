@@ -166,7 +166,7 @@ func TestViewers_end_when_no_publisher_returns_in_time(t *testing.T) {
 }
 
 func TestViewers_stay_for_good_once_a_publisher_has_returned(t *testing.T) {
-	s := startStage(t, Config{Grace: 2 * time.Second})
+	s := startStage(t, Config{Grace: 4 * time.Second})
 	p := publish(t, s, "demo", h264)
 	p.keyFrame(0)
 	v := watch(t, s, "demo", h264)
@@ -174,7 +174,7 @@ func TestViewers_stay_for_good_once_a_publisher_has_returned(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := publish(t, s, "demo", h264)
-	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); <-time.After(100 * time.Millisecond) {
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); <-time.After(100 * time.Millisecond) {
 		again.keyFrame(uint32(time.Until(end) / time.Millisecond))
 	}
 	if _, err := s.find(Resource{false, "demo", v.answer.Session}); err != nil {

@@ -346,5 +346,5 @@ func (f *fakeStripe) hang(o wire.OrderID) { f.mu.Lock(); defer f.mu.Unlock(); f.
 func silent(t *testing.T) *http.Client {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, Timeout: 10 * time.Second}
+	return &http.Client{Transport: transport, Timeout: time.Minute}
 }

@@ -46,7 +46,7 @@ func stripeMock(t *testing.T) (socket string) {
 		_ = mock.Process.Kill()
 		_ = mock.Wait()
 	})
-	for range 500 {
+	for range 6000 {
 		if c, err := net.Dial("unix", socket); err == nil {
 			ok(t, c.Close())
 			return socket

@@ -51,7 +51,7 @@ func gateway(t *testing.T) (endpoint string) {
 		_ = run.Process.Kill()
 		_ = run.Wait()
 	})
-	for range 1000 {
+	for range 12000 {
 		if c, err := net.Dial("tcp", address); err == nil {
 			_ = c.Close()
 			return "http://" + address

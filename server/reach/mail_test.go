@@ -33,7 +33,7 @@ var (
 
 func post(t *testing.T, p reach.Post, m reach.Mail) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	return p.Post(ctx, "letter-1", posted, m)
 }

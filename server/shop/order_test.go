@@ -76,7 +76,7 @@ func (e *evening) orders(buyer string, list ...wire.Reservation) wire.Placed {
 func (e *evening) becomes(id wire.OrderID, state wire.OrderState) *shop.Order {
 	e.t.Helper()
 	var o *shop.Order
-	for range 1000 {
+	for range 12000 {
 		var err error
 		if o, err = e.Order(e.t.Context(), "", id); err != nil {
 			e.t.Fatal(err)
@@ -240,7 +240,7 @@ func TestACancelledOrderGivesMoneyAndUnitsBack(t *testing.T) {
 		}
 		stop := e.ticking(time.Second, 10*time.Millisecond)
 		defer stop()
-		for range 1000 {
+		for range 12000 {
 			if b.Books()[p.Order.ID].Refunded == eur(19800) {
 				break
 			}
@@ -282,7 +282,7 @@ func TestPartsOfAnOrderAreGivenBackToTheCent(t *testing.T) {
 		}
 		stop := e.ticking(time.Second, 10*time.Millisecond)
 		defer stop()
-		for range 1000 {
+		for range 12000 {
 			if b.Books()[p.Order.ID].Refunded == eur(999) {
 				return
 			}

@@ -134,7 +134,7 @@ func (e *evening) left(variant string) int {
 
 // comesTo waits until so many are left, and returns how many are: the shelf follows what is stored.
 func (e *evening) comesTo(variant string, want int) (left int) {
-	for range 1000 {
+	for range 12000 {
 		if left = e.left(variant); left == want {
 			break
 		}

@@ -201,7 +201,7 @@ func (e *evening) buys(buyer wire.PersonID, variant string, price int64, c wire.
 	e.t.Helper()
 	placed, err := e.shop.Place(e.t.Context(), buyer, e.checkout(buyer, variant, price, c))
 	must(e.t, err)
-	for range 1000 {
+	for range 12000 {
 		o, err := e.shop.Order(e.t.Context(), buyer, placed.Order.ID)
 		must(e.t, err)
 		if o.State == wire.OrderCaptured {
@@ -227,7 +227,7 @@ func (e *evening) delivers() {
 	ctx, cancel := context.WithCancel(e.t.Context())
 	done := make(chan error, 1)
 	go func() { done <- c.Run(ctx) }()
-	for range 1000 {
+	for range 12000 {
 		var left int
 		must(e.t, e.db.db.QueryRowContext(e.t.Context(), "SELECT count(*) FROM outbox WHERE state = 'waiting' AND tries = 0").Scan(&left))
 		if left == 0 {

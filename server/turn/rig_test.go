@@ -20,7 +20,7 @@ import (
 )
 
 // patience bounds every wait of a test; it is no measure of speed.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // echo is a media socket that answers everything with itself.
 func echo(t testing.TB) netip.AddrPort {

@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience bounds every wait for the page; it is no expectation.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // chromium starts a browser that ends with the test.
 func chromium(t *testing.T, flags ...chromedp.ExecAllocatorOption) context.Context {

@@ -23,7 +23,7 @@ import (
 	"vitrine/server/wire"
 )
 
-const patience = 20 * time.Second
+const patience = time.Minute
 
 func contextFor(t *testing.T) (context.Context, context.CancelFunc) {
 	t.Helper()

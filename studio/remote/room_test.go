@@ -98,7 +98,7 @@ func hear[T any](t *testing.T, told chan any) T {
 			if v, ok := one.(T); ok {
 				return v
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			var none T
 			t.Fatalf("the room never told a %T", none)
 		}

@@ -80,7 +80,7 @@ type Answer struct {
 	Text  string
 	Hold  wire.Reservation
 	Order wire.Order
-	Busy  int // reservations held and orders that are not settled
+	Busy  int // reservations held, orders that are not settled and stock that is not shown as it is
 	Left  map[wire.VariantID]int
 }
 
@@ -108,7 +108,7 @@ type Door struct {
 
 // Do answers a request.
 func (d *Door) Do(ask Ask, a *Answer) error {
-	ctx, done := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, done := context.WithTimeout(context.Background(), time.Minute)
 	defer done()
 	got, err := d.do(ctx, ask)
 	*a = got
@@ -155,19 +155,24 @@ func (d *Door) do(ctx context.Context, ask Ask) (a Answer, err error) {
 	return a, err
 }
 
-// survey says what the shop shows, and how much is under way.
+// survey says what the shop shows, and how much is under way; so is what was stored and is not shown yet.
 func (d *Door) survey(ctx context.Context) (a Answer, err error) {
+	saved, err := d.db.LoadShop(ctx)
+	if err != nil {
+		return a, err
+	}
 	a.Left = map[wire.VariantID]int{}
 	for _, p := range d.shop.Products(true) {
 		for _, v := range p.Variants {
 			a.Left[v.ID] = v.Left
 		}
 	}
-	saved, err := d.db.LoadShop(ctx)
-	if err != nil {
-		return a, err
+	for _, k := range saved.Stocks {
+		if a.Left[k.Variant] != k.Left() {
+			a.Busy++
+		}
 	}
-	a.Busy = len(saved.Open)
+	a.Busy += len(saved.Open)
 	for _, r := range saved.Active {
 		if r.State != wire.Waiting {
 			a.Busy++

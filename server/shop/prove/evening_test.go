@@ -261,7 +261,7 @@ func (e *evening) settled() Answer {
 			return a
 		}
 		if time.Now().After(late) {
-			e.t.Errorf("%d reservations and orders are not settled: %v, %s", a.Busy, err, a.Text)
+			e.t.Errorf("%d reservations, orders and stocks are not settled: %v, %s", a.Busy, err, a.Text)
 			return a
 		}
 	}

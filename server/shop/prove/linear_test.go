@@ -133,7 +133,7 @@ func TestTheShopIsLinearizable(t *testing.T) {
 			lapsed := 0
 			for n := range 40 {
 				h := window(t, d, at, n)
-				if got := porcupine.CheckOperationsTimeout(linear, h, 10*time.Second); got != porcupine.Ok {
+				if got := porcupine.CheckOperationsTimeout(linear, h, time.Minute); got != porcupine.Ok {
 					t.Fatalf("window %d is %s: %+v", n, got, h)
 				}
 				for _, o := range h {

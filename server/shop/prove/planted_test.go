@@ -72,7 +72,7 @@ func within(t *testing.T, plan pay.Plan, spoil func(*shop.Config)) *prove.Verdic
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- d.shop.Run(ctx) }()
-	e := &evening{crowd: &crowd{t: t, to: d, began: time.Now(), tag: "in", people: 40, patient: 20 * time.Second}}
+	e := &evening{crowd: &crowd{t: t, to: d, began: time.Now(), tag: "in", people: 40, patient: time.Minute}}
 	e.opens(at.now(), 200)
 	e.shops(32, 200, 5)
 	for range 600 {
