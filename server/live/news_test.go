@@ -168,7 +168,7 @@ func (f *flood) ReadDataChannel(b []byte) (int, bool, error) {
 
 func TestOf_a_flood_of_wishes_a_few_a_second_are_read(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		f := &flood{}
 		v := &Viewer{news: newNews()}
