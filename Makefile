@@ -20,6 +20,9 @@ setup:
 # atomics may stand here, or the linker takes their unwatched copies of generic ones for everybody's.
 light := $(foreach p,github.com/go-text/typesetting/font/... github.com/go-text/typesetting/harfbuzz golang.org/x/image/vector,-gcflags=$(p)=-race=false)
 
+# The packages whose tests take longest: they begin first, so that none is left to run alone.
+long := ./server ./studio ./app
+
 # Tests run in three passes: everything but the whole programs, these alone, because they have to keep time, and then what is concurrent once
 # more under the race detector with the long soaks short. In the first most tests wait most of the time, so that more packages run at once than
 # there are processors.
@@ -28,9 +31,9 @@ test: setup
 	@.ci/models test
 	@[ server/web/node_modules/.package-lock.json -nt server/web/package-lock.json ] || npm ci --prefix server/web --no-audit --no-fund --loglevel=error
 	$(MAKE) --no-print-directory build lint
-	go test -p 4 -timeout 20m $$(go list ./... | grep -v '/cmd$$')
-	go test -timeout 20m ./cmd
-	go test -timeout 20m -race $(light) -short ./capture/... ./effects ./effects/plug ./studio ./studio/mix ./studio/publish ./studio/remote ./cmd/studio ./server ./server/live ./server/turn ./server/bus ./server/chat ./server/moderation ./server/api ./server/shop ./server/pay ./server/trust ./server/reach ./server/insight ./server/pictures ./server/store ./app/...
+	go test -p 4 -timeout 20m $(long) $$(go list ./... | grep -v '/cmd$$')
+	go test -timeout 30m ./cmd
+	go test -timeout 30m -race $(light) -short $(long) ./capture/... ./effects ./effects/plug ./studio/mix ./studio/publish ./studio/remote ./cmd/studio ./server/live ./server/turn ./server/bus ./server/chat ./server/moderation ./server/api ./server/shop ./server/pay ./server/trust ./server/reach ./server/insight ./server/pictures ./server/store ./app/...
 
 lint:
 	go vet ./...

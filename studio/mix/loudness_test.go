@@ -157,6 +157,9 @@ func signal(parts ...part) stereo {
 }
 
 func TestLoudnessReadsTheSignalsOfTheEBU(t *testing.T) {
+	if testing.Short() {
+		t.Skip("nothing runs beside it")
+	}
 	integrated := func(p program) float64 { return p.integrated }
 	spread := func(p program) float64 { return p.spread }
 	burst := func(on, off, db float64) (s []part) {
