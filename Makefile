@@ -31,7 +31,7 @@ test: setup
 	@.ci/models test
 	@[ server/web/node_modules/.package-lock.json -nt server/web/package-lock.json ] || npm ci --prefix server/web --no-audit --no-fund --loglevel=error
 	$(MAKE) --no-print-directory build lint
-	go test -p 4 -timeout 20m $(long) $$(go list ./... | grep -v '/cmd$$')
+	go test -p 4 -timeout 30m $(long) ./server/web $$(go list ./... | grep -v '/cmd$$')
 	go test -timeout 30m ./cmd
 	go test -timeout 30m -race $(light) -short $(long) ./capture/... ./effects ./effects/plug ./studio/mix ./studio/publish ./studio/remote ./cmd/studio ./server/live ./server/turn ./server/bus ./server/chat ./server/moderation ./server/api ./server/shop ./server/pay ./server/trust ./server/reach ./server/insight ./server/pictures ./server/store ./app/...
 
