@@ -144,6 +144,24 @@ func TestA_hidden_window_is_reported(t *testing.T) {
 	}
 }
 
+func TestA_window_that_is_hidden_and_shown_is_not_taken_for_closed(t *testing.T) {
+	d, _ := window(t, "Blinking", "#00ff00")
+	s := open(t, frame.Input{Kind: frame.Window, Device: d.ID}, small)
+	s.next().Release()
+	var blinks []string
+	for range 400 {
+		blinks = append(blinks, "windowunmap", d.ID, "sleep", "0.002", "windowmap", d.ID, "sleep", "0.001")
+	}
+	xtool(t, "xdotool", blinks...)
+	for range 3 {
+		s.next().Release()
+	}
+	s.stop()
+	if err := s.end(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestScreens_and_windows_that_are_not_there_say_so(t *testing.T) {
 	for _, in := range []frame.Input{
 		{Kind: frame.Window, Device: "12345"},

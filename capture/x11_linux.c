@@ -186,13 +186,19 @@ enum grab_result grab_open(struct grabber **out, int screen, unsigned long windo
 	return GRAB_OK;
 }
 
-// Reads one part of the window into g->image.
+// Reads one part of the window into g->image. A window that was hidden a moment ago gives an error, which is forgotten here: what is asked next
+// must not be blamed for it.
 static int grab_part(struct grabber *g, int x, int y, int width, int height) {
 	if (g->image && (!g->shared || g->image->width != width || g->image->height != height)) drop_image(g);
 	if (!g->image && g->shared) share_image(g, width, height);
-	if (g->shared) return XShmGetImage(g->display, g->window, g->image, x, y, AllPlanes) && !settle(g->display);
-	g->image = XGetImage(g->display, g->window, x, y, (unsigned)width, (unsigned)height, AllPlanes, ZPixmap);
-	return g->image && !settle(g->display);
+	int read;
+	if (g->shared) {
+		read = XShmGetImage(g->display, g->window, g->image, x, y, AllPlanes);
+	} else {
+		g->image = XGetImage(g->display, g->window, x, y, (unsigned)width, (unsigned)height, AllPlanes, ZPixmap);
+		read = g->image != NULL;
+	}
+	return !settle(g->display) && read;
 }
 
 enum grab_result grab_next(struct grabber *g, int x, int y, int w, int h, const uint8_t **pixels, int *stride, int *width, int *height) {
