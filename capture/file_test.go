@@ -103,12 +103,18 @@ func colour(v *frame.Video, x, y int) [3]int {
 
 func wantColour(t *testing.T, what string, got, want [3]int) {
 	t.Helper()
-	for i := range got {
-		if d := got[i] - want[i]; d > 4 || d < -4 {
-			t.Errorf("%s is %v, not %v", what, got, want)
-			return
+	if !near(got, want) {
+		t.Errorf("%s is %v, not %v", what, got, want)
+	}
+}
+
+func near(a, b [3]int) bool {
+	for i := range a {
+		if d := a[i] - b[i]; d > 4 || d < -4 {
+			return false
 		}
 	}
+	return true
 }
 
 // BT.709 limited range.

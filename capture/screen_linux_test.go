@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"vitrine/capture/frame"
 	"vitrine/capture/rig"
@@ -54,6 +55,22 @@ func await(t *testing.T, is func(frame.Device) bool) (found frame.Device) {
 	return found
 }
 
+// becomes waits until pictures have a size and a colour: a program that has just opened its window is still drawing it.
+func (s *show) becomes(size image.Point, want [3]int) {
+	s.t.Helper()
+	for end := time.Now().Add(patience); ; {
+		v := s.next()
+		is, now := image.Pt(v.Width, v.Height), colour(v, 50, 50)
+		v.Release()
+		if is == size && near(now, want) {
+			return
+		}
+		if time.Now().After(end) {
+			s.t.Fatalf("pictures are %v of %v, not %v of %v", is, now, size, want)
+		}
+	}
+}
+
 func TestA_screen_and_a_part_of_it_are_grabbed_with_their_colours(t *testing.T) {
 	xtool(t, "xsetroot", "-solid", "#ff0000")
 	d := await(t, func(d frame.Device) bool { return d.Kind == frame.Screen })
@@ -83,26 +100,13 @@ func TestA_screen_and_a_part_of_it_are_grabbed_with_their_colours(t *testing.T) 
 	s := open(t, frame.Input{Kind: frame.Screen}, small)
 	s.next().Release()
 	xtool(t, "xsetroot", "-solid", "#0000ff")
-	for {
-		v := s.next()
-		now := colour(v, 50, 50)
-		v.Release()
-		if now[1] > 200 {
-			wantColour(t, "screen", now, blue)
-			break
-		}
-	}
+	s.becomes(image.Pt(640, 480), blue)
 }
 
 func TestA_window_is_listed_grabbed_resized_and_gone(t *testing.T) {
 	d, closeWindow := window(t, "Grüne Wände", "#00ff00")
 	s := open(t, frame.Input{Kind: frame.Window, Device: d.ID}, small)
-	v := s.next()
-	if v.Width != 200 || v.Height != 100 {
-		t.Errorf("size %dx%d", v.Width, v.Height)
-	}
-	wantColour(t, "window", colour(v, 50, 50), green)
-	v.Release()
+	s.becomes(image.Pt(200, 100), green)
 	xtool(t, "xdotool", "windowsize", d.ID, "260", "140")
 	for {
 		v := s.next()
