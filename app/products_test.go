@@ -408,9 +408,6 @@ func TestAConflictIsSettledFieldByField(t *testing.T) {
 }
 
 func TestTheProductsFitASmallScreen(t *testing.T) {
-	if testing.Short() {
-		t.Skip("nothing runs beside it")
-	}
 	for _, language := range []string{"en", "zh"} {
 		b, p := goodsBench(t, func(s *studio.Snapshot) { s.Settings.Language = language })
 		if m := b.w.win.Content().MinSize(); m.Width > 1024 || m.Height > 612 {

@@ -357,9 +357,6 @@ func TestBigTypeIsReadInItsOwnWindow(t *testing.T) {
 }
 
 func TestTheRoomFitsASmallScreen(t *testing.T) {
-	if testing.Short() {
-		t.Skip("nothing runs beside it")
-	}
 	for _, language := range []string{"en", "zh"} {
 		for tab := chatTab; tab <= queueTab; tab++ {
 			b := roomBench(t, tab, func(s *studio.Snapshot) { s.Settings.Language = language })

@@ -148,9 +148,6 @@ func (b *bench) fits(name string) {
 }
 
 func TestTheStageFitsItsScreens(t *testing.T) {
-	if testing.Short() {
-		t.Skip("nothing runs beside it")
-	}
 	for _, language := range []string{"en", "zh"} {
 		for name, edit := range map[string]func(*studio.Snapshot){
 			"guests": onStage, "called": called, "linked": linked(wire.BattleLinked), "challenged": linked(wire.BattleChallenged), "push": linked(wire.BattlePush), "won": won, "away": away,

@@ -255,7 +255,7 @@ func TestAnOverloadedEncoderGetsLessAndTheHostIsTold(t *testing.T) {
 		if !slices.ContainsFunc(snap.Notices, func(n studio.Notice) bool { return n.Trouble == studio.EncoderSlow }) {
 			t.Errorf("the host was not told: %+v", snap.Notices)
 		}
-		if testing.Short() {
+		if testing.Short() { // two minutes of pictures take the race detector half a minute
 			return
 		}
 		m.mu.Lock()

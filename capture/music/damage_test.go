@@ -52,9 +52,6 @@ func toEnd(t testing.TB, track *Track) (blocks int, err error) {
 }
 
 func TestDamagedFilesEndInAnErrorOrInMusic(t *testing.T) {
-	if testing.Short() {
-		t.Skip("much is computed, in one goroutine: not with -short, for the race detector")
-	}
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, k := range common {
 		f := forms[k]

@@ -102,9 +102,6 @@ var forms = []struct {
 }
 
 func TestFilesSoundAsFfmpegDecodesThem(t *testing.T) {
-	if testing.Short() {
-		t.Skip("nothing runs beside it")
-	}
 	for _, f := range forms {
 		t.Run(f.name, func(t *testing.T) { compare(t, f.name, 44100, 2, f.decibels, f.args) })
 	}
@@ -144,9 +141,6 @@ func compare(t *testing.T, name string, rate, channels int, least float64, args 
 }
 
 func TestASeekGivesTheVerySamplesOfReadingThrough(t *testing.T) {
-	if testing.Short() {
-		t.Skip("nothing runs beside it")
-	}
 	for _, i := range common {
 		f := forms[i]
 		for _, rate := range []int{44100, 48000} {

@@ -158,7 +158,7 @@ func signal(parts ...part) stereo {
 
 func TestLoudnessReadsTheSignalsOfTheEBU(t *testing.T) {
 	if testing.Short() {
-		t.Skip("nothing runs beside it")
+		t.Skip("much is computed, in one goroutine: not with -short, for the race detector")
 	}
 	integrated := func(p program) float64 { return p.integrated }
 	spread := func(p program) float64 { return p.spread }
