@@ -62,7 +62,7 @@ func (p *piece) Close() error {
 // booth is a deck with its reader running under synctest.
 type booth struct {
 	*mix.Deck
-	open           atomic.Int64
+	open, most     atomic.Int64 // players
 	program, cue   []float32
 	cancel         context.CancelFunc
 	ended          chan error
@@ -78,7 +78,7 @@ func newBooth() *booth {
 
 func (b *booth) entry(p piece) mix.Entry {
 	return mix.Entry{Title: "piece", Open: func() (mix.Player, error) {
-		b.open.Add(1)
+		b.most.Store(max(b.most.Load(), b.open.Add(1)))
 		p.open = &b.open
 		return &p, nil
 	}}

@@ -113,9 +113,15 @@ type reader struct {
 	left         int64
 }
 
-// jump does an order: the new place is opened and read before the old one is given up.
+// jump does an order: the new place is opened and read before the old one is given up. What leaves already is given up first:
+// its end is queued, and the rest of it would make three.
 func (r *reader) jump(o jump) {
 	r.turn, r.ended = o.turn, false
+	crossing := r.leaving != nil
+	if crossing {
+		r.leaving.close()
+		r.leaving = nil
+	}
 	next, old := r.locate(o), r.current
 	reused := next != nil && next == old
 	if reused {
@@ -123,9 +129,7 @@ func (r *reader) jump(o jump) {
 	}
 	head := r.deck.takeBack()
 	r.current = next
-	if r.leaving != nil { // its end is in head; the rest of it would make three
-		r.leaving.close()
-		r.leaving = nil
+	if crossing { // head holds both
 		old.close()
 		old = nil
 	}
@@ -228,8 +232,8 @@ func (r *reader) advance() bool {
 	if err := done.failure(); err != nil {
 		r.deck.note(done.entry, 0, err)
 	}
-	r.current = r.after(done.entry)
 	done.close()
+	r.current = r.after(done.entry)
 	return r.current != nil
 }
 
