@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"image"
 	"os"
+	"runtime"
 	"runtime/cgo"
 	"strconv"
 	"strings"
@@ -70,6 +71,9 @@ func captureScreen(ctx context.Context, in frame.Input, fps int, now func() time
 	if err != nil && in.Device != "" {
 		return fmt.Errorf("%s is not there: %w", name, frame.ErrGone)
 	}
+	// When its server dies, Xlib leaves a connection to the thread that noticed, for ever.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	g := grabber{name: name, window: in.Kind == frame.Window}
 	var result C.enum_grab_result
 	if g.window {

@@ -116,17 +116,19 @@ func TestA_window_is_listed_grabbed_resized_and_gone(t *testing.T) {
 }
 
 func TestA_display_that_dies_ends_the_picture_and_not_the_program(t *testing.T) {
-	mortal, err := rig.StartDisplay(context.Background(), 320, 240)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer mortal.Close()
-	t.Setenv("DISPLAY", mortal.Name)
-	s := open(t, frame.Input{Kind: frame.Screen}, small)
-	s.next().Release()
-	mortal.Close()
-	if err := s.end(); !errors.Is(err, frame.ErrGone) {
-		t.Error(err)
+	for range 10 { // in the middle of a picture, some time
+		mortal, err := rig.StartDisplay(context.Background(), 3840, 2160)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer mortal.Close()
+		t.Setenv("DISPLAY", mortal.Name)
+		s := open(t, frame.Input{Kind: frame.Screen}, frame.Format{Width: 3840, Height: 2160, FPS: 60})
+		s.next().Release()
+		mortal.Close()
+		if err := s.end(); !errors.Is(err, frame.ErrGone) {
+			t.Fatal(err)
+		}
 	}
 	await(t, func(d frame.Device) bool { return d.Kind == frame.Synthetic })
 }
