@@ -166,7 +166,7 @@ func (s *Server) serveRooms(ctx context.Context, r *rooms) error {
 func (s *Server) edge(r *rooms) http.Handler {
 	h := api.New(api.Config{
 		Stage: r.stage, Store: r.db, Ready: s.readiness(r.db, r.bus), Metrics: metrics(r.stage, r.relay, r.bus, r.talk),
-		Page:   web.Handler(web.Config{Shows: &display{rooms: r}, Public: r.trade.public, Now: time.Now, Log: s.log}),
+		Page:   web.Handler(web.Config{Shows: &display{rooms: r}, Public: r.trade.public, Stripe: s.cfg.Pay.Stripe != nil, Now: time.Now, Log: s.log}),
 		Relays: s.relays(r.relay), Truth: r.truth, TrustedProxies: s.cfg.TrustedProxies, Log: s.log,
 		Gate: r.trade.gate, Shop: r.trade.shop, Pay: r.trade.ways, Open: r.trade.open, Feed: r.trade.feed, Withdrawals: r.trade.links, Public: r.trade.public,
 		Sockets: r.talk.sockets, Purses: r.talk.hub, People: r.db, Pictures: r.trade.pictures, Censor: r.talk.censor, Members: r.talk.hub, Stages: r.stages,

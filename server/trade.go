@@ -88,8 +88,12 @@ func (s *Server) openTrade(ctx context.Context, db *store.Store, at netip.AddrPo
 	for name, p := range t.ways {
 		ways[name] = p
 	}
+	var stripe string
+	if c := s.cfg.Pay.Stripe; c != nil {
+		stripe = c.Publishable
+	}
 	t.shop, err = shop.New(shop.Config{
-		Storage: db, Terms: s.cfg.Terms, Pay: ways, Hold: s.cfg.Hold, Log: s.log, Secret: secretOf(ring, "requests"),
+		Storage: db, Terms: s.cfg.Terms, Pay: ways, Stripe: stripe, Hold: s.cfg.Hold, Log: s.log, Secret: secretOf(ring, "requests"),
 		Now: steady(), Changed: func(b *shop.Batch) {
 			t.feed.Changed(b)
 			t.changed()

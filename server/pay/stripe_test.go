@@ -8,16 +8,36 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"vitrine/server/pay"
+	"vitrine/server/pay/paytest"
 	"vitrine/server/wire"
 )
 
-func newStripe(t *testing.T, f *fakeStripe) *pay.Stripe {
+// bank is a stand-in for Stripe, and the clock that its notices are signed by.
+type bank struct {
+	*paytest.Stripe
+	clock *clock
+}
+
+func newBank(t *testing.T) bank {
+	c := newClock()
+	return bank{paytest.NewStripe(t, c.Now), c}
+}
+
+// silent keeps the client's connections from outliving the test.
+func silent(t *testing.T) *http.Client {
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport, Timeout: time.Minute}
+}
+
+func newStripe(t *testing.T, f bank) *pay.Stripe {
 	t.Helper()
 	p, err := pay.NewStripe(pay.StripeConfig{
-		Secret: stripeSecret, Publishable: stripePublic, Webhook: stripeSigning,
-		URL: f.http.URL, HTTP: silent(t), Now: f.clock.Now,
+		Secret: paytest.Secret, Publishable: paytest.Publishable, Webhook: paytest.Signing,
+		URL: f.URL, HTTP: silent(t), Now: f.clock.Now,
 	})
 	ok(t, err)
 	return p
@@ -25,34 +45,34 @@ func newStripe(t *testing.T, f *fakeStripe) *pay.Stripe {
 
 func TestStripeConforms(t *testing.T) {
 	conform(t, func(t *testing.T) *peer {
-		f := newFakeStripe(t)
+		f := newBank(t)
 		p := newStripe(t, f)
 		return &peer{
-			Provider: p, clock: f.clock, take: p.Capture, buyer: f.buyer, moved: f.moved, lose: f.lose, hang: f.hang,
+			Provider: p, clock: f.clock, take: p.Capture, buyer: f.Buyer, moved: f.Moved, lose: f.Lose, hang: f.Hang,
 			notice: func(t *testing.T, ref string) (http.Header, []byte) {
-				return f.event(t, "payment_intent.amount_capturable_updated", ref)
+				return f.Event(t, "payment_intent.amount_capturable_updated", ref)
 			},
 		}
 	})
 }
 
 func TestThePageGetsWhatOpensStripesFields(t *testing.T) {
-	f := newFakeStripe(t)
+	f := newBank(t)
 	got, err := newStripe(t, f).Start(t.Context(), charge("order-1", eur(1999)))
 	ok(t, err)
-	if got.Status != pay.Pending || got.Action.Secret != got.Ref+"_secret_x" || got.Action.Key != stripePublic {
+	if got.Status != pay.Pending || got.Action.Secret != got.Ref+"_secret_x" || got.Action.Key != paytest.Publishable {
 		t.Errorf("got %+v", got)
 	}
 }
 
 func TestACaptureThatCameTooEarlyDoesNotUseUpItsKey(t *testing.T) {
-	f := newFakeStripe(t)
+	f := newBank(t)
 	p := newStripe(t, f)
 	got, err := p.Start(t.Context(), charge("order-1", eur(1999)))
 	ok(t, err)
 	_, err = p.Capture(t.Context(), got.Ref, "take", eur(1999))
 	wants(t, err, wire.Conflict)
-	f.buyer(t, got.Ref, true)
+	f.Buyer(t, got.Ref, true)
 	got, err = p.Capture(t.Context(), got.Ref, "take", eur(1999))
 	ok(t, err)
 	is(t, got, pay.Captured, 1999, 0)
@@ -68,11 +88,12 @@ func TestAKeptCardPaysAtOnceOrAsksOrIsRefused(t *testing.T) {
 	}{
 		{"pm_card_visa", false, pay.Authorised, "", false},
 		{"pm_card_visa", true, pay.Authorised, "", false},
-		{"pm_card_authenticationRequired", false, pay.Pending, "", true},
+		{"pm_card_authenticationRequired", false, pay.Pending, "", false},
+		{"pm_bank", false, pay.Pending, "", true},
 		{"pm_card_authenticationRequired", true, pay.Failed, wire.Declined, false},
 		{"pm_card_chargeDeclined", false, pay.Failed, wire.Declined, false},
 	} {
-		f := newFakeStripe(t)
+		f := newBank(t)
 		p := newStripe(t, f)
 		customer, err := p.Customer(t.Context(), "person1")
 		ok(t, err)
@@ -89,7 +110,7 @@ func TestAKeptCardPaysAtOnceOrAsksOrIsRefused(t *testing.T) {
 }
 
 func TestWaysToPayAreKeptListedAndForgotten(t *testing.T) {
-	f := newFakeStripe(t)
+	f := newBank(t)
 	p := newStripe(t, f)
 	customer, err := p.Customer(t.Context(), "person1")
 	ok(t, err)
@@ -102,7 +123,7 @@ func TestWaysToPayAreKeptListedAndForgotten(t *testing.T) {
 	wants(t, p.Forget(t.Context(), customer, "../../balance"), wire.NotFound)
 	wants(t, p.Erase(t.Context(), ""), wire.NotFound)
 	ok(t, p.Forget(t.Context(), customer, "pm_card_visa"))
-	if slices.Contains(f.asked(), "POST /v1/payment_methods/pm_of_another/detach") {
+	if slices.Contains(f.Asked(), "POST /v1/payment_methods/pm_of_another/detach") {
 		t.Error("a buyer forgot another's card")
 	}
 	ok(t, p.Erase(t.Context(), customer))
@@ -111,11 +132,11 @@ func TestWaysToPayAreKeptListedAndForgotten(t *testing.T) {
 }
 
 func TestARefundIsToldByTheChargesEvent(t *testing.T) {
-	f := newFakeStripe(t)
+	f := newBank(t)
 	p := newStripe(t, f)
 	got, err := p.Start(t.Context(), charge("order-1", eur(1999)))
 	ok(t, err)
-	f.buyer(t, got.Ref, true)
+	f.Buyer(t, got.Ref, true)
 	for _, step := range []struct {
 		do                 func() (pay.Payment, error)
 		status             pay.Status
@@ -127,7 +148,7 @@ func TestARefundIsToldByTheChargesEvent(t *testing.T) {
 	} {
 		_, err := step.do()
 		ok(t, err)
-		n, err := p.Webhook(f.event(t, "charge.updated", got.Ref))
+		n, err := p.Webhook(f.Event(t, "charge.updated", got.Ref))
 		ok(t, err)
 		is(t, n.Payment, step.status, step.captured, step.refunded)
 		if n.Ref != got.Ref || n.Order != "order-1" || n.Payment.Amount != eur(1999) {
@@ -137,9 +158,9 @@ func TestARefundIsToldByTheChargesEvent(t *testing.T) {
 }
 
 func TestARefundThatComesBackIsNoticed(t *testing.T) {
-	f := newFakeStripe(t)
+	f := newBank(t)
 	body := []byte(`{"id":"evt_1","type":"refund.failed","data":{"object":{"id":"re_1","object":"refund","payment_intent":"pi_1","metadata":{"order":"order-1"}}}}`)
-	n, err := newStripe(t, f).Webhook(f.signed(body), body)
+	n, err := newStripe(t, f).Webhook(f.Signed(body), body)
 	ok(t, err)
 	if n != (pay.Notice{ID: "evt_1", Ref: "pi_1", Order: "order-1"}) {
 		t.Errorf("got %+v", n)
@@ -147,21 +168,21 @@ func TestARefundThatComesBackIsNoticed(t *testing.T) {
 }
 
 func TestEventsAboutOthersHaveNoRef(t *testing.T) {
-	f := newFakeStripe(t)
+	f := newBank(t)
 	p := newStripe(t, f)
 	for _, body := range []string{
 		`{"id":"evt_1","type":"payout.paid","data":{"object":{"id":"po_1","object":"payout"}}}`,
 		`{"id":"evt_2","type":"payment_intent.succeeded","data":{"object":{"id":"pi_1","object":"payment_intent","metadata":{}}}}`,
 		`{"id":"evt_3","type":"charge.succeeded","data":{"object":{"id":"ch_1","object":"charge","metadata":{"order":"x"}}}}`,
 	} {
-		n, err := p.Webhook(f.signed([]byte(body)), []byte(body))
+		n, err := p.Webhook(f.Signed([]byte(body)), []byte(body))
 		ok(t, err)
 		if n.Ref != "" || n.ID == "" {
 			t.Errorf("got %+v", n)
 		}
 	}
 	for _, body := range []string{``, `[]`, `{"id":"evt_1"}`, `{"data":{"object":{"object":"charge"}}}`, `{"id":"e","data":{"object":{"object":"payment_intent","amount":"x"}}}`} {
-		_, err := p.Webhook(f.signed([]byte(body)), []byte(body))
+		_, err := p.Webhook(f.Signed([]byte(body)), []byte(body))
 		wants(t, err, wire.Invalid)
 	}
 }
@@ -184,8 +205,8 @@ func TestStripesTroubleIsUnavailable(t *testing.T) {
 			w.WriteHeader(c.status)
 			_, _ = w.Write([]byte(c.body))
 		}))
-		f := newFakeStripe(t)
-		p, err := pay.NewStripe(pay.StripeConfig{Secret: stripeSecret, Publishable: stripePublic, Webhook: stripeSigning, URL: s.URL, HTTP: silent(t), Now: f.clock.Now})
+		f := newBank(t)
+		p, err := pay.NewStripe(pay.StripeConfig{Secret: paytest.Secret, Publishable: paytest.Publishable, Webhook: paytest.Signing, URL: s.URL, HTTP: silent(t), Now: f.clock.Now})
 		ok(t, err)
 		_, err = p.Start(t.Context(), charge("order-1", eur(1999)))
 		wants(t, err, c.code)
@@ -194,7 +215,7 @@ func TestStripesTroubleIsUnavailable(t *testing.T) {
 }
 
 func TestStripesCurrencies(t *testing.T) {
-	f := newFakeStripe(t)
+	f := newBank(t)
 	p := newStripe(t, f)
 	for i, bad := range []wire.Money{{Minor: 12345, Currency: "KWD"}, {Minor: 150, Currency: "MGA"}, {Minor: 100, Currency: "KPW"}, eur(100_000_000)} {
 		_, err := p.Start(t.Context(), charge(wire.OrderID("bad-"+string(rune('a'+i))), bad))
@@ -213,30 +234,29 @@ func TestStripesCurrencies(t *testing.T) {
 	} {
 		got, err := p.Start(t.Context(), charge(wire.OrderID("order-"+string(rune('a'+i))), c.m))
 		ok(t, err)
-		f.mu.Lock()
-		if sent := f.intents[got.Ref].amount; sent != c.want || got.Amount != c.m {
+		if sent := f.Amount(got.Ref); sent != c.want || got.Amount != c.m {
 			t.Errorf("%s: %d was sent, %s came back", c.m, sent, got.Amount)
 		}
-		f.mu.Unlock()
 	}
 }
 
 func TestNoSecretIsInErrorsOrLogs(t *testing.T) {
 	var log bytes.Buffer
 	say := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	f := newFakeStripe(t)
+	f := newBank(t)
 	p := newStripe(t, f)
-	wrong, err := pay.NewStripe(pay.StripeConfig{Secret: stripeSecret + "x", Publishable: stripePublic, Webhook: stripeSigning, URL: f.http.URL, HTTP: silent(t), Now: f.clock.Now})
+	wrong, err := pay.NewStripe(pay.StripeConfig{Secret: paytest.Secret + "x", Publishable: paytest.Publishable, Webhook: paytest.Signing, URL: f.URL, HTTP: silent(t), Now: f.clock.Now})
 	ok(t, err)
 	_, err = wrong.Start(t.Context(), charge("order-1", eur(5)))
 	wants(t, err, wire.Internal)
 	say.Error("pay", "error", err, "provider", p)
-	_, err = pay.NewStripe(pay.StripeConfig{Secret: stripeSigning, Publishable: stripeSecret, Webhook: stripePublic})
+	_, err = pay.NewStripe(pay.StripeConfig{Secret: paytest.Signing, Publishable: paytest.Secret, Webhook: paytest.Publishable})
 	say.Error("pay", "error", err)
 	_, err = p.Webhook(http.Header{"Stripe-Signature": {"t=1,v1=00"}}, nil)
 	say.Error("pay", "error", err)
-	f.http.Close()
-	_, err = p.Start(t.Context(), charge("order-1", eur(5)))
+	gone, err := pay.NewStripe(pay.StripeConfig{Secret: paytest.Secret, Publishable: paytest.Publishable, Webhook: paytest.Signing, URL: "http://127.0.0.1:1", HTTP: silent(t), Now: f.clock.Now})
+	ok(t, err)
+	_, err = gone.Start(t.Context(), charge("order-1", eur(5)))
 	wants(t, err, wire.Unavailable)
 	say.Error("pay", "error", err)
 	for _, secret := range []string{"Verysecret", "signingsecret", "Bearer"} {

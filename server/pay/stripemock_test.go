@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"vitrine/server/pay"
+	"vitrine/server/pay/paytest"
 )
 
 const stripeMockVersion = "v0.203.0"
@@ -112,7 +113,7 @@ func TestStripesOwnMockTakesEveryRequest(t *testing.T) {
 	}
 	t.Cleanup(mock.CloseIdleConnections)
 	p, err := pay.NewStripe(pay.StripeConfig{
-		Secret: "sk_test_123", Publishable: stripePublic, Webhook: stripeSigning, URL: "http://mock", HTTP: &http.Client{Transport: mock}, Now: newClock().Now,
+		Secret: "sk_test_123", Publishable: paytest.Publishable, Webhook: paytest.Signing, URL: "http://mock", HTTP: &http.Client{Transport: mock}, Now: newClock().Now,
 	})
 	ok(t, err)
 	plain := charge("order-1", eur(1999))

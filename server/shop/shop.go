@@ -56,6 +56,8 @@ type Config struct {
 	Secret []byte
 	// Pay are the ways to pay.
 	Pay map[wire.PayMethod]Provider
+	// Stripe is its publishable key, where it is one of them.
+	Stripe string
 	// Now is the clock of lapses and ends.
 	Now func() time.Time
 	// Hold is how long units are held, wire.ShortestHold to wire.LongestHold; 0 means wire.UsualHold.

@@ -14,7 +14,7 @@ func (s *Shop) Terms() wire.ShopTerms {
 	t := s.c.Terms
 	return wire.ShopTerms{
 		Currency: t.Currency, TaxIncluded: t.TaxIncluded, Home: t.Home, Countries: t.countries(), Regions: t.regions(),
-		Pay: slices.Sorted(maps.Keys(s.c.Pay)), Hold: int(s.c.Hold / time.Second), Seller: t.Seller, Email: t.Email,
+		Pay: slices.Sorted(maps.Keys(s.c.Pay)), Stripe: s.c.Stripe, Hold: int(s.c.Hold / time.Second), Seller: t.Seller, Email: t.Email,
 	}
 }
 

@@ -37,6 +37,8 @@ type Config struct {
 	// Public is the address of the pages as people know it, as "https://shop.example". Without it only who came to the very address of
 	// this computer is told whole addresses.
 	Public string
+	// Stripe says that viewers pay by Stripe, whose fields are then allowed on the page of a show.
+	Stripe bool
 	// Now is the clock of offers; nil means time.Now.
 	Now func() time.Time
 	// Log is told why a page or a sitemap lacks what it should say; nil discards it.

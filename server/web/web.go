@@ -10,8 +10,9 @@
 // and what guests need when somebody wants to be one.
 //
 // Why the names of assets carry a hash of their content: a viewer may keep them for ever, and a new release never mixes old
-// script with a new page. Why the policy is this strict: the page will take orders, so no inline script or style, no other
-// origin, no frame around it, and no way to turn a string into markup (Trusted Types).
+// script with a new page. Why the policy is this strict: the page takes orders, so no inline script or style, no other
+// origin, no frame around it, and no way to turn a string into markup (Trusted Types). Where viewers pay by Stripe, the page of a show
+// may load what Stripe's fields need, and does so when somebody chooses them.
 package web
 
 import (
@@ -49,6 +50,16 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect
 const permissions = "autoplay=(self), fullscreen=(self), picture-in-picture=(self), camera=(self), microphone=(self), geolocation=(), " +
 	"display-capture=(), payment=(), usb=()"
 
+// typed are the headers of a page with Stripe's fields: what they load, as docs.stripe.com/security/guide lists it, and a policy by which
+// the page lets Stripe's script in, and no other; wallets, and the windows that banks open.
+var typed = map[string]string{
+	"Content-Security-Policy": strings.NewReplacer("script-src 'self'", "script-src 'self' https://js.stripe.com https://*.js.stripe.com",
+		"connect-src 'self'", "connect-src 'self' https://api.stripe.com", "trusted-types 'none'", "trusted-types default").Replace(policy) +
+		"; frame-src https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com",
+	"Permissions-Policy":         strings.Replace(permissions, "payment=()", `payment=(self "https://js.stripe.com")`, 1),
+	"Cross-Origin-Opener-Policy": "same-origin-allow-popups",
+}
+
 // types maps the endings that the bundle may hold to their media types. Anything else is a mistake of the build.
 var types = map[string]string{
 	".html": "text/html; charset=utf-8",
@@ -76,7 +87,14 @@ func Handler(c Config) http.Handler {
 	if !ok {
 		panic("web: index.html of the bundle has not the title that its head takes the place of")
 	}
-	mux.Handle("GET /watch/{show}", page)
+	mux.HandleFunc("GET /watch/{show}", func(w http.ResponseWriter, r *http.Request) {
+		if c.Stripe {
+			for name, value := range typed {
+				w.Header().Set(name, value)
+			}
+		}
+		page.ServeHTTP(w, r)
+	})
 	mux.HandleFunc("GET /robots.txt", c.robots)
 	mux.Handle("GET /sitemap.xml", &atlas{c: c})
 	proof, ok := files["verify.html"]

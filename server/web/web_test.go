@@ -83,6 +83,29 @@ func TestThe_page_forbids_all_but_its_own_files(t *testing.T) {
 	}
 }
 
+func TestOnlyThePageOfAShowMayLoadStripesFieldsAndOnlyWherePeoplePayByIt(t *testing.T) {
+	h := Handler(Config{Stripe: true})
+	for address, want := range map[string]bool{"/watch/evening": true, "/staff": false, "/account": false, "/withdraw": false, "/verify/evening": false} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", address, nil))
+		csp := w.Header().Get("Content-Security-Policy")
+		for _, part := range []string{
+			"script-src 'self' https://js.stripe.com https://*.js.stripe.com;", "connect-src 'self' https://api.stripe.com;",
+			"frame-src https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com", "require-trusted-types-for 'script'; trusted-types default",
+		} {
+			if strings.Contains(csp, part) != want {
+				t.Errorf("%s: %s", address, csp)
+			}
+		}
+		if strings.Contains(csp, "unsafe") {
+			t.Errorf("the policy is unsafe: %s", csp)
+		}
+	}
+	if csp := get(t, "GET", "/watch/evening").Header.Get("Content-Security-Policy"); strings.Contains(csp, "stripe") || !strings.Contains(csp, "trusted-types 'none'") {
+		t.Error(csp)
+	}
+}
+
 // assets finds what the page loads.
 func assets(t *testing.T) []string {
 	t.Helper()

@@ -10,6 +10,7 @@ type ShopTerms struct {
 	Countries   []string    `json:"countries" doc:"where it ships to; * alone for everywhere"`
 	Regions     []string    `json:"regions,omitempty" doc:"countries whose addresses need a region"`
 	Pay         []PayMethod `json:"pay"`
+	Stripe      string      `json:"stripe,omitempty" doc:"Stripe's publishable key, where one can pay by it"`
 	Hold        int         `json:"hold" doc:"seconds for which units are held"`
 	Seller      Address     `json:"seller,omitzero"`
 	Email       string      `json:"email,omitempty"`

@@ -39,7 +39,7 @@ var lamp = wire.Product{
 var ten = wire.UsedCoupon{Coupon: wire.Coupon{Code: "TEN", Percent: 1000, Until: since, Uses: 100, UsesEach: 1}, Used: 7}
 
 var terms = wire.ShopTerms{
-	Currency: "EUR", TaxIncluded: true, Home: "DE", Countries: []string{"DE", "FR", "US"}, Regions: []string{"US"}, Pay: []wire.PayMethod{wire.PayCash, wire.PayTest},
+	Currency: "EUR", TaxIncluded: true, Home: "DE", Countries: []string{"DE", "FR", "US"}, Regions: []string{"US"}, Pay: []wire.PayMethod{wire.PayCash, wire.PayStripe}, Stripe: "pk_live_1",
 	Hold: 90, Seller: wire.Address{Name: "Aldo", Street: "1 Quay", City: "Hamburg", Zip: "20457", Country: "DE"}, Email: "hello@shop.example",
 }
 

@@ -1,4 +1,4 @@
-package pay_test
+package paytest
 
 import (
 	"crypto/hmac"
@@ -17,7 +17,7 @@ import (
 // What the fake Stripe's objects look like, what a buyer does with them, and how they are told.
 
 // charge counts what was promised and not captured as refunded, as Stripe's do.
-func (i *fakeIntent) charge() map[string]any {
+func (i *intent) charge() map[string]any {
 	back := i.back
 	if i.status == "succeeded" || i.status == "canceled" {
 		back += i.amount - i.received
@@ -28,22 +28,24 @@ func (i *fakeIntent) charge() map[string]any {
 	}
 }
 
-func (i *fakeIntent) json() map[string]any {
+func (i *intent) secret() string { return i.id + "_secret_x" }
+
+func (i *intent) json() map[string]any {
 	v := map[string]any{
 		"id": i.id, "object": "payment_intent", "amount": i.amount, "amount_received": i.received, "currency": i.currency, "status": i.status,
-		"client_secret": i.id + "_secret_x", "metadata": i.meta, "capture_method": "manual", "latest_charge": nil, "last_payment_error": i.problem,
+		"client_secret": i.secret(), "metadata": i.meta, "capture_method": "manual", "latest_charge": nil, "last_payment_error": i.problem,
 	}
 	if i.charged {
 		v["latest_charge"] = i.charge()
 	}
 	if i.status == "requires_action" {
-		v["next_action"] = map[string]any{"type": "redirect_to_url", "redirect_to_url": map[string]any{"url": "https://hooks.stripe.com/3d_secure"}}
+		v["next_action"] = i.next
 	}
 	return v
 }
 
-// buyer types a card into Stripe's fields.
-func (f *fakeStripe) buyer(t *testing.T, ref string, pays bool) {
+// Buyer types a card into Stripe's fields.
+func (f *Stripe) Buyer(t *testing.T, ref string, pays bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	method := "pm_card_visa"
@@ -55,7 +57,8 @@ func (f *fakeStripe) buyer(t *testing.T, ref string, pays bool) {
 	}
 }
 
-func (f *fakeStripe) moved(o wire.OrderID) (times int, captured, refunded int64) {
+// Moved is how often money was taken for an order, and how much went which way, in ISO 4217's minor units.
+func (f *Stripe) Moved(o wire.OrderID) (times int, captured, refunded int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i := range maps.Values(f.intents) {
@@ -79,8 +82,8 @@ func ours(amount int64, currency string) int64 {
 	return amount
 }
 
-// event is a signed event with the intent, or its charge, as it is now.
-func (f *fakeStripe) event(t *testing.T, kind, ref string) (http.Header, []byte) {
+// Event is a signed event with the intent, or its charge, as it is now.
+func (f *Stripe) Event(t *testing.T, kind, ref string) (http.Header, []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	i := f.intents[ref]
@@ -89,14 +92,24 @@ func (f *fakeStripe) event(t *testing.T, kind, ref string) (http.Header, []byte)
 	if strings.HasPrefix(kind, "charge.") {
 		object = i.charge()
 	}
-	body, err := json.Marshal(map[string]any{"id": "evt_" + i.id, "object": "event", "type": kind, "api_version": stripeVersion, "data": map[string]any{"object": object}})
-	ok(t, err)
-	return f.signed(body), body
+	body, err := json.Marshal(map[string]any{"id": "evt_" + i.id, "object": "event", "type": kind, "api_version": version, "data": map[string]any{"object": object}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f.Signed(body), body
 }
 
-func (f *fakeStripe) signed(body []byte) http.Header {
-	stamp := strconv.FormatInt(f.clock.Now().Unix(), 10)
-	mac := hmac.New(sha256.New, []byte(stripeSigning))
+// Signed is the header of a notice.
+func (f *Stripe) Signed(body []byte) http.Header {
+	stamp := strconv.FormatInt(f.now().Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(Signing))
 	mac.Write([]byte(stamp + "." + string(body)))
 	return http.Header{"Stripe-Signature": {"t=" + stamp + ",v0=00,v1=" + hex.EncodeToString(mac.Sum(nil))}}
+}
+
+// Amount is what an intent was made for, in Stripe's units.
+func (f *Stripe) Amount(ref string) int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.intents[ref].amount
 }

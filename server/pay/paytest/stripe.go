@@ -1,4 +1,5 @@
-package pay_test
+// Package paytest is a company that takes payments, for tests: a stand-in for Stripe that keeps the books.
+package paytest
 
 import (
 	"bytes"
@@ -18,23 +19,24 @@ import (
 	"vitrine/server/wire"
 )
 
+// The account's keys, as a server that is paid by it has them.
 const (
-	stripeSecret  = "sk_test_51Verysecretkeythatnobodysees"
-	stripePublic  = "pk_test_public"
-	stripeSigning = "whsec_signingsecretthatnobodysees"
-	stripeVersion = "2025-08-27.basil"
+	Secret      = "sk_test_51Verysecretkeythatnobodysees"
+	Publishable = "pk_test_public"
+	Signing     = "whsec_signingsecretthatnobodysees"
+	version     = "2025-08-27.basil"
 )
 
-// fakeStripe behaves as Stripe's documentation says: intents with manual capture, refunds, customers, idempotency keys, declines by
+// Stripe behaves as Stripe's documentation says: intents with manual capture, refunds, customers, idempotency keys, declines by
 // way to pay, signed events. What it is asked must have the account's key, the pinned version and, to change anything, a key.
-type fakeStripe struct {
-	t     *testing.T
-	clock *clock
-	http  *httptest.Server
+type Stripe struct {
+	URL string // of the API
+	t   testing.TB
+	now func() time.Time
 
 	mu       sync.Mutex
-	intents  map[string]*fakeIntent
-	keys     map[string]*fakeAnswer
+	intents  map[string]*intent
+	keys     map[string]*answered
 	lost     map[wire.OrderID]bool // the next answer about the order is lost after it is done
 	hung     map[wire.OrderID]bool
 	kept     map[string][]string // ways to pay, by customer
@@ -42,16 +44,18 @@ type fakeStripe struct {
 	n        int
 }
 
-type fakeIntent struct {
+type intent struct {
 	id, status, currency, customer   string
 	amount, received, back, captures int64
 	charged                          bool
 	meta                             map[string]string
 	problem                          map[string]any
+	next                             map[string]any // what the buyer must do
+	returns                          string         // where to, from a bank's page
 }
 
-// fakeAnswer is what is remembered of a key.
-type fakeAnswer struct {
+// answered is what is remembered of a key.
+type answered struct {
 	request string
 	busy    bool
 	status  int
@@ -64,13 +68,15 @@ type failure struct {
 	body   map[string]any
 }
 
-func newFakeStripe(t *testing.T) *fakeStripe {
-	f := &fakeStripe{
-		t: t, clock: newClock(), intents: map[string]*fakeIntent{}, keys: map[string]*fakeAnswer{},
+// NewStripe opens one until the test ends. Its notices are signed at now.
+func NewStripe(t testing.TB, now func() time.Time) *Stripe {
+	f := &Stripe{
+		t: t, now: now, intents: map[string]*intent{}, keys: map[string]*answered{},
 		lost: map[wire.OrderID]bool{}, hung: map[wire.OrderID]bool{}, kept: map[string][]string{},
 	}
-	f.http = httptest.NewServer(f)
-	t.Cleanup(f.http.Close)
+	api := httptest.NewServer(f)
+	t.Cleanup(api.Close)
+	f.URL = api.URL
 	return f
 }
 
@@ -78,7 +84,7 @@ func refuse(status int, kind, code, param, message string) *failure {
 	return &failure{status, map[string]any{"error": map[string]any{"type": kind, "code": code, "param": param, "message": message}}}
 }
 
-func (f *fakeStripe) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (f *Stripe) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return
@@ -86,11 +92,11 @@ func (f *fakeStripe) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	f.requests = append(f.requests, r.Method+" "+r.URL.Path)
 	f.mu.Unlock()
-	if r.Header.Get("Authorization") != "Bearer "+stripeSecret {
+	if r.Header.Get("Authorization") != "Bearer "+Secret {
 		f.write(w, http.StatusUnauthorized, refuse(401, "invalid_request_error", "", "", "Invalid API Key provided: "+r.Header.Get("Authorization")).body)
 		return
 	}
-	if r.Header.Get("Stripe-Version") != stripeVersion {
+	if r.Header.Get("Stripe-Version") != version {
 		f.t.Errorf("version %q is asked for", r.Header.Get("Stripe-Version"))
 	}
 	key := r.Header.Get("Idempotency-Key")
@@ -106,12 +112,12 @@ func (f *fakeStripe) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // keyed does a request once a key (docs.stripe.com/api/idempotent_requests).
-func (f *fakeStripe) keyed(w http.ResponseWriter, r *http.Request, key string, body []byte) {
+func (f *Stripe) keyed(w http.ResponseWriter, r *http.Request, key string, body []byte) {
 	request := r.URL.Path + "?" + string(body)
 	f.mu.Lock()
 	before := f.keys[key]
 	if before == nil {
-		f.keys[key] = &fakeAnswer{request: request, busy: true}
+		f.keys[key] = &answered{request: request, busy: true}
 	}
 	f.mu.Unlock()
 	switch {
@@ -135,12 +141,12 @@ func (f *fakeStripe) keyed(w http.ResponseWriter, r *http.Request, key string, b
 	status, answer := f.do(r, form)
 	time.Sleep(time.Millisecond) // so that it is done while its key is in use
 	f.mu.Lock()
-	f.keys[key] = &fakeAnswer{request: request, status: status, body: answer} // refusals too, as may happen once execution began
+	f.keys[key] = &answered{request: request, status: status, body: answer} // refusals too, as may happen once execution began
 	f.mu.Unlock()
 	f.deliver(w, r, status, answer)
 }
 
-func (f *fakeStripe) write(w http.ResponseWriter, status int, v any) {
+func (f *Stripe) write(w http.ResponseWriter, status int, v any) {
 	w.WriteHeader(status)
 	if err := json.NewEncoder(w).Encode(v); err != nil {
 		f.t.Error(err)
@@ -148,7 +154,7 @@ func (f *fakeStripe) write(w http.ResponseWriter, status int, v any) {
 }
 
 // deliver answers, or loses the answer, or never comes to answer.
-func (f *fakeStripe) deliver(w http.ResponseWriter, r *http.Request, status int, answer []byte) {
+func (f *Stripe) deliver(w http.ResponseWriter, r *http.Request, status int, answer []byte) {
 	f.mu.Lock()
 	var lost, hung bool
 	for o := range f.lost {
@@ -175,7 +181,7 @@ func (f *fakeStripe) deliver(w http.ResponseWriter, r *http.Request, status int,
 	}
 }
 
-func (f *fakeStripe) do(r *http.Request, form url.Values) (int, []byte) {
+func (f *Stripe) do(r *http.Request, form url.Values) (int, []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	answer, bad := f.route(r.Method, strings.Split(strings.TrimPrefix(r.URL.Path, "/v1/"), "/"), form)
@@ -190,7 +196,7 @@ func (f *fakeStripe) do(r *http.Request, form url.Values) (int, []byte) {
 	return status, b
 }
 
-func (f *fakeStripe) route(method string, path []string, form url.Values) (map[string]any, *failure) {
+func (f *Stripe) route(method string, path []string, form url.Values) (map[string]any, *failure) {
 	missing := refuse(404, "invalid_request_error", "resource_missing", "intent", "No such object")
 	if path[0] == "customers" || path[0] == "payment_methods" {
 		return f.customers(method, path, form)
@@ -220,7 +226,7 @@ func (f *fakeStripe) route(method string, path []string, form url.Values) (map[s
 
 func number(s string) int64 { n, _ := strconv.ParseInt(s, 10, 64); return n }
 
-func (f *fakeStripe) create(form url.Values) (map[string]any, *failure) {
+func (f *Stripe) create(form url.Values) (map[string]any, *failure) {
 	amount, currency := number(form.Get("amount")), form.Get("currency")
 	switch {
 	case form.Get("capture_method") != "manual":
@@ -233,7 +239,7 @@ func (f *fakeStripe) create(form url.Values) (map[string]any, *failure) {
 		return nil, refuse(400, "invalid_request_error", "", "amount", "Invalid amount")
 	}
 	f.n++
-	i := &fakeIntent{id: fmt.Sprintf("pi_fake%d", f.n), status: "requires_payment_method", amount: amount, currency: currency, customer: form.Get("customer"), meta: map[string]string{}}
+	i := &intent{id: fmt.Sprintf("pi_fake%d", f.n), status: "requires_payment_method", amount: amount, currency: currency, customer: form.Get("customer"), meta: map[string]string{}}
 	for name := range form {
 		if strings.HasPrefix(name, "metadata[") {
 			i.meta[strings.TrimSuffix(strings.TrimPrefix(name, "metadata["), "]")] = form.Get(name)
@@ -249,14 +255,18 @@ func (f *fakeStripe) create(form url.Values) (map[string]any, *failure) {
 }
 
 // confirm is what Stripe's test ways to pay do (docs.stripe.com/testing).
-func (i *fakeIntent) confirm(method string, absent bool) *failure {
+func (i *intent) confirm(method string, absent bool) *failure {
 	message := ""
 	switch {
 	case method == "pm_card_visa":
 		i.status, i.charged, i.problem = "requires_capture", true, nil
 		return nil
 	case method == "pm_card_authenticationRequired" && !absent:
+		i.status, i.next = "requires_action", map[string]any{"type": "use_stripe_sdk"}
+		return nil
+	case method == "pm_bank" && !absent:
 		i.status = "requires_action"
+		i.next = map[string]any{"type": "redirect_to_url", "redirect_to_url": map[string]any{"url": "https://hooks.stripe.com/bank/" + i.id, "return_url": i.returns}}
 		return nil
 	case method == "pm_card_authenticationRequired":
 		message = "Your card was declined. This transaction requires authentication."
@@ -270,7 +280,7 @@ func (i *fakeIntent) confirm(method string, absent bool) *failure {
 	return &failure{402, map[string]any{"error": whole}}
 }
 
-func (f *fakeStripe) capture(i *fakeIntent, form url.Values) (map[string]any, *failure) {
+func (f *Stripe) capture(i *intent, form url.Values) (map[string]any, *failure) {
 	amount := number(form.Get("amount_to_capture"))
 	if i.status != "requires_capture" {
 		return nil, refuse(400, "invalid_request_error", "payment_intent_unexpected_state", "", "This PaymentIntent could not be captured because it has a status of "+i.status)
@@ -283,7 +293,7 @@ func (f *fakeStripe) capture(i *fakeIntent, form url.Values) (map[string]any, *f
 	return i.json(), nil
 }
 
-func (f *fakeStripe) cancel(i *fakeIntent) (map[string]any, *failure) {
+func (f *Stripe) cancel(i *intent) (map[string]any, *failure) {
 	if i.status == "succeeded" || i.status == "canceled" {
 		return nil, refuse(400, "invalid_request_error", "payment_intent_unexpected_state", "", "You cannot cancel this PaymentIntent because it has a status of "+i.status)
 	}
@@ -291,7 +301,7 @@ func (f *fakeStripe) cancel(i *fakeIntent) (map[string]any, *failure) {
 	return i.json(), nil
 }
 
-func (f *fakeStripe) refund(i *fakeIntent, form url.Values) (map[string]any, *failure) {
+func (f *Stripe) refund(i *intent, form url.Values) (map[string]any, *failure) {
 	amount := number(form.Get("amount"))
 	switch {
 	case i.status != "succeeded":
@@ -305,7 +315,7 @@ func (f *fakeStripe) refund(i *fakeIntent, form url.Values) (map[string]any, *fa
 	return map[string]any{"id": "re_fake", "object": "refund", "amount": amount, "payment_intent": i.json()}, nil
 }
 
-func (f *fakeStripe) customers(method string, path []string, form url.Values) (map[string]any, *failure) {
+func (f *Stripe) customers(method string, path []string, form url.Values) (map[string]any, *failure) {
 	missing := refuse(404, "invalid_request_error", "resource_missing", "id", "No such customer")
 	switch {
 	case len(path) == 1:
@@ -332,19 +342,15 @@ func (f *fakeStripe) customers(method string, path []string, form url.Values) (m
 	return map[string]any{"object": "list", "has_more": false, "data": []any{card}}, nil
 }
 
-// asked is every request so far.
-func (f *fakeStripe) asked() []string {
+// Asked is every request so far.
+func (f *Stripe) Asked() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return append([]string(nil), f.requests...)
 }
 
-func (f *fakeStripe) lose(o wire.OrderID) { f.mu.Lock(); defer f.mu.Unlock(); f.lost[o] = true }
-func (f *fakeStripe) hang(o wire.OrderID) { f.mu.Lock(); defer f.mu.Unlock(); f.hung[o] = true }
+// Lose has the next answer about an order lost after it is done.
+func (f *Stripe) Lose(o wire.OrderID) { f.mu.Lock(); defer f.mu.Unlock(); f.lost[o] = true }
 
-// silent keeps the client's connections from outliving the test.
-func silent(t *testing.T) *http.Client {
-	transport := &http.Transport{}
-	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, Timeout: time.Minute}
-}
+// Hang has the requests about an order never answered.
+func (f *Stripe) Hang(o wire.OrderID) { f.mu.Lock(); defer f.mu.Unlock(); f.hung[o] = true }

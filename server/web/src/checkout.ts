@@ -21,6 +21,15 @@ export type Field = "email" | Exclude<keyof Address, "extra">;
 /** What is wrong with a field: it is missing, or odd. */
 export type Fault = "missing" | "odd";
 
+/** The payment provider's own fields, into which a buyer types what the shop must not see. */
+export interface Fields {
+  /** Whether all is there that is needed; the fields say themselves what is not. */
+  check(): Promise<boolean>;
+  /** Pays an order with what was typed. Returns why not, in the provider's words, "" when it is on its way, and undefined when nobody says. It takes as long
+   * as the buyer's bank asks. */
+  pay(secret: string, order: string): Promise<string | undefined>;
+}
+
 /** What is asked back before anything is ordered. */
 export type Question = "" | "price" | "same";
 
@@ -71,8 +80,15 @@ export class Checkout {
   readonly returning = signal(false);
   /** What is known about somebody who comes back has been asked for. */
   readonly ready = signal(false);
+  /** What there is to pay is an order that was made before and could not be paid. */
+  readonly again = signal(false);
+  /** The provider's fields are there. */
+  readonly fielded = signal(false);
 
+  #fields: Fields | undefined;
   #quoted = 0;
+  /** What the provider's fields do: pay now, or wait for somebody to type who has begun to pay. */
+  #typing: "" | "pays" | "waits" = "";
 
   constructor(
     readonly shop: Shop,
@@ -111,13 +127,15 @@ export class Checkout {
     if (this.returning.value) await this.review();
   }
 
-  /** Goes on with an order that was made of these reservations before the page was loaded anew, if it is not paid yet. */
+  /** Goes on with an order that was made of these reservations before the page was loaded anew. */
   #resumed(): boolean {
-    const made = this.shop.orders.value.find((o) => ["failed", "held", "authorising"].includes(o.state) && o.lines.some((l) => this.keys.includes(l.reservation)));
+    const made = this.shop.orders.value.find((o) => o.lines.some((l) => this.keys.includes(l.reservation)));
     if (!made) return false;
     this.pay.value = made.pay;
+    if (made.pay === "stripe") this.#typing = "waits";
     this.#stands(made);
     if (this.step.value === "paying") void this.#follow(made);
+    else void this.settle();
     return true;
   }
 
@@ -187,6 +205,12 @@ export class Checkout {
     }
   }
 
+  /** Pays by these fields from now on, or by none. */
+  use(fields: Fields | undefined): void {
+    this.#fields = fields;
+    this.fielded.value = fields !== undefined;
+  }
+
   /** Orders and pays. */
   async buy(confirmed = false): Promise<void> {
     const total = this.quote.value?.totals.total;
@@ -217,7 +241,7 @@ export class Checkout {
   /** Asks the provider how the payment stands: the buyer is back from its page. */
   async settle(): Promise<void> {
     const order = this.order.value;
-    if (!order || this.step.value !== "action") return;
+    if (!order || !waits(order)) return;
     try {
       const now = readOrder(await this.shop.world.send("POST", `/shop/orders/${encodeURIComponent(order.id)}/settle`));
       if (now) this.#heard(now);
@@ -231,19 +255,40 @@ export class Checkout {
     const before = this.step.value;
     this.step.value = "paying";
     this.slow.value = false;
-    void this.shop.world.pause(SLOW, [answered.signal]).then(() => (this.slow.value = !answered.signal.aborted || this.slow.value));
+    const fields = this.pay.value === "stripe" ? this.#fields : undefined;
     try {
+      if (fields && !(await fields.check())) {
+        this.step.value = before;
+        return;
+      }
+      void this.shop.world.pause(SLOW, [answered.signal]).then(() => (this.slow.value = !answered.signal.aborted || this.slow.value));
       const placed = await send();
       this.action.value = placed.action;
       this.reason.value = placed.reason;
+      this.#typing = fields && placed.action.secret !== "" ? "pays" : "";
       this.#stands(placed.order);
+      if (fields && this.#typing === "pays" && waits(placed.order)) {
+        answered.abort();
+        await this.#type(fields, placed);
+      }
       if (this.step.value === "paying") void this.#follow(placed.order);
     } catch (e) {
-      this.step.value = before === "declined" ? "declined" : "review";
+      this.#typing = "";
+      this.step.value = before;
       this.#refused(refused(e));
     } finally {
       answered.abort();
     }
+  }
+
+  /** Has the provider's fields pay, and asks the server what became of it. */
+  async #type(fields: Fields, { order, action }: Placed): Promise<void> {
+    const why = await fields.pay(action.secret, order.id);
+    this.reason.value = why ?? "";
+    this.#typing = why === "" ? "" : "waits";
+    this.action.value = undefined;
+    await this.settle();
+    if (this.order.value && waits(this.order.value)) this.#stands(this.order.value);
   }
 
   /** Looks at an order that the provider thinks about, until it has been decided. */
@@ -270,6 +315,7 @@ export class Checkout {
     const { redirect = "", text = "", epc = "", secret = "" } = this.action.value ?? {};
     switch (o.state) {
       case "failed":
+        this.again.value = true;
         this.step.value = "declined";
         this.slow.value = false;
         break;
@@ -279,8 +325,11 @@ export class Checkout {
         break;
       case "held":
       case "authorising":
-        if (redirect !== "" || secret !== "") this.step.value = "action";
-        else if (text !== "" || epc !== "") this.#done(o);
+        if (this.#typing === "pays") this.step.value = "paying";
+        else if (this.#typing === "waits" || redirect !== "" || secret !== "") {
+          this.again.value = true;
+          this.step.value = "action";
+        } else if (text !== "" || epc !== "") this.#done(o);
         else this.step.value = "paying";
         break;
       default:
@@ -365,6 +414,9 @@ export class Checkout {
     }
   }
 }
+
+/** Whether an order waits for its buyer to pay, or for the provider. */
+const waits = (o: Order): boolean => o.state === "held" || o.state === "authorising";
 
 const ORDERED: readonly Field[] = ["email", "name", "street", "zip", "city", "region", "country", "phone"];
 

@@ -4,6 +4,7 @@ import { effect } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { Cart } from "./cart";
 import { Counter } from "./counter";
+import { back } from "./paid";
 import { Shop } from "./shop";
 import { browserShop } from "./shopworld";
 import type { Store } from "./store";
@@ -36,20 +37,24 @@ export function open(show: string, language: Language): Front {
     if (document.hidden) leaving = setTimeout(() => shop.stop(), UNSEEN);
     else shop.start();
   });
-  arrive(counter, new URLSearchParams(location.search).get("product") ?? "");
+  const product = new URLSearchParams(location.search).get("product") ?? "";
+  if (product !== "") once(() => shop.known.value, () => counter.visit(product));
+  const order = back(location, history);
+  const made = () => shop.orders.value.find((o) => o.id === order);
+  if (order !== "") once(made, (o) => counter.open({ page: "checkout", keys: o.lines.map((l) => l.reservation) }, true));
   addEventListener("pagehide", () => shop.stop());
   addEventListener("pageshow", (e) => e.persisted && shop.start());
   return { counter, Card, Bag, Sheet, Toasts };
 }
 
-/** Opens the product that a shared link leads to, once it is known what is sold. */
-function arrive(counter: Counter, product: string): void {
-  if (product === "") return;
+/** Does something as soon as something is there. */
+function once<T>(there: () => T | undefined | false, act: (it: T) => void): void {
   const stop = effect(() => {
-    if (!counter.shop.known.value) return;
+    const it = there();
+    if (!it) return;
     queueMicrotask(() => {
       stop();
-      counter.visit(product);
+      act(it);
     });
   });
 }

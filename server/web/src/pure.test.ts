@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { backoff, HURRY } from "./backoff";
 import { compare, readSample } from "./sample";
+import { back, paid } from "./paid";
 import { readRelays } from "./relays";
 import { improve, renew, restartFragment } from "./sdp";
+import { stripeAmount } from "./stripe";
 import { choose, duration, Words } from "./text";
 import { readRefusal, readShow } from "./wire";
 import closedShow from "../../wire/testdata/show_closed.json";
@@ -84,4 +86,19 @@ test("the page speaks the first language it knows", () => {
 
 test("a span is read as a clock", () => {
   assert.deepEqual([-5, 0, 59_999, 61_000, 3_600_000, 36_061_000].map(duration), ["0:00", "0:00", "0:59", "1:01", "1:00:00", "10:01:01"]);
+});
+
+test("amounts are told to Stripe in its units, as the server tells them", () => {
+  const amounts: [number, string, number][] = [[1999, "EUR", 1999], [1980, "JPY", 1980], [12340, "KWD", 12340], [5, "ISK", 500], [7, "UGX", 700], [4500, "MGA", 45]];
+  for (const [minor, currency, want] of amounts) assert.equal(stripeAmount({ minor, currency }), want, currency);
+});
+
+test("who comes back from a bank brings their order, and what the provider wrote into the address is taken out", () => {
+  const at = new URL(paid({ origin: "https://shop.example", pathname: "/watch/demo" }, "order-1"));
+  at.search += "&payment_intent=pi_1&payment_intent_client_secret=pi_1_secret_x&redirect_status=succeeded";
+  let left = "";
+  const history = { state: null, replaceState: (_: unknown, __: string, to?: string | URL | null) => void (left = String(to)) };
+  assert.equal(back(at, history), "order-1");
+  assert.equal(left, "/watch/demo");
+  assert.equal(back({ pathname: "/watch/demo", search: "?product=ring" }, history), "");
 });

@@ -138,6 +138,7 @@ export interface Quote {
 
 /** What the buyer must do to pay. */
 export interface PayAction {
+  /** Opens the payment to the provider's own fields. */
   readonly secret: string;
   readonly redirect: string;
   readonly text: string;
@@ -160,6 +161,8 @@ export interface Terms {
   /** Countries whose addresses need a region. */
   readonly regions: readonly string[];
   readonly pay: readonly string[];
+  /** Stripe's publishable key, "" where one cannot pay by it. */
+  readonly stripe: string;
   /** For how many seconds units are held. */
   readonly hold: number;
 }
@@ -286,7 +289,7 @@ export const readPlaced = (v: unknown): Placed => {
 
 export const readTerms = (v: unknown): Terms => {
   const o = raw(v);
-  return { currency: text(o["currency"]), home: text(o["home"]), countries: list(o["countries"], text), regions: list(o["regions"], text), pay: list(o["pay"], text), hold: num(o["hold"]) };
+  return { currency: text(o["currency"]), home: text(o["home"]), countries: list(o["countries"], text), regions: list(o["regions"], text), pay: list(o["pay"], text), stripe: text(o["stripe"]), hold: num(o["hold"]) };
 };
 
 /** An address with nothing in it. */

@@ -49,6 +49,7 @@ export function Item({ store, line, fixed }: { store: Store; line: Line; fixed?:
   const { counter } = store;
   const words = wordsOf(store);
   const left = line.until - counter.shop.time.value;
+  const begun = line.state === "frozen" && counter.page.value?.page === "cart" && counter.shop.orders.value.find((o) => o.lines.some((l) => l.reservation === line.key));
   return (
     <li class="item" data-state={line.state}>
       {line.picture === "" ? <span class="blank" aria-hidden="true">{[...line.title][0]}</span> : <img src={line.picture} alt="" width="56" height="56" />}
@@ -68,6 +69,11 @@ export function Item({ store, line, fixed }: { store: Store; line: Line; fixed?:
         {(line.state === "lapsed" || (line.state === "held" && left <= 2 * WARN && !fixed)) && (
           <button type="button" class="text" onClick={() => void counter.again(line)}>
             {words.say(line.state === "lapsed" ? "takeAgain" : "longer")}
+          </button>
+        )}
+        {begun && (
+          <button type="button" class="text" onClick={() => counter.open({ page: "checkout", keys: begun.lines.map((l) => l.reservation) })}>
+            {words.say("payOn")}
           </button>
         )}
       </span>

@@ -8,6 +8,7 @@ import type { ShopKey } from "../words/shop";
 import { ContactStep, countryName, Trouble, Wrong } from "./address";
 import { Item } from "./cart";
 import { Code } from "./code";
+import { PayFields } from "./payfields";
 import { Frame, wordsOf } from "./shop";
 
 /** The purchases of this page, by what they are of: one goes on while its sheet is closed. */
@@ -32,13 +33,13 @@ export function CheckoutPage({ store, keys }: { store: Store; keys: readonly str
   switch (it.step.value) {
     case "contact":
       return it.ready.value ? <ContactStep store={store} c={it} /> : <Frame store={store} title={words.say("checkoutTitle")}><p class="none">{words.say("asking")}</p></Frame>;
+    case "action":
+      if (it.action.value?.redirect) return <Confirm store={store} c={it} />;
+      return <Payment store={store} c={it} title={words.say("unfinished")} />;
     case "review":
     case "paying":
-      return <Review store={store} c={it} />;
     case "declined":
-      return <Declined store={store} c={it} />;
-    case "action":
-      return <Confirm store={store} c={it} />;
+      return <Payment store={store} c={it} title={words.say(it.step.value === "declined" || it.again.value ? "declined" : "stepReview")} />;
     case "done":
       return <Done store={store} c={it} />;
     case "gone":
@@ -46,14 +47,37 @@ export function CheckoutPage({ store, keys }: { store: Store; keys: readonly str
   }
 }
 
-function Review({ store, c }: { store: Store; c: Checkout }) {
+/** What is bought, where it goes and how it is paid; of an order that could not be paid only how. What was typed into the provider's fields
+ * stays from one try to the next. */
+function Payment({ store, c, title }: { store: Store; c: Checkout; title: string }) {
+  const paying = c.step.value === "paying";
+  const words = wordsOf(store);
+  return (
+    <Frame store={store} title={title} foot={<PayFoot store={store} c={c} />}>
+      {c.again.value ? (
+        <div hidden={paying}>
+          {c.reason.value !== "" && <p>{words.say("because", { why: c.reason.value })}</p>}
+          <p>{words.say(c.step.value === "declined" ? "declinedHint" : "unfinishedHint")}</p>
+        </div>
+      ) : (
+        <Wish store={store} c={c} />
+      )}
+      <Ways store={store} c={c} disabled={paying} />
+      {!paying && !c.again.value && <Coupons store={store} c={c} />}
+      <Sums store={store} c={c} />
+    </Frame>
+  );
+}
+
+/** What is bought, and where it goes. */
+function Wish({ store, c }: { store: Store; c: Checkout }) {
   const { counter } = store;
   const words = wordsOf(store);
   const { email, address } = c.contact.value;
   const paying = c.step.value === "paying";
   const q = c.quote.value;
   return (
-    <Frame store={store} title={words.say("stepReview")} foot={<PayFoot store={store} c={c} />}>
+    <>
       <ul class="lines-of" inert={paying}>
         {c.lines.map((l) => (
           <Item key={l.key} store={store} line={l} fixed={c.lines.length > 1} />
@@ -88,17 +112,16 @@ function Review({ store, c }: { store: Store; c: Checkout }) {
           ))}
         </fieldset>
       )}
-      <Ways store={store} c={c} disabled={paying} />
-      {!paying && <Coupons store={store} c={c} />}
-      <Sums store={store} c={c} />
-    </Frame>
+    </>
   );
 }
 
-/** The ways to pay. */
+/** The ways to pay; of what was begun at a provider only that one. */
 function Ways({ store, c, disabled }: { store: Store; c: Checkout; disabled: boolean }) {
   const words = wordsOf(store);
-  const ways = c.shop.terms.value?.pay ?? [];
+  const begun = c.step.value === "action";
+  const ways = begun ? [c.pay.value] : (c.shop.terms.value?.pay ?? []);
+  const total = c.order.value?.totals.total ?? c.quote.value?.totals.total;
   const name = (p: string) => (["test", "cash", "transfer", "stripe"].includes(p) ? words.say(`by_${p}` as ShopKey) : p);
   return (
     <fieldset class="ways" disabled={disabled}>
@@ -109,6 +132,7 @@ function Ways({ store, c, disabled }: { store: Store; c: Checkout; disabled: boo
           <span>{name(p)}</span>
         </label>
       ))}
+      {c.pay.value === "stripe" && total && total.minor > 0 && <PayFields store={store} c={c} total={total} busy={disabled} />}
     </fieldset>
   );
 }
@@ -214,6 +238,17 @@ function PayFoot({ store, c }: { store: Store; c: Checkout }) {
       </div>
     );
   }
+  const ready = c.pay.value !== "stripe" || c.fielded.value;
+  if (c.again.value) {
+    return (
+      <>
+        <Trouble store={store} c={c} />
+        <button type="button" class="ok wide" disabled={!ready} onClick={() => void c.retry()}>
+          {words.say("tryAgain")}
+        </button>
+      </>
+    );
+  }
   const held = c.lines.every((l) => l.state === "held") && c.lines.length === c.keys.length;
   return (
     <>
@@ -223,34 +258,11 @@ function PayFoot({ store, c }: { store: Store; c: Checkout }) {
         </p>
       )}
       <Trouble store={store} c={c} />
-      <button type="button" class="ok wide" disabled={!total || c.quoting.value || c.pay.value === "" || !held} onClick={() => void c.buy()}>
+      <button type="button" class="ok wide" disabled={!total || c.quoting.value || c.pay.value === "" || !held || !ready} onClick={() => void c.buy()}>
         {words.say("payNow", { price })}
       </button>
       <small class="hint center">{words.say("obliged")}</small>
     </>
-  );
-}
-
-function Declined({ store, c }: { store: Store; c: Checkout }) {
-  const words = wordsOf(store);
-  return (
-    <Frame
-      store={store}
-      title={words.say("declined")}
-      foot={
-        <>
-          <Trouble store={store} c={c} />
-          <button type="button" class="ok wide" onClick={() => void c.retry()}>
-            {words.say("tryAgain")}
-          </button>
-        </>
-      }
-    >
-      {c.reason.value !== "" && <p>{words.say("because", { why: c.reason.value })}</p>}
-      <p>{words.say("declinedHint")}</p>
-      <Ways store={store} c={c} disabled={false} />
-      <Sums store={store} c={c} />
-    </Frame>
   );
 }
 
@@ -265,24 +277,14 @@ function Confirm({ store, c }: { store: Store; c: Checkout }) {
   }, [c]);
   return (
     <Frame store={store} title={words.say("confirm")}>
-      <p>{words.say(redirect === "" ? "stripeOnly" : "confirmHint")}</p>
+      <p>{words.say("confirmHint")}</p>
       {text !== "" && <p>{text}</p>}
-      {redirect !== "" && (
-        <a class="ok wide" href={redirect} target="_blank" rel="noopener noreferrer">
-          {words.say("openPage")}
-        </a>
-      )}
-      {redirect !== "" && (
-        <button type="button" class="second wide" onClick={() => void c.settle()}>
-          {words.say("back2")}
-        </button>
-      )}
-      {redirect === "" && <Ways store={store} c={c} disabled={false} />}
-      {redirect === "" && (
-        <button type="button" class="ok wide" onClick={() => void c.retry()}>
-          {words.say("tryAgain")}
-        </button>
-      )}
+      <a class="ok wide" href={redirect} target="_blank" rel="noopener noreferrer">
+        {words.say("openPage")}
+      </a>
+      <button type="button" class="second wide" onClick={() => void c.settle()}>
+        {words.say("back2")}
+      </button>
     </Frame>
   );
 }

@@ -1,0 +1,1 @@
+var n="paid";function r({origin:t,pathname:e},a){return`${t}${e}?${n}=${encodeURIComponent(a)}`}function c(t,e){let a=new URLSearchParams(t.search).get(n)??"";return a!==""&&e.replaceState(e.state,"",t.pathname),a}export{r as a,c as b};

@@ -1,0 +1,1 @@
+import{g as a,h as b,i as c}from"./chunk-SPBZZ6DC.js";import"./chunk-2AVZI727.js";import"./chunk-MLDAEOWH.js";import"./chunk-DO6O7U7T.js";import"./chunk-NTSG4B4U.js";import"./chunk-SQE76S5B.js";export{a as Stage,c as open,b as styleOf};
