@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -325,5 +327,47 @@ func TestWhoListensAloneFarAwayHearsWhatTheBusLost(t *testing.T) {
 			t.Fatalf("who joined has heard of %d events, and the last one is %d", j.Through, n)
 		}
 		hears(t, sub, n)
+	}
+}
+
+func TestCountsThatTheBusLostAreHeardAllTheSame(t *testing.T) {
+	w := newTown(t, "SQLite")
+	home, far := w.hub(), w.hub()
+	n := home.does(host(), poll(300, "red", "blue"))
+	sub, _, err := far.Join(t.Context(), w.show, viewer("Bo"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sub.Close()
+	votes := int64(0)
+	for _, loses := range []float64{0, 1, 0} {
+		w.bus.lose(loses)
+		votes++
+		home.does(viewer("Ann"+strconv.FormatInt(votes, 10)), vote(n, 1))
+		w.bus.lose(0)
+		hearsVotes(t, sub, n, votes)
+	}
+}
+
+// hearsVotes waits until somebody has heard of so many votes for the second option of a poll.
+func hearsVotes(t *testing.T, s *chat.Subscription, poll, votes int64) {
+	t.Helper()
+	late := time.After(patience)
+	for {
+		select {
+		case f, ok := <-s.Frames():
+			if !ok {
+				t.Fatal("the subscription has ended:", s.End())
+			}
+			var frame wire.RoomFrame
+			if err := json.Unmarshal(f.JSON, &frame); err != nil {
+				t.Fatal(err)
+			}
+			if frame.Now != nil && slices.ContainsFunc(frame.Now.Polls, func(p wire.Tally) bool { return p.Poll == poll && p.Counts[1] == votes }) {
+				return
+			}
+		case <-late:
+			t.Fatalf("%d votes were not heard of", votes)
+		}
 	}
 }

@@ -46,6 +46,7 @@ type home struct {
 	here    presence
 	limits  limits
 	shown   wire.RoomNow // what was told last
+	counted int64        // how often counts were told
 	onStage bool         // the server was told of the stage
 	told    bool         // something
 }
@@ -318,7 +319,10 @@ func (h *home) attempt(ctx context.Context, batch []*request) ([]answer, error) 
 func (h *home) tell(t *tx) {
 	news := told{Epoch: h.epoch, Head: h.state.head.N, Events: t.batch.Events, Notices: t.notices, Gone: t.expelled}
 	now := h.state.now(h.here)
-	news.Now = changes(&h.shown, now)
+	if news.Now = changes(&h.shown, now); news.Now != nil {
+		h.counted++
+		news.Count = h.counted
+	}
 	h.room.hub.outcomes(t.outcomes)
 	for _, learn := range t.lessons {
 		h.c.Judge.Learn(h.room.show, learn.text, learn.publish)

@@ -50,18 +50,25 @@ type room struct {
 	taking chan struct{} // closed when the home that somebody begins has begun
 	likes  int64
 	liking pacer
+	known  known
 }
 
+// known is which counts beside the log were heard of: of the home of an epoch the newest, and up to which none is missing.
+type known struct{ epoch, newest, whole int64 }
+
 // told is news of a room: what its home publishes. Head is the newest event that there is, 0 where more is to follow at once: who has not
-// heard of it reads the log. Lost says that something may have been missed.
+// heard of it reads the log. Now is what has changed beside the log, and the Count-th such news of its home: who has missed one gets all
+// counts with the answer to its next pulse. Lost says that something may have been missed.
 type told struct {
 	Epoch   int64            `json:"epoch"`
 	Head    int64            `json:"head,omitempty"`
 	Events  []wire.RoomEvent `json:"events,omitempty"`
 	Now     *wire.RoomNow    `json:"now,omitempty"`
+	Count   int64            `json:"count,omitempty"`
 	Notices []notice         `json:"notices,omitempty"`
 	Gone    []wire.PersonID  `json:"gone,omitempty"` // were erased
 	lost    bool
+	all     bool // Now is not only what has changed
 }
 
 // notice is what is told to one person only.
@@ -84,16 +91,23 @@ type call struct {
 	Look    bool              `json:"look,omitempty"` // at the stage
 }
 
-// pulse is what a process hands on: how many people are there, and how much they liked since the pulse before.
+// pulse is what a process hands on: how many people are there, and how much they liked since the pulse before; and which counts of which
+// home it has heard of.
 type pulse struct {
 	From    string `json:"from"`
 	ID      string `json:"id"`
 	Viewers int    `json:"viewers"`
 	Likes   int64  `json:"likes,omitempty"`
+	Epoch   int64  `json:"epoch,omitempty"`
+	Count   int64  `json:"count,omitempty"`
 }
 
-// answer answers a call. Moved says that this is not the room's home.
+// answer answers a call. Moved says that this is not the room's home. Now is all counts, as they were told with the Count-th news of them,
+// for whose pulse does not know these.
 type answer struct {
+	Epoch  int64            `json:"epoch,omitempty"`
+	Count  int64            `json:"count,omitempty"`
+	Now    *wire.RoomNow    `json:"now,omitempty"`
 	Moved  bool             `json:"moved,omitempty"`
 	N      int64            `json:"n,omitempty"`
 	Error  *wire.RoomError  `json:"error,omitempty"`
@@ -253,7 +267,7 @@ func (r *room) tell(ctx context.Context, t told) {
 	if t.Head > r.cursor {
 		r.catchUp(ctx)
 	}
-	if t.Now != nil {
+	if t.Now != nil && r.counts(t) {
 		r.crowd.tell(nil, t.Now)
 	}
 	for _, o := range t.Notices {
@@ -262,6 +276,24 @@ func (r *room) tell(ctx context.Context, t told) {
 	for _, p := range t.Gone {
 		r.crowd.expel(p)
 	}
+}
+
+// counts says whether news of counts are new here, and notes them.
+func (r *room) counts(t told) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	k := &r.known
+	if t.Epoch > k.epoch {
+		*k = known{epoch: t.Epoch}
+	}
+	if t.Epoch < k.epoch || t.Count < k.newest || t.Count == k.newest && !t.all {
+		return false
+	}
+	if t.all || t.Count == k.whole+1 {
+		k.whole = t.Count
+	}
+	k.newest = t.Count
+	return true
 }
 
 // catchUp reads what the crowd was not told. If it cannot, the next news will find the gap again.
@@ -315,6 +347,7 @@ func (r *room) pulses(ctx context.Context) {
 		p := &pulse{From: r.hub.process, ID: freshName(), Viewers: r.crowd.watching()}
 		r.mu.Lock()
 		p.Likes, r.likes = r.likes, 0
+		p.Epoch, p.Count = r.known.epoch, r.known.whole
 		r.liking.forget(r.hub.c.Now())
 		r.mu.Unlock()
 		// Where only staff listens, the answer tells it too how far the log goes.
@@ -323,7 +356,7 @@ func (r *room) pulses(ctx context.Context) {
 		}
 		for ctx.Err() == nil {
 			if a, err := r.ask(ctx, &call{Pulse: p}); err == nil && a.Error == nil {
-				r.put(told{Head: a.N}) // if all other news of it was lost
+				r.put(told{Head: a.N, Epoch: a.Epoch, Now: a.Now, Count: a.Count, all: true}) // if all other news of it was lost
 				break
 			}
 			sleep(ctx, pulseEvery)

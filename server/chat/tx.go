@@ -170,6 +170,10 @@ func (t *tx) answer(r *request) answer {
 		t.erase(r.Who.Person)
 	case r.Pulse != nil:
 		a.N, err = t.n, t.pulse(r.Pulse)
+		if h := t.h; h.counted > 0 && (r.Pulse.Epoch != h.epoch || r.Pulse.Count != h.counted) {
+			now := h.shown
+			a.Epoch, a.Count, a.Now = h.epoch, h.counted, &now
+		}
 	case r.Outside != nil:
 		err = t.outside(r.Outside.Input)
 	case r.Look:
