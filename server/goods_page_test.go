@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -16,7 +17,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"vitrine/server/wire"
 )
@@ -146,7 +150,13 @@ func TestAnOwnerMakesEditsAndHidesAProductOnThePage(t *testing.T) {
 	p.fillsIn("Large", "SKU", "DUNE-L")
 	p.looks("product-filled")
 
-	p.text(fmt.Sprintf(found, "nav a", "Orders") + ".click()") // a key's second event may come when the question is there, and answer it
+	p.text(fmt.Sprintf(found, "nav a", "Orders") + ".focus()")
+	p.do(chromedp.KeyEvent(kb.Enter))
+	p.sees("Leave without saving?")
+	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error { // the key's second event may come when the question is there: it is no answer
+		_, err := cdp.Call(ctx, target, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeChar, Key: "Enter", Text: "\r"})
+		return err
+	}))
 	p.sees("Leave without saving?")
 	p.looks("product-leaving")
 	p.presses("Stay here")

@@ -118,9 +118,14 @@ export function Choice({ label, value, of }: { label: string; value: Kept<string
   );
 }
 
-/** Something over the page that has to be answered first. */
+/** Something over the page that has to be answered first; not by the very key that brought it up, whose second event comes here, nor while it is held. */
 export function Modal({ label, close, children }: { label: string; close: () => void; children: ComponentChildren }) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const asked = useRef(false);
+  const pressed = (e: KeyboardEvent) => {
+    asked.current ||= e.type === "keydown" && !e.repeat;
+    if (!asked.current) e.preventDefault();
+  };
   useEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();
@@ -129,7 +134,7 @@ export function Modal({ label, close, children }: { label: string; close: () => 
     };
   }, []);
   return (
-    <dialog ref={dialog} aria-label={label} onCancel={(e) => { e.preventDefault(); close(); }}>
+    <dialog ref={dialog} aria-label={label} onKeyDown={pressed} onKeyPress={pressed} onCancel={(e) => { e.preventDefault(); close(); }}>
       {children}
     </dialog>
   );
