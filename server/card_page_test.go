@@ -114,12 +114,16 @@ func TestACardIsTypedIntoTheProvidersFieldsWhileThePictureGoesOn(t *testing.T) {
 	p.taps(payButton)
 	p.titled("Look it over")
 	p.choosesCard()
-	p.accessible(source, "the provider's fields")
 	p.card("4242")
 	p.taps(payButton) // not whole: the fields say it, and nothing is ordered
 	p.wait(fmt.Sprintf("document.querySelector(%q)?.disabled === false", payButton))
 	p.titled("Look it over")
-	p.shoots("page-card")
+	for name, size := range map[string][2]int64{"desktop": {1280, 800}, "phone": {390, 844}} {
+		p.do(chromedp.EmulateViewport(size[0], size[1]))
+		p.accessible(source, "the provider's fields on a "+name)
+		p.shoots("page-card-" + name)
+	}
+	p.do(chromedp.EmulateViewport(390, 844))
 	frames := p.frames()
 	p.card(goodCard)
 	p.counts()
@@ -218,20 +222,25 @@ func TestWhoPaysOnABanksPageComesBackToTheirOrder(t *testing.T) {
 	}
 }
 
-func TestWhereTheProvidersFieldsDoNotComeOneCanPayInAnotherWay(t *testing.T) {
-	r, _, _, _ := byCard(t)
-	p := r.reader(openBrowser(t, chromedp.Flag("host-resolver-rules", "MAP *.stripe.com 127.0.0.1:1")), "demo")
+func TestWhereTheProvidersFieldsDoNotComeOneTriesAgainOrPaysInAnotherWay(t *testing.T) {
+	r, _, bank, browser := byCard(t)
+	bank.Away(true)
+	p := r.reader(browser, "demo")
 	p.taps(".bag")
 	p.taps(".wares li:first-child button")
 	p.taps(".shop .pair .ok")
 	p.addresses()
 	p.taps(payButton)
+	p.wait("document.querySelector('.ways')")
 	p.text("[...document.querySelectorAll('.ways label')].find((l) => l.innerText.includes('Card')).click()")
 	p.waitsFor("did not come")
 	if p.text(fmt.Sprintf("document.querySelector(%q).disabled", payButton)) != "true" {
 		t.Error("one can pay by fields that are not there")
 	}
 	p.shoots("page-card-missing")
+	bank.Away(false)
+	p.taps(".typed .second")
+	p.wait("document.querySelector('.typed iframe') && !document.querySelector('.typed .spinner, .typed .amiss')")
 	p.pays("Cash")
 	p.titled("Thank you")
 }

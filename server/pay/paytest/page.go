@@ -42,10 +42,19 @@ func (f *Stripe) Page() (flag, value string) {
 		mux.HandleFunc("hooks.stripe.com/bank/"+path, func(w http.ResponseWriter, r *http.Request) { f.returns(w, r, paid) })
 	}
 	mux.HandleFunc("POST api.stripe.com/v1/payment_intents/{intent}/{act}", f.public)
-	s := httptest.NewTLSServer(mux)
+	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if f.away.Load() {
+			http.Error(w, "away", http.StatusServiceUnavailable)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	}))
 	f.t.Cleanup(s.Close)
 	return hosts, "MAP *.stripe.com " + strings.TrimPrefix(s.URL, "https://")
 }
+
+// Away has browsers get nothing of what Page serves, or again.
+func (f *Stripe) Away(on bool) { f.away.Store(on) }
 
 // returns leads a buyer back whom a bank has asked.
 func (f *Stripe) returns(w http.ResponseWriter, r *http.Request, paid bool) {

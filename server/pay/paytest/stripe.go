@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,9 +31,10 @@ const (
 // Stripe behaves as Stripe's documentation says: intents with manual capture, refunds, customers, idempotency keys, declines by
 // way to pay, signed events. What it is asked must have the account's key, the pinned version and, to change anything, a key.
 type Stripe struct {
-	URL string // of the API
-	t   testing.TB
-	now func() time.Time
+	URL  string // of the API
+	t    testing.TB
+	now  func() time.Time
+	away atomic.Bool
 
 	mu       sync.Mutex
 	intents  map[string]*intent
