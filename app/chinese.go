@@ -10,6 +10,7 @@ var chinese = words{
 	stageWords:  chineseStage,
 	battleWords: chineseBattle,
 	keyWords:    chineseKeyWords,
+	tipWords:    chineseTipWords,
 
 	Product:     "Vitrine 直播间",
 	MenuStudio:  "工作室",

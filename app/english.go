@@ -10,6 +10,7 @@ var english = words{
 	stageWords:  englishStage,
 	battleWords: englishBattle,
 	keyWords:    englishKeyWords,
+	tipWords:    englishTipWords,
 
 	Product:     "Vitrine Studio",
 	MenuStudio:  "Studio",

@@ -45,10 +45,10 @@ func newMixer(w *Window) *mixer {
 	})
 	m.device = w.microphonePicker()
 	m.speaker = w.speakerPicker()
-	m.test = widget.NewButton("", theme.Speaker, widget.Plain, w.testSpeaker)
+	m.test = widget.NewButton("", theme.Speaker, widget.Plain, w.testSpeaker).Explain(t.TestSpeakerMenu)
 	m.test.Keys = w.keys
 	m.note = widget.NewText("", widget.Style{Color: fynetheme.ColorNameWarning, Size: theme.Small, Align: fyne.TextAlignTrailing, Shrink: true})
-	m.object = widget.NewCard(t.Mixer, widget.Sized(fyne.NewSize(340, 0), m.note), widget.Columns(stripGap, m.voiceStrip(), m.musicStrip(), m.masterStrip()))
+	m.object = widget.NewNotedCard(t.Mixer, m.note, widget.Columns(stripGap, m.voiceStrip(), m.musicStrip(), m.masterStrip()))
 	return m
 }
 

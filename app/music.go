@@ -73,7 +73,7 @@ func (p *musicPanel) button(s theme.Symbol, do func()) *widget.Button {
 }
 
 func (p *musicPanel) newPlayer() fyne.CanvasObject {
-	d := p.w.desk
+	d, t := p.w.desk, p.w.words
 	p.title = widget.NewText("", widget.Style{Bold: true, Shrink: true})
 	p.time = widget.NewText("", widget.Style{Color: theme.Quiet, Size: theme.Small, Shrink: true})
 	p.wave = widget.NewWaveform(func(to float64) {
@@ -83,9 +83,9 @@ func (p *musicPanel) newPlayer() fyne.CanvasObject {
 	p.play = p.button(theme.Play, p.toggle)
 	p.wave.Keys = p.keys
 	return widget.Stack(4, p.title, p.wave, widget.Row(p.time,
-		p.button(theme.Previous, func() { p.w.command(d.PreviousTrack) }), p.play,
-		p.button(theme.Next, func() { p.w.command(d.NextTrack) }),
-		p.button(theme.Stop, func() { p.w.command(d.StopMusic) })))
+		p.button(theme.Previous, func() { p.w.command(d.PreviousTrack) }).Explain(t.KeyMusicPrevious), p.play,
+		p.button(theme.Next, func() { p.w.command(d.NextTrack) }).Explain(t.KeyMusicNext),
+		p.button(theme.Stop, func() { p.w.command(d.StopMusic) }).Explain(t.KeyMusicStop)))
 }
 
 // toggle plays or pauses.

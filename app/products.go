@@ -46,14 +46,14 @@ func newProductsPanel(w *Window) *productsPanel {
 	p.search.Keys = p.searchKeys
 	p.search.OnChanged = func(string) { p.show() }
 	p.search.OnSubmitted = func(string) { p.toList() }
-	add := p.button("", theme.Add, widget.Primary, p.add)
+	add := p.button("", theme.Add, widget.Primary, p.add).Explain(t.ProductAdd)
 	more := p.button("", theme.More, widget.Quiet, nil)
 	more.OnTap(func() { w.pop(below(more), p.moreItems()...) })
 
 	p.showing = widget.NewText("", widget.Style{Size: theme.Small, Shrink: true})
-	p.previous = p.button("", theme.Previous, widget.Quiet, func() { w.showNext(-1) })
-	p.next = p.button("", theme.Next, widget.Quiet, func() { w.showNext(+1) })
-	p.away = p.button("", theme.Close, widget.Quiet, func() { w.showProduct("") })
+	p.previous = p.button("", theme.Previous, widget.Quiet, func() { w.showNext(-1) }).Explain(t.ShowPreviousMenu)
+	p.next = p.button("", theme.Next, widget.Quiet, func() { w.showNext(+1) }).Explain(t.ShowNextMenu)
+	p.away = p.button("", theme.Close, widget.Quiet, func() { w.showProduct("") }).Explain(t.TipTakeAway)
 	p.head = widget.Row(p.showing, widget.Line(0, p.previous, p.next, p.away))
 
 	p.list.Keys, p.list.Face = p.keys, p.face
@@ -61,9 +61,9 @@ func newProductsPanel(w *Window) *productsPanel {
 	p.list.Opened, p.list.Acted = func(int) { p.open() }, func(i int) { p.pin(p.shop.Products[p.rows[i]].ID) }
 	p.list.Second = func(_ int, at fyne.Position) { w.pop(at, p.rowItems()...) }
 
-	p.edit = p.button("", theme.Rename, widget.Quiet, p.open)
-	p.copy = p.button("", theme.Copy, widget.Quiet, p.duplicate)
-	p.hide = p.button("", theme.Hide, widget.Quiet, p.toggleHidden)
+	p.edit = p.button("", theme.Rename, widget.Quiet, p.open).Explain(t.EditProduct)
+	p.copy = p.button("", theme.Copy, widget.Quiet, p.duplicate).Explain(t.DuplicateProduct)
+	p.hide = p.button("", theme.Hide, widget.Quiet, p.toggleHidden).Explain(t.TipHide)
 	p.up = p.button("", theme.Up, widget.Quiet, func() { p.move(-1) })
 	p.down = p.button("", theme.Down, widget.Quiet, func() { p.move(+1) })
 	p.foot = widget.Row(widget.Line(2, p.edit, p.copy, p.hide), widget.Line(2, p.up, p.down))

@@ -54,7 +54,7 @@ func newGuestCard(p *guestsPanel, who wire.Alias) *guestCard {
 	})
 	c.solo = w.button(t.StageSolo, widget.Plain, func() { c.mix(func(s *studio.StageStrip) { s.Solo = !s.Solo }) })
 	c.sell = w.button(t.StageDeal, widget.Plain, func() { w.openDeal(c.guest.Member) })
-	c.sound = w.symbolButton(theme.Speaker, widget.Plain, c.toggle)
+	c.sound = w.symbolButton(theme.Speaker, widget.Plain, c.toggle).Explain(t.TipStrip)
 	menu := w.symbolButton(theme.More, widget.Plain, nil)
 	w.under(menu, c.menu)
 	c.back = w.button(t.StageTakeBack, widget.Plain, func() { w.wish(wire.StageWish{Turn: &wire.StageWho{Who: who}}) })

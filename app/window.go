@@ -191,7 +191,7 @@ func (w *Window) build() {
 	middle := widget.Fill(gap, nil, w.picture, widget.Stack(gap, dashboard.object, widget.Sized(fyne.NewSize(0, mixerHeight), w.mixer.object)))
 	right := widget.Sized(fyne.NewSize(rightWidth, 0), widget.Fill(gap, nil, w.side.object, w.controls.object))
 	body := container.New(sidesLayout{gap, rightGrow}, middle, left, right)
-	w.win.SetContent(widget.Fill(0, nil, widget.Inset(gap, gap, body), status.object))
+	w.win.SetContent(container.NewStack(widget.Fill(0, nil, widget.Inset(gap, gap, body), status.object), widget.NewTips(w.words.symbols())))
 	if w.big != nil {
 		w.big.build()
 	}

@@ -12,6 +12,7 @@ type words struct {
 	stageWords
 	battleWords
 	keyWords
+	tipWords
 
 	// The window.
 	Product     string

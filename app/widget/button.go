@@ -37,6 +37,7 @@ type Button struct {
 	snug   bool
 	low    bool
 	hold   func(on bool)
+	said   string
 
 	hovered, focused, pressed bool
 }
@@ -76,6 +77,13 @@ func (b *Button) Snug() *Button {
 // Low makes a slim button hardly higher than its text, for a strip of them, and returns it.
 func (b *Button) Low() *Button {
 	b.slim, b.low = true, true
+	return b
+}
+
+// Explain says what the button does, for who rests the pointer on it, and returns it. A button with a drawing alone is explained by that
+// where nothing else is said.
+func (b *Button) Explain(text string) *Button {
+	b.said = text
 	return b
 }
 
@@ -152,7 +160,13 @@ func (b *Button) TypedKey(e *fyne.KeyEvent) {
 }
 
 // MouseIn implements desktop.Hoverable.
-func (b *Button) MouseIn(*desktop.MouseEvent) { b.hovered = true; b.Refresh() }
+func (b *Button) MouseIn(*desktop.MouseEvent) {
+	b.hovered = true
+	if t := tipsOver(b); t != nil {
+		t.over(b)
+	}
+	b.Refresh()
+}
 
 // MouseMoved implements desktop.Hoverable.
 func (b *Button) MouseMoved(*desktop.MouseEvent) {}
@@ -160,12 +174,20 @@ func (b *Button) MouseMoved(*desktop.MouseEvent) {}
 // MouseOut implements desktop.Hoverable.
 func (b *Button) MouseOut() {
 	b.hovered = false
+	if t := tipsOver(b); t != nil {
+		t.off(b)
+	}
 	b.press(false)
 	b.Refresh()
 }
 
 // MouseDown implements desktop.Mouseable.
-func (b *Button) MouseDown(*desktop.MouseEvent) { b.press(true) }
+func (b *Button) MouseDown(*desktop.MouseEvent) {
+	if t := tipsOver(b); t != nil {
+		t.off(b)
+	}
+	b.press(true)
+}
 
 // MouseUp implements desktop.Mouseable.
 func (b *Button) MouseUp(*desktop.MouseEvent) { b.press(false) }

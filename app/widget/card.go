@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 	fynewidget "fyne.io/fyne/v2/widget"
 
@@ -48,8 +49,17 @@ func NewCard(heading string, actions, content fyne.CanvasObject) *Box {
 	if actions == nil {
 		actions = layout.NewSpacer()
 	}
-	head := Row(title, actions)
-	body := fyne.CanvasObject(head)
+	return newCard(Row(title, actions), content)
+}
+
+// NewNotedCard returns a panel with a line beside its heading that has all the room there, and is cut off where that is too little.
+func NewNotedCard(heading string, note *Text, content fyne.CanvasObject) *Box {
+	title := NewText(heading, Style{Color: theme.Quiet, Size: theme.Small, Bold: true})
+	return newCard(container.NewBorder(nil, nil, title, nil, Inset(8, 0, note)), content)
+}
+
+func newCard(head, content fyne.CanvasObject) *Box {
+	body := head
 	if content != nil {
 		body = Fill(8, head, content, nil)
 	}
