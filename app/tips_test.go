@@ -2,7 +2,6 @@ package app
 
 import (
 	"testing"
-	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -34,21 +33,25 @@ func TestAButtonUnderAPointerThatRestsIsExplained(t *testing.T) {
 	b := newBench(t, withServer)
 	content := b.w.win.Canvas().Content().(*fyne.Container)
 	tips := content.Objects[len(content.Objects)-1].(*widget.Tips)
-	said := func() (text string) {
-		fyne.DoAndWait(func() { text = tips.Said() })
-		return text
-	}
-	b.w.sources.up.MouseIn(nil)
-	if text := said(); text != "" {
+	var rested func()
+	tips.Rested = func(then func()) { rested = then }
+	up, down := b.w.sources.up, b.w.sources.down
+	up.MouseIn(nil)
+	if text := tips.Said(); text != "" {
 		t.Errorf("%q is said at once", text)
 	}
-	for end := time.Now().Add(time.Minute); said() != "Move up"; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("nothing is said")
-		}
+	rested()
+	if text := tips.Said(); text != b.w.words.MoveUp {
+		t.Errorf("%q is said of what moves up", text)
 	}
-	b.w.sources.up.MouseOut()
-	if text := said(); text != "" {
+	up.MouseOut()
+	if text := tips.Said(); text != "" {
 		t.Errorf("%q is said of nothing", text)
+	}
+	down.MouseIn(nil)
+	down.MouseOut()
+	rested()
+	if text := tips.Said(); text != "" {
+		t.Errorf("%q is said of a button that the pointer only passed", text)
 	}
 }

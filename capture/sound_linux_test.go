@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -36,10 +37,30 @@ func amplitude(s []float64, hz float64) float64 {
 	return 2 * math.Hypot(re, im) / float64(len(s))
 }
 
-func wantTone(t *testing.T, what string, s []float64, hz, want float64) {
+// tone is an amplitude at a pitch.
+type tone struct {
+	right    bool
+	hz, want float64
+}
+
+// hears listens for tones, again a few times where they are not as they should be: a busy machine interrupts what is played.
+func hears(t *testing.T, listen func() (left, right []float64), tones ...tone) (left, right []float64) {
 	t.Helper()
-	if got := amplitude(s, hz); math.Abs(got-want) > 0.02 {
-		t.Errorf("%s: %.0f Hz has amplitude %.3f, not %.3f", what, hz, got, want)
+	for try := 0; ; try++ {
+		left, right = listen()
+		var wrong []string
+		for _, w := range tones {
+			side := map[bool][]float64{false: left, true: right}[w.right]
+			if got := amplitude(side, w.hz); math.Abs(got-w.want) > 0.02 {
+				wrong = append(wrong, fmt.Sprintf("%.0f Hz has amplitude %.3f, not %.3f", w.hz, got, w.want))
+			}
+		}
+		if len(wrong) == 0 {
+			return left, right
+		}
+		if try == 10 {
+			t.Fatal(wrong)
+		}
 	}
 }
 
@@ -110,10 +131,8 @@ func record(t *testing.T, device string, channels int) (*frame.Queue, context.Ca
 func TestThe_microphone_hears_level_and_pitch_in_stereo_and_mono(t *testing.T) {
 	feed(t, sine(500, 0.5, 2))
 	q, stop, ended := record(t, "", 2)
-	left, right := listen(t, q, 20)
-	wantTone(t, "left", left, 500, 0.5)
-	wantTone(t, "left", left, 1000, 0)
-	wantTone(t, "right", right, 1000, 0.25)
+	listening := func() (left, right []float64) { return listen(t, q, 20) }
+	hears(t, listening, tone{false, 500, 0.5}, tone{false, 1000, 0}, tone{true, 1000, 0.25})
 	stop()
 	if err := <-ended; err != nil {
 		t.Error(err)
@@ -123,9 +142,7 @@ func TestThe_microphone_hears_level_and_pitch_in_stereo_and_mono(t *testing.T) {
 		t.Errorf("the default microphone is %+v", mic)
 	}
 	q, stop, ended = record(t, mic.ID, 1)
-	left, right = listen(t, q, 20)
-	wantTone(t, "mono", left, 500, 0.25)
-	wantTone(t, "mono", left, 1000, 0.125)
+	left, right := hears(t, listening, tone{false, 500, 0.25}, tone{false, 1000, 0.125})
 	if !slices.Equal(left, right) {
 		t.Error("mono differs between the sides")
 	}
@@ -205,8 +222,7 @@ func TestThe_speaker_plays_what_it_is_given(t *testing.T) {
 		t.Fatal(err)
 	}
 	go playTone(ctx, q)
-	left := hear(t, out)
-	wantTone(t, "speaker", left, 500, 0.4)
+	hears(t, func() (left, right []float64) { return hear(t, out), nil }, tone{false, 500, 0.4})
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)

@@ -21,6 +21,9 @@ const (
 // as the last thing of the container that is the content, and takes no part in where the pointer is.
 type Tips struct {
 	fynewidget.BaseWidget
+	// Rested calls what is given to it, as all of the toolkit's, once the pointer has rested long enough.
+	Rested func(then func())
+
 	words  map[theme.Symbol]string
 	of     *Button // that is explained, or about to be; nil for none
 	ground *canvas.Rectangle
@@ -29,7 +32,8 @@ type Tips struct {
 
 // NewTips returns tips that explain symbols by these words, where a button does not say its own.
 func NewTips(words map[theme.Symbol]string) *Tips {
-	t := &Tips{words: words, ground: canvas.NewRectangle(nil), text: NewText("", Style{Size: theme.Small})}
+	rested := func(then func()) { time.AfterFunc(tipAfter, func() { fyne.Do(then) }) }
+	t := &Tips{Rested: rested, words: words, ground: canvas.NewRectangle(nil), text: NewText("", Style{Size: theme.Small})}
 	t.ground.CornerRadius = 6
 	t.ground.StrokeWidth = 1
 	t.ExtendBaseWidget(t)
@@ -73,12 +77,10 @@ func (t *Tips) Explains(b *Button) string {
 // over is told that the pointer has come to a button.
 func (t *Tips) over(b *Button) {
 	t.of = b
-	time.AfterFunc(tipAfter, func() {
-		fyne.Do(func() {
-			if t.of == b {
-				t.show(b)
-			}
-		})
+	t.Rested(func() {
+		if t.of == b {
+			t.show(b)
+		}
 	})
 }
 

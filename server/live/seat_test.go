@@ -330,7 +330,7 @@ func TestWhat_the_staff_mutes_reaches_nobody_and_comes_back_whole(t *testing.T) 
 		}
 		last = k.SequenceNumber
 		if at := uint32(k.Payload[1])<<16 | uint32(k.Payload[2])<<8 | uint32(k.Payload[3]); at > before {
-			if at < ts-3000 {
+			if at < ts-2*3000 { // the last one that was muted may have been counted and not looked at yet
 				t.Fatalf("a packet of %d came, which was muted", at)
 			}
 			break
