@@ -299,6 +299,11 @@ func TestWhat_the_staff_mutes_reaches_nobody_and_comes_back_whole(t *testing.T) 
 	quiet := func(what string) {
 		t.Helper()
 		before, in := sent(), s.Stats().PacketsIn
+		for settled := false; !settled; { // what was handed on before it was muted may be on its way
+			time.Sleep(20 * time.Millisecond)
+			now := sent()
+			settled, before = now == before, now
+		}
 		for i := range 40 {
 			send(i%10 == 0)
 		}
